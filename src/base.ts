@@ -1,0 +1,29 @@
+// base: what every room may lean on. Laws (assert), time, chance, the catalogue of faults and
+// the table of limits. Knows nothing of HTTP beyond the numbers in those two tables.
+export { assert, unreachable } from './base/assert.ts'
+export { type Clock, type ManualClock, manualClock, systemClock } from './base/clock.ts'
+export {
+  type Blame,
+  type Detail,
+  type Fault,
+  type FaultCode,
+  faults,
+  type Refusal,
+  refuse,
+} from './base/fault.ts'
+export {
+  defaultLimits,
+  type Limit,
+  type LimitName,
+  type Limits,
+  limitsWith,
+  limitTable,
+} from './base/limits.ts'
+export { type Random, seededRandom } from './base/random.ts'
+export {
+  type Documents,
+  type Place,
+  placeText,
+  pointerToken,
+  type Problem,
+} from './base/documents.ts'

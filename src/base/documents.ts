@@ -1,0 +1,35 @@
+// What a set of loaded files looks like to those who only read data: values by address, and a
+// place in a file for each value. `load` makes one from the disk; tests make one from literals.
+
+/** A place in a file, both counted from 1, as editors do. */
+export interface Place {
+  readonly file: string
+  readonly line: number
+  readonly column: number
+}
+
+export interface Documents {
+  /** Absolute URI of the first document, without a fragment. */
+  readonly root: string
+  /** Every loaded document: its parsed value by absolute URI without a fragment. */
+  readonly values: ReadonlyMap<string, unknown>
+  /** Where the value at a JSON Pointer of a document is written. Slow: for messages only. */
+  locate(uri: string, pointer: string): Place
+}
+
+/** Something to say about what was written. Errors refuse it; warnings and notes do not. */
+export interface Problem {
+  readonly severity: 'error' | 'warning' | 'note'
+  readonly message: string
+  readonly place: Place
+}
+
+/** One reference token of a JSON Pointer (RFC 6901), escaped. */
+export function pointerToken(token: string | number): string {
+  return String(token).replaceAll('~', '~0').replaceAll('/', '~1')
+}
+
+/** The `file:line:column` form that editors and terminals turn into a link. */
+export function placeText(place: Place): string {
+  return `${place.file}:${place.line}:${place.column}`
+}

@@ -1,0 +1,315 @@
+// Every bound of the gateway in one table: its default, its unit, what it bounds, what breaks it.
+// `concordat limits` prints it, `limits:` in the configuration overrides it, and a bound of scope
+// `operation` may also stand under `x-concordat`.
+import { assert } from './assert.ts'
+import type { FaultCode } from './fault.ts'
+
+export interface Limit {
+  readonly default: number
+  readonly min: number
+  readonly max: number
+  readonly unit: 'bytes' | 'ms' | 'count' | 'bytes/s'
+  readonly scope: 'gateway' | 'upstream' | 'operation'
+  readonly about: string
+  /** What a client is told when it, or the upstream, breaks the bound; none: the connection ends. */
+  readonly fault?: FaultCode
+}
+
+const kB = 1024
+const MB = 1024 * kB
+const GB = 1024 * MB
+const second = 1000
+const minute = 60 * second
+const hour = 60 * minute
+
+export const limitTable = {
+  headBytesMax: {
+    default: 16 * kB,
+    min: kB,
+    max: MB,
+    unit: 'bytes',
+    scope: 'gateway',
+    about: 'request line and header fields together',
+    fault: 'HEADERS_TOO_LARGE',
+  },
+  headFieldsMax: {
+    default: 100,
+    min: 8,
+    max: 10_000,
+    unit: 'count',
+    scope: 'gateway',
+    about: 'header fields of a request',
+    fault: 'HEADERS_TOO_LARGE',
+  },
+  uriBytesMax: {
+    default: 8 * kB,
+    min: 64,
+    max: MB,
+    unit: 'bytes',
+    scope: 'gateway',
+    about: 'request target',
+    fault: 'URI_TOO_LONG',
+  },
+  headTimeoutMs: {
+    default: 10 * second,
+    min: 100,
+    max: 10 * minute,
+    unit: 'ms',
+    scope: 'gateway',
+    about: 'from the first byte of a request to the end of its head',
+    fault: 'REQUEST_TIMEOUT',
+  },
+  idleTimeoutMs: {
+    default: 75 * second,
+    min: 100,
+    max: hour,
+    unit: 'ms',
+    scope: 'gateway',
+    about: 'a client connection between two requests, and before the first',
+  },
+  bodyIdleTimeoutMs: {
+    default: 30 * second,
+    min: 100,
+    max: hour,
+    unit: 'ms',
+    scope: 'gateway',
+    about: 'between two pieces of a request body, or of a reply that the client takes',
+    fault: 'REQUEST_TIMEOUT',
+  },
+  bodyBytesPerSecondMin: {
+    default: 128,
+    min: 0,
+    max: MB,
+    unit: 'bytes/s',
+    scope: 'gateway',
+    about:
+      'mean rate of a request body, and of a reply that the client takes, after the first five seconds; 0 for none',
+    fault: 'REQUEST_TIMEOUT',
+  },
+  connectionsMax: {
+    default: 20_000,
+    min: 1,
+    max: 1_000_000,
+    unit: 'count',
+    scope: 'gateway',
+    about: 'client connections in all',
+    fault: 'OVERLOADED',
+  },
+  connectionsPerAddressMax: {
+    default: 2_000,
+    min: 1,
+    max: 1_000_000,
+    unit: 'count',
+    scope: 'gateway',
+    about: 'connections of one client address; trusted hops are not counted',
+  },
+  requestsPerConnectionMax: {
+    default: 100_000,
+    min: 1,
+    max: 1_000_000_000,
+    unit: 'count',
+    scope: 'gateway',
+    about: 'requests on one client connection; the last reply says close',
+  },
+  pipelinedMax: {
+    default: 32,
+    min: 1,
+    max: 1_000,
+    unit: 'count',
+    scope: 'gateway',
+    about: 'requests of one connection read ahead of their replies; beyond it reading pauses',
+  },
+  chunkLineBytesMax: {
+    default: 256,
+    min: 16,
+    max: 16 * kB,
+    unit: 'bytes',
+    scope: 'gateway',
+    about: 'a chunk-size line, extensions included',
+    fault: 'MALFORMED_REQUEST',
+  },
+  chunkExtensionBytesMax: {
+    default: 4 * kB,
+    min: 0,
+    max: MB,
+    unit: 'bytes',
+    scope: 'gateway',
+    about: 'all chunk extensions of one body',
+    fault: 'MALFORMED_REQUEST',
+  },
+  trailerBytesMax: {
+    default: 4 * kB,
+    min: 0,
+    max: MB,
+    unit: 'bytes',
+    scope: 'gateway',
+    about: 'trailer fields of one body',
+    fault: 'HEADERS_TOO_LARGE',
+  },
+
+  bodyBytesMax: {
+    default: 1 * GB,
+    min: 0,
+    max: 1024 * GB,
+    unit: 'bytes',
+    scope: 'operation',
+    about: 'a request body that streams through',
+    fault: 'CONTENT_TOO_LARGE',
+  },
+  checkedBodyBytesMax: {
+    default: 1 * MB,
+    min: 0,
+    max: 64 * MB,
+    unit: 'bytes',
+    scope: 'operation',
+    about: 'a request body that is checked (JSON, form), and so held whole',
+    fault: 'CONTENT_TOO_LARGE',
+  },
+  jsonDepthMax: {
+    default: 64,
+    min: 1,
+    max: 512,
+    unit: 'count',
+    scope: 'operation',
+    about: 'nested objects and arrays of a JSON body',
+    fault: 'INVALID_INPUT',
+  },
+  jsonValuesMax: {
+    default: 100_000,
+    min: 1,
+    max: 10_000_000,
+    unit: 'count',
+    scope: 'operation',
+    about: 'values in a JSON body',
+    fault: 'INVALID_INPUT',
+  },
+  pairsMax: {
+    default: 1_000,
+    min: 1,
+    max: 100_000,
+    unit: 'count',
+    scope: 'operation',
+    about: 'pairs in a query, cookies or form',
+    fault: 'INVALID_INPUT',
+  },
+  detailsMax: {
+    default: 20,
+    min: 1,
+    max: 1_000,
+    unit: 'count',
+    scope: 'operation',
+    about: 'entries of `details` in one refusal',
+  },
+  exchangeTimeoutMs: {
+    default: 10 * minute,
+    min: 10,
+    max: 24 * hour,
+    unit: 'ms',
+    scope: 'operation',
+    about: 'a whole exchange, from the end of the request head to the end of the reply',
+    fault: 'UPSTREAM_TIMEOUT',
+  },
+  firstByteTimeoutMs: {
+    default: 30 * second,
+    min: 10,
+    max: hour,
+    unit: 'ms',
+    scope: 'operation',
+    about: 'from the end of the request to the head of the reply',
+    fault: 'UPSTREAM_TIMEOUT',
+  },
+  replyIdleTimeoutMs: {
+    default: 30 * second,
+    min: 10,
+    max: hour,
+    unit: 'ms',
+    scope: 'operation',
+    about: 'between two pieces of the reply from the upstream',
+    fault: 'UPSTREAM_TIMEOUT',
+  },
+
+  connectTimeoutMs: {
+    default: 2 * second,
+    min: 10,
+    max: minute,
+    unit: 'ms',
+    scope: 'upstream',
+    about: 'to open a connection to an endpoint, or to wait for a free one',
+    fault: 'UPSTREAM_TIMEOUT',
+  },
+  endpointConnectionsMax: {
+    default: 512,
+    min: 1,
+    max: 100_000,
+    unit: 'count',
+    scope: 'upstream',
+    about: 'connections to one endpoint',
+    fault: 'UPSTREAM_BUSY',
+  },
+  endpointQueueMax: {
+    default: 1_024,
+    min: 0,
+    max: 1_000_000,
+    unit: 'count',
+    scope: 'upstream',
+    about: 'exchanges that wait for a connection to one endpoint',
+    fault: 'UPSTREAM_BUSY',
+  },
+  endpointIdleTimeoutMs: {
+    default: 30 * second,
+    min: 100,
+    max: hour,
+    unit: 'ms',
+    scope: 'upstream',
+    about: 'an unused connection to an endpoint',
+  },
+  replyHeadBytesMax: {
+    default: 64 * kB,
+    min: kB,
+    max: 16 * MB,
+    unit: 'bytes',
+    scope: 'upstream',
+    about: 'status line and header fields of a reply',
+    fault: 'UPSTREAM_PROTOCOL',
+  },
+  replyHeadFieldsMax: {
+    default: 200,
+    min: 8,
+    max: 10_000,
+    unit: 'count',
+    scope: 'upstream',
+    about: 'header fields of a reply',
+    fault: 'UPSTREAM_PROTOCOL',
+  },
+  interimRepliesMax: {
+    default: 16,
+    min: 0,
+    max: 1_000,
+    unit: 'count',
+    scope: 'upstream',
+    about: 'interim (1xx) replies in one exchange',
+    fault: 'UPSTREAM_PROTOCOL',
+  },
+} as const satisfies Record<string, Limit>
+
+export type LimitName = keyof typeof limitTable
+export type Limits = Readonly<Record<LimitName, number>>
+
+const names = Object.keys(limitTable) as LimitName[]
+
+export const defaultLimits: Limits = Object.freeze(
+  Object.fromEntries(names.map((name) => [name, limitTable[name].default])) as Record<
+    LimitName,
+    number
+  >,
+)
+
+/** The defaults with overrides; each override must already lie within its bounds. */
+export function limitsWith(overrides: Partial<Limits>, under: Limits = defaultLimits): Limits {
+  const limits = { ...under, ...overrides }
+  for (const name of names) {
+    const { min, max } = limitTable[name]
+    assert(limits[name] >= min && limits[name] <= max, `${name} lies within ${min} and ${max}`)
+  }
+  return Object.freeze(limits)
+}

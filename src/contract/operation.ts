@@ -1,0 +1,113 @@
+// What the contract says of one operation, with `$ref` resolved and schemas numbered.
+import type { Place } from '../base.ts'
+
+export interface Operation {
+  /** `operationId`, or `METHOD /template` where it has none; unique within the contract. */
+  readonly id: string
+  /** Upper case. */
+  readonly method: string
+  /** As written, without a base path: `/users/{id}`. */
+  readonly template: string
+  /** Base paths of the `servers` in force, without a trailing slash; `['']` where there is none. */
+  readonly basePaths: readonly string[]
+  readonly parameters: readonly ParameterPlan[]
+  readonly body: BodyPlan | undefined
+  /** Declared statuses: `200`, `4XX`, `default`, … */
+  readonly statuses: readonly string[]
+  /** Media types of declared 2xx (or `default`) replies, lower case; empty where none has content. */
+  readonly replyTypes: readonly string[]
+  /** Alternatives, each a set of schemes that must all be met; empty: open. */
+  readonly security: readonly SecurityAlternative[]
+  /** Raw `x-concordat` values that reach this operation, outermost first. */
+  readonly settings: readonly Setting[]
+  readonly deprecated: boolean
+  readonly summary: string | undefined
+  readonly place: Place
+}
+
+export interface Setting {
+  readonly level: 'document' | 'path' | 'operation'
+  readonly value: unknown
+  readonly uri: string
+  readonly pointer: string
+}
+
+export type ParameterIn = 'path' | 'query' | 'header' | 'cookie'
+
+export type Style =
+  | 'matrix'
+  | 'label'
+  | 'simple'
+  | 'form'
+  | 'spaceDelimited'
+  | 'pipeDelimited'
+  | 'deepObject'
+
+/** Serialisable: how one parameter is found, decoded and checked. */
+export interface ParameterPlan {
+  readonly name: string
+  readonly in: ParameterIn
+  readonly required: boolean
+  readonly style: Style
+  readonly explode: boolean
+  readonly allowReserved: boolean
+  readonly allowEmptyValue: boolean
+  /** What text becomes before it is checked. */
+  readonly shape: Shape
+  /** Number of the schema in the schema plan; undefined: anything. */
+  readonly schema: number | undefined
+  /** Media type where the parameter has `content` in place of `schema`. */
+  readonly contentType: string | undefined
+}
+
+/** The types that a text may become, read off a schema; `any` of them is tried in a fixed order. */
+export type Shape =
+  | { readonly kind: 'scalar'; readonly types: readonly ScalarType[] }
+  | { readonly kind: 'array'; readonly items: Shape }
+  | {
+      readonly kind: 'object'
+      readonly properties: Readonly<Record<string, Shape>>
+      readonly rest: Shape | undefined
+    }
+
+export type ScalarType = 'string' | 'number' | 'integer' | 'boolean' | 'null'
+
+/** Serialisable: how a request body is decoded and checked. */
+export interface BodyPlan {
+  readonly required: boolean
+  /** In declared order; `range` may hold wildcards (`application/*`). */
+  readonly media: readonly MediaPlan[]
+}
+
+export interface MediaPlan {
+  /** Lower case, without parameters. */
+  readonly range: string
+  /** How it is read: `other` streams through unread. */
+  readonly reader: 'json' | 'form' | 'other'
+  readonly schema: number | undefined
+  /** For forms: how each property is written. */
+  readonly fields: Readonly<Record<string, FieldPlan>>
+  readonly shape: Shape | undefined
+}
+
+export interface FieldPlan {
+  readonly style: Style
+  readonly explode: boolean
+  readonly shape: Shape
+  readonly contentType: string | undefined
+}
+
+/** Every scheme of the set must be met. An empty set: anybody. */
+export type SecurityAlternative = readonly SecurityUse[]
+
+export interface SecurityUse {
+  readonly scheme: string
+  readonly type: 'apiKey' | 'http' | 'oauth2' | 'openIdConnect' | 'mutualTLS'
+  /** Where an `apiKey` travels. */
+  readonly in: 'header' | 'query' | 'cookie' | undefined
+  /** Name of the header, parameter or cookie of an `apiKey`. */
+  readonly name: string | undefined
+  /** Lower-case HTTP auth scheme: `bearer`, `basic`, … */
+  readonly httpScheme: string | undefined
+  readonly scopes: readonly string[]
+}

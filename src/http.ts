@@ -1,0 +1,11 @@
+// http: the words of RFC 9110 that every protocol shares, and the types of an exchange.
+export type {
+  BodyLength,
+  Client,
+  Exchange,
+  ReplyHead,
+  RequestHead,
+  Step,
+  Verdict,
+} from './http/exchange.ts'
+export { type HeaderList, headerValue, headerValues, isNamed } from './http/headers.ts'

@@ -1,0 +1,29 @@
+// Header fields as they came: name and value in turn, in order, names in their original case.
+// One flat array costs less than any map, and forwarding keeps order and repetition for free.
+
+/** `[name, value, name, value, …]`; values have no white space around them. */
+export type HeaderList = readonly string[]
+
+/** Whether a field's name is `lowerName`, whatever its case. */
+export function isNamed(name: string, lowerName: string): boolean {
+  return (
+    name.length === lowerName.length && (name === lowerName || name.toLowerCase() === lowerName)
+  )
+}
+
+/** The first value of a field, by lower-case name. */
+export function headerValue(headers: HeaderList, lowerName: string): string | undefined {
+  for (let i = 0; i < headers.length; i += 2) {
+    if (isNamed(headers[i]!, lowerName)) return headers[i + 1]
+  }
+  return undefined
+}
+
+/** Every value of a field in order, by lower-case name. */
+export function headerValues(headers: HeaderList, lowerName: string): string[] {
+  const values: string[] = []
+  for (let i = 0; i < headers.length; i += 2) {
+    if (isNamed(headers[i]!, lowerName)) values.push(headers[i + 1]!)
+  }
+  return values
+}

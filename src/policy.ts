@@ -1,0 +1,14 @@
+// policy: the rules that a contract or a configuration declares, one file each.
+export {
+  type Audience,
+  definePolicy,
+  type FinishingReply,
+  type FinishStep,
+  type Mode,
+  type Phase,
+  type Policy,
+  type PolicyPlan,
+  type Site,
+  type Tools,
+  type Zod,
+} from './policy/policy.ts'

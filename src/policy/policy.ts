@@ -1,0 +1,82 @@
+// The shape of a policy. One file a policy holds all of it: what may be written (schema), what it
+// means for one operation (compile), and what it does to an exchange (link). The id is config key,
+// docs page and metric label at once.
+import type { z } from 'zod'
+import type { Limits, Place, Problem } from '../base.ts'
+import type { Step } from '../http.ts'
+import type { Operation } from '../contract.ts'
+import type { Check } from '../schema.ts'
+
+/** zod comes as an argument, so that a worker that only links never loads it. */
+export type Zod = typeof z
+
+/**
+ * When a step runs. Order is fixed by phase and, within one, by the registry.
+ * `admit` needs the head alone; `check` holds the head against the contract; `content` has the
+ * whole body; `finish` works on every reply, refusals too.
+ */
+export type Phase = 'admit' | 'check' | 'content' | 'finish'
+
+export type Mode = 'enforce' | 'shadow' | 'off'
+
+export type Audience = 'public' | 'partner' | 'internal'
+
+/** What a policy may know when it compiles for one operation. */
+export interface Site {
+  readonly operation: Operation
+  readonly audience: Audience
+  readonly limits: Limits
+  /** Where the configuration of this policy was written; undefined for a default. */
+  readonly place: Place | undefined
+  readonly report: (problem: Problem) => void
+}
+
+/** What a policy may use when it links in the data plane. */
+export interface Tools {
+  readonly check: (schemaId: number) => Check
+  readonly limits: Limits
+  readonly operationId: string
+  readonly nowMs: () => number
+  /** State that outlives snapshots, by a name of the policy's own; made on first use. */
+  readonly state: <S>(name: string, make: () => S) => S
+}
+
+/** A reply's head on its way to the client; a finish step may edit the list in place. */
+export interface FinishingReply {
+  status: number
+  headers: string[]
+}
+
+export type FinishStep = (reply: FinishingReply) => void
+
+interface PolicyBase<Config, Plan> {
+  readonly id: string
+  /** One sentence for the docs and the tables. */
+  readonly about: string
+  readonly schema: (zod: Zod) => z.ZodType<Config>
+  /** The configuration for an audience where none is written; undefined: the policy is absent. */
+  readonly defaultFor: (audience: Audience) => Config | undefined
+  /** Data for the bundle, or undefined where the policy has nothing to do on this operation. */
+  readonly compile: (config: Config, site: Site) => Plan | undefined
+}
+
+export type Policy<Config, Plan> = PolicyBase<Config, Plan> &
+  (
+    | {
+        readonly phase: 'admit' | 'check' | 'content'
+        readonly link: (plan: Plan, tools: Tools) => Step
+      }
+    | { readonly phase: 'finish'; readonly link: (plan: Plan, tools: Tools) => FinishStep }
+  )
+
+/** Keeps a policy's own types while it is written. */
+export function definePolicy<Config, Plan>(policy: Policy<Config, Plan>): Policy<Config, Plan> {
+  return policy
+}
+
+/** A compiled policy as it lies in the bundle. */
+export interface PolicyPlan {
+  readonly policy: string
+  readonly mode: Exclude<Mode, 'off'>
+  readonly plan: unknown
+}

@@ -1,0 +1,46 @@
+// What the control plane compiles and the data plane runs: plain data, frozen, serialisable.
+import type { Limits } from '../base.ts'
+import type { Audience, PolicyPlan } from '../policy.ts'
+import type { RoutePlan } from '../route.ts'
+import type { SchemaPlan } from '../schema.ts'
+import type { UpstreamPlan } from '../upstream.ts'
+
+export interface SnapshotPlan {
+  readonly format: 1
+  /** SHA-256 of all the rest, in hex: equal plans have equal revisions. */
+  readonly revision: string
+  readonly title: string
+  readonly audience: Audience
+  readonly errorForm: 'concordat' | 'problem'
+  /** Where the docs of a fault live; the code is appended. */
+  readonly faultDocs: string | undefined
+  /** Hosts that route; empty: every host. */
+  readonly hosts: readonly string[]
+  /** CIDR ranges of hops whose `Forwarded` and `X-Forwarded-*` count. */
+  readonly trustedHops: readonly string[]
+  readonly limits: Limits
+  readonly routes: readonly RoutePlan[]
+  /** Indexed by `RoutePlan.operation`. */
+  readonly operations: readonly OperationPlan[]
+  readonly upstreams: readonly UpstreamPlan[]
+  readonly schemas: SchemaPlan
+}
+
+export interface OperationPlan {
+  readonly id: string
+  readonly method: string
+  /** Full template, base path included: the metric label. */
+  readonly template: string
+  readonly upstream: number
+  readonly limits: Partial<Limits>
+  /** Whether a body may come, and whether it is held whole for the `content` phase. */
+  readonly body: 'refused' | 'streamed' | 'held'
+  /** Media types that the body may have, lower case; empty: any. */
+  readonly bodyTypes: readonly string[]
+  /** Media types of declared successful replies, for `Accept`; empty: any. */
+  readonly replyTypes: readonly string[]
+  /** Statuses that the contract declares, such as `200`, `4XX`; `default` stands for all. */
+  readonly statuses: readonly string[]
+  /** In the order in which they run. */
+  readonly policies: readonly PolicyPlan[]
+}

@@ -4,6 +4,7 @@ export {
   definePolicy,
   type FinishingReply,
   type FinishStep,
+  type LinkedSteps,
   type Mode,
   type Phase,
   type Policy,

@@ -49,6 +49,14 @@ export interface FinishingReply {
 
 export type FinishStep = (reply: FinishingReply) => void
 
+/** What a policy of several phases links to: a step for each phase that it takes part in. */
+export interface LinkedSteps {
+  readonly admit?: Step
+  readonly check?: Step
+  readonly content?: Step
+  readonly finish?: FinishStep
+}
+
 interface PolicyBase<Config, Plan> {
   readonly id: string
   /** One sentence for the docs and the tables. */
@@ -67,6 +75,7 @@ export type Policy<Config, Plan> = PolicyBase<Config, Plan> &
         readonly link: (plan: Plan, tools: Tools) => Step
       }
     | { readonly phase: 'finish'; readonly link: (plan: Plan, tools: Tools) => FinishStep }
+    | { readonly phase: 'several'; readonly link: (plan: Plan, tools: Tools) => LinkedSteps }
   )
 
 /** Keeps a policy's own types while it is written. */

@@ -2,7 +2,7 @@
 // means for one operation (compile), and what it does to an exchange (link). The id is config key,
 // docs page and metric label at once.
 import type { z } from 'zod'
-import type { Limits, Place, Problem } from '../base.ts'
+import type { Limits, Place, Problem, Random } from '../base.ts'
 import type { Step } from '../http.ts'
 import type { Operation } from '../contract.ts'
 import type { Check } from '../schema.ts'
@@ -28,6 +28,8 @@ export interface Site {
   readonly limits: Limits
   /** Where the configuration of this policy was written; undefined for a default. */
   readonly place: Place | undefined
+  /** Names the level that wrote it (`api`, `path /users`, `operation getUser`): a key for state. */
+  readonly scope: string
   readonly report: (problem: Problem) => void
 }
 
@@ -37,6 +39,7 @@ export interface Tools {
   readonly limits: Limits
   readonly operationId: string
   readonly nowMs: () => number
+  readonly random: Random
   /** State that outlives snapshots, by a name of the policy's own; made on first use. */
   readonly state: <S>(name: string, make: () => S) => S
 }
@@ -66,6 +69,10 @@ interface PolicyBase<Config, Plan> {
   readonly defaultFor: (audience: Audience) => Config | undefined
   /** Data for the bundle, or undefined where the policy has nothing to do on this operation. */
   readonly compile: (config: Config, site: Site) => Plan | undefined
+  /** What `inner` permits that `outer` does not, in words; an inner level must then say `loosen`. */
+  readonly looser?: (outer: Config, inner: Config) => string | undefined
+  /** Each level that writes it adds one more of it, in place of changing the outer level's. */
+  readonly stacks?: true
 }
 
 export type Policy<Config, Plan> = PolicyBase<Config, Plan> &

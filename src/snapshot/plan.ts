@@ -33,8 +33,10 @@ export interface OperationPlan {
   readonly template: string
   readonly upstream: number
   readonly limits: Partial<Limits>
-  /** Whether a body may come, and whether it is held whole for the `content` phase. */
+  /** Whether a body may come, and whether one of `heldTypes` is held whole for `content`. */
   readonly body: 'refused' | 'streamed' | 'held'
+  /** Of `bodyTypes`, what is held whole; a body of another type streams even where `held` is said. */
+  readonly heldTypes: readonly string[]
   /** Media types that the body may have, lower case; empty: any. */
   readonly bodyTypes: readonly string[]
   /** Media types of declared successful replies, for `Accept`; empty: any. */

@@ -1,0 +1,24 @@
+// control: turns what was written (contract, configuration, command line) into what runs: a
+// snapshot, as bytes. What is heavy (YAML, zod, the OpenAPI reader) is imported only when used, so
+// that a start from the disk cache stays fast.
+import type { Built, BuildOptions } from './control/build-types.ts'
+
+export type { Built, BuildOptions, Deployment } from './control/build-types.ts'
+
+/** Reads, checks and compiles in this thread. Never throws for what was written: see `problems`. */
+export async function buildSnapshot(options: BuildOptions): Promise<Built> {
+  const { buildSnapshot: build } = await import('./control/build.ts')
+  return build(options)
+}
+
+/** From the disk cache if nothing changed, else the same build in a one-shot thread. */
+export { buildInThread } from './control/compiler-thread.ts'
+
+/** Every default for each audience, for `concordat limits` and the docs. */
+export { type DefaultsRow, defaultsTable } from './control/defaults.ts'
+
+/** The published JSON Schema of `concordat.yaml`. */
+export async function configJsonSchema(): Promise<object> {
+  const { configJsonSchema: make } = await import('./control/config.ts')
+  return make()
+}

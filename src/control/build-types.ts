@@ -1,0 +1,44 @@
+// What goes into a build and what comes out: plain data, for it crosses threads and the disk.
+import type { Problem } from '../base.ts'
+
+export interface BuildOptions {
+  /** Path of the OpenAPI document; without it, `contract` of the configuration names it. */
+  readonly contractFile?: string | undefined
+  /** Path of `concordat.yaml`. */
+  readonly configFile?: string | undefined
+  /** Endpoint addresses of the one upstream, from the command line; they replace `upstreams`. */
+  readonly to: readonly string[]
+  /** Command-line values that win over the configuration. */
+  readonly host?: string | undefined
+  readonly port?: number | undefined
+  readonly adminPort?: number | undefined
+  readonly workers?: number | undefined
+  /** Whether `$ref` may leave the contract's folder or use the network. */
+  readonly allowRef?: boolean | undefined
+}
+
+/** What the process needs beside the snapshot: where it listens, how it logs, how many threads. */
+export interface Deployment {
+  readonly listen: { readonly host: string; readonly port: number }
+  readonly admin: {
+    readonly host: string
+    readonly port: number
+    /** `Host` names that the admin port answers to beside its own address: against DNS rebinding. */
+    readonly allowedHosts: readonly string[]
+  }
+  /** Threads of the data plane beside the main one; 0: the main thread does it. */
+  readonly workers: number
+  readonly log: {
+    /** Whether each exchange leaves a line in the access log. */
+    readonly access: boolean
+  }
+}
+
+export interface Built {
+  /** The encoded snapshot; undefined where `problems` holds an error. */
+  readonly snapshot: Uint8Array | undefined
+  readonly deployment: Deployment
+  readonly problems: readonly Problem[]
+  /** Every file that was read, absolute: what to watch, and what the disk cache is keyed by. */
+  readonly files: readonly string[]
+}

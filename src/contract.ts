@@ -1,13 +1,17 @@
-// contract: what an OpenAPI document says, as data: operations, parameters, bodies, security.
+// contract: what an OpenAPI document says, as data (operations, parameters, bodies, security), and
+// the half that runs in the data plane: parameters and bodies decoded and held against it.
 export type {
   BodyPlan,
+  Contract,
   FieldPlan,
   MediaPlan,
+  ObjectShape,
   Operation,
   ParameterIn,
   ParameterPlan,
   ScalarType,
   SecurityAlternative,
+  SecurityScheme,
   SecurityUse,
   Setting,
   Shape,

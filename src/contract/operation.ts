@@ -1,5 +1,31 @@
-// What the contract says of one operation, with `$ref` resolved and schemas numbered.
-import type { Place } from '../base.ts'
+// What the contract says, with `$ref` resolved and schemas numbered: the whole of it, and of one
+// operation.
+import type { Place, Problem } from '../base.ts'
+import type { SchemaPlan } from '../schema.ts'
+
+export interface Contract {
+  readonly title: string
+  readonly version: string
+  readonly openapi: '3.0' | '3.1'
+  readonly operations: readonly Operation[]
+  readonly schemas: SchemaPlan
+  /** In order of discovery; operations with an error are left out of `operations`. */
+  readonly problems: readonly Problem[]
+  /** Raw `x-concordat` of the document itself: none or one. */
+  readonly documentSettings: readonly Setting[]
+  readonly securitySchemes: ReadonlyMap<string, SecurityScheme>
+}
+
+export interface SecurityScheme {
+  readonly type: 'apiKey' | 'http' | 'oauth2' | 'openIdConnect' | 'mutualTLS'
+  /** Where an `apiKey` travels. */
+  readonly in: 'header' | 'query' | 'cookie' | undefined
+  /** Name of the header, parameter or cookie of an `apiKey`. */
+  readonly name: string | undefined
+  /** Lower-case HTTP auth scheme: `bearer`, `basic`, … */
+  readonly httpScheme: string | undefined
+  readonly place: Place
+}
 
 export interface Operation {
   /** `operationId`, or `METHOD /template` where it has none; unique within the contract. */
@@ -10,6 +36,7 @@ export interface Operation {
   readonly template: string
   /** Base paths of the `servers` in force, without a trailing slash; `['']` where there is none. */
   readonly basePaths: readonly string[]
+  /** Those of the path first, in the order of the template. */
   readonly parameters: readonly ParameterPlan[]
   readonly body: BodyPlan | undefined
   /** Declared statuses: `200`, `4XX`, `default`, … */
@@ -60,15 +87,20 @@ export interface ParameterPlan {
   readonly contentType: string | undefined
 }
 
-/** The types that a text may become, read off a schema; `any` of them is tried in a fixed order. */
+/** What a text may become, read off a schema. Where several fit, the schema's check decides. */
 export type Shape =
   | { readonly kind: 'scalar'; readonly types: readonly ScalarType[] }
   | { readonly kind: 'array'; readonly items: Shape }
-  | {
-      readonly kind: 'object'
-      readonly properties: Readonly<Record<string, Shape>>
-      readonly rest: Shape | undefined
-    }
+  | ObjectShape
+  | { readonly kind: 'mixed'; readonly shapes: readonly Shape[] }
+
+export interface ObjectShape {
+  readonly kind: 'object'
+  /** Name and shape, pairwise: a record would trip over `__proto__`. */
+  readonly properties: readonly (readonly [string, Shape])[]
+  /** Shape of properties that are not listed; undefined where the schema does not invite them. */
+  readonly rest: Shape | undefined
+}
 
 export type ScalarType = 'string' | 'number' | 'integer' | 'boolean' | 'null'
 
@@ -86,11 +118,13 @@ export interface MediaPlan {
   readonly reader: 'json' | 'form' | 'other'
   readonly schema: number | undefined
   /** For forms: how each property is written. */
-  readonly fields: Readonly<Record<string, FieldPlan>>
-  readonly shape: Shape | undefined
+  readonly fields: readonly FieldPlan[]
+  /** Shape of fields that are not listed; undefined where the schema does not invite them. */
+  readonly rest: Shape | undefined
 }
 
 export interface FieldPlan {
+  readonly name: string
   readonly style: Style
   readonly explode: boolean
   readonly shape: Shape
@@ -100,14 +134,7 @@ export interface FieldPlan {
 /** Every scheme of the set must be met. An empty set: anybody. */
 export type SecurityAlternative = readonly SecurityUse[]
 
-export interface SecurityUse {
+export interface SecurityUse extends Omit<SecurityScheme, 'place'> {
   readonly scheme: string
-  readonly type: 'apiKey' | 'http' | 'oauth2' | 'openIdConnect' | 'mutualTLS'
-  /** Where an `apiKey` travels. */
-  readonly in: 'header' | 'query' | 'cookie' | undefined
-  /** Name of the header, parameter or cookie of an `apiKey`. */
-  readonly name: string | undefined
-  /** Lower-case HTTP auth scheme: `bearer`, `basic`, … */
-  readonly httpScheme: string | undefined
   readonly scopes: readonly string[]
 }

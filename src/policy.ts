@@ -13,3 +13,4 @@ export {
   type Tools,
   type Zod,
 } from './policy/policy.ts'
+export { type AnyPolicy, policies, policyById } from './policy/registry.ts'

@@ -1,0 +1,80 @@
+// limit: a token bucket for each client address. Behind trusted hops the address is the one that
+// they vouch for; IPv6 counts by /64. Levels add up: a request must find a token in the bucket of
+// the API and in that of its operation.
+import { refuse, type Refusal } from '../base.ts'
+import type { Exchange } from '../http.ts'
+import { addressKey, readAddress } from './address.ts'
+import { bucketTableBytes, BucketTable, type Rate } from './buckets.ts'
+import { definePolicy, type Audience, type Zod } from './policy.ts'
+
+export interface LimitConfig {
+  /** Requests in a window, in the long run. */
+  readonly requestsMax: number
+  readonly windowMs: number
+  /** Requests at once after a pause. */
+  readonly burstMax: number
+}
+
+export interface LimitPlan extends LimitConfig {
+  /** Names the buckets; they outlive a change of the numbers. */
+  readonly scope: string
+}
+
+// 16 bytes an address: 1 MiB a level. Beyond it new addresses share the overflow bucket.
+const slots = 65_536
+
+const dayMs = 86_400_000
+
+export const limit = definePolicy<LimitConfig, LimitPlan>({
+  id: 'limit',
+  about: 'A token bucket for each client address (IPv6: each /64).',
+  phase: 'admit',
+  stacks: true,
+  schema: limitSchema,
+  defaultFor,
+  compile: (config, site) => ({ ...config, scope: site.scope }),
+  link(plan, tools) {
+    const table = tools.state(
+      `limit ${plan.scope}`,
+      () => new BucketTable(new ArrayBuffer(bucketTableBytes(slots)), tools.random),
+    )
+    const rate: Rate = { intervalMs: plan.windowMs / plan.requestsMax, burst: plan.burstMax }
+    return (exchange: Exchange) => {
+      readAddress(exchange.client.address)
+      const waitMs = table.take(addressKey.high, addressKey.low, rate, tools.nowMs())
+      return waitMs === 0 ? undefined : exceeded(plan, waitMs)
+    }
+  },
+})
+
+function limitSchema(zod: Zod) {
+  return zod.strictObject({
+    requestsMax: zod.int().min(1).max(1_000_000_000).describe('requests in a window'),
+    windowMs: zod.int().min(1).max(dayMs).describe('the window in milliseconds'),
+    burstMax: zod.int().min(1).max(1_000_000_000).describe('requests at once after a pause'),
+  })
+}
+
+/** Generous to an office behind one address, tight for a scraper. */
+function defaultFor(audience: Audience): LimitConfig | undefined {
+  if (audience === 'internal') return undefined
+  const times = audience === 'partner' ? 10 : 1
+  return { requestsMax: 1_200 * times, windowMs: 60_000, burstMax: 300 * times }
+}
+
+/** `RateLimit` fields as in draft-ietf-httpapi-ratelimit-headers: seconds, rounded up. */
+function exceeded(plan: LimitPlan, waitMs: number): Refusal {
+  const seconds = Math.ceil(waitMs / 1000)
+  const name = plan.scope.startsWith('operation ') ? 'operation' : 'address'
+  const windowSeconds = Math.max(1, Math.round(plan.windowMs / 1000))
+  return refuse('LIMIT_EXCEEDED', `${plan.requestsMax} requests per ${plan.windowMs} ms`, {
+    retryAfterMs: Math.ceil(waitMs),
+    headers: [
+      'RateLimit-Policy',
+      `"${name}";q=${plan.requestsMax};w=${windowSeconds}`,
+      'RateLimit',
+      `"${name}";r=0;t=${seconds}`,
+    ],
+    reason: `limit of ${plan.scope}`,
+  })
+}

@@ -1,0 +1,88 @@
+// secure-headers: fields that every reply gets where it has none of that name, and fields that are
+// taken out because they tell a stranger what runs behind. A field that the service set stays.
+// `Strict-Transport-Security` has its place in TLS listeners: over plain HTTP it must not be sent
+// (RFC 6797, section 7.2).
+import { isNamed } from '../http.ts'
+import { definePolicy, type Audience, type FinishStep, type Zod } from './policy.ts'
+
+export interface SecureHeadersConfig {
+  /** Added where the reply has no field of that name. */
+  readonly fields: Readonly<Record<string, string>>
+  /** Taken out. */
+  readonly hide: readonly string[]
+}
+
+// A reply of an API is data: nothing may sniff another type into it, frame it or run it.
+const fields = {
+  'X-Content-Type-Options': 'nosniff',
+  'X-Frame-Options': 'DENY',
+  'Content-Security-Policy': "frame-ancestors 'none'",
+  'Referrer-Policy': 'no-referrer',
+}
+
+// These say how a message travels; adding or removing one would change what the reply means.
+const framing = new Set(
+  (
+    'connection content-length content-type content-encoding date keep-alive proxy-connection te ' +
+    'trailer transfer-encoding upgrade via retry-after'
+  ).split(' '),
+)
+
+export const secureHeaders = definePolicy<SecureHeadersConfig, SecureHeadersConfig>({
+  id: 'secure-headers',
+  about: 'Security fields added to every reply that lacks them; fields that tell too much removed.',
+  phase: 'finish',
+  schema: secureHeadersSchema,
+  defaultFor,
+  compile: (config) =>
+    Object.keys(config.fields).length + config.hide.length > 0 ? config : undefined,
+  looser(outer, inner) {
+    const field = Object.keys(outer.fields).find((name) => inner.fields[name] === undefined)
+    if (field !== undefined) return `it no longer adds ${field}`
+    const hidden = outer.hide.find((name) => !inner.hide.includes(name))
+    return hidden === undefined ? undefined : `it no longer hides ${hidden}`
+  },
+  link: (plan) => finish(plan),
+})
+
+function secureHeadersSchema(zod: Zod) {
+  const name = zod
+    .string()
+    .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'expected the name of a header field')
+    .refine((text) => !framing.has(text.toLowerCase()), 'this field is set by the message itself')
+  const value = zod.string().regex(/^[!-~]([ !-~]*[!-~])?$/, 'expected visible ASCII characters')
+  return zod.strictObject({
+    fields: zod.record(name, value).describe('added where the reply has no field of that name'),
+    hide: zod.array(name).describe('fields taken out of every reply'),
+  })
+}
+
+function defaultFor(audience: Audience): SecureHeadersConfig {
+  return audience === 'internal'
+    ? { fields: { 'X-Content-Type-Options': 'nosniff' }, hide: [] }
+    : { fields, hide: ['Server', 'X-Powered-By'] }
+}
+
+function finish(config: SecureHeadersConfig): FinishStep {
+  const names = Object.keys(config.fields)
+  const lowerNames = names.map((name) => name.toLowerCase())
+  const values = names.map((name) => config.fields[name]!)
+  const hidden = config.hide.map((name) => name.toLowerCase())
+  return (reply) => {
+    for (let i = 0; i < hidden.length; i++) removeField(reply.headers, hidden[i]!)
+    for (let i = 0; i < names.length; i++) {
+      if (!hasField(reply.headers, lowerNames[i]!)) reply.headers.push(names[i]!, values[i]!)
+    }
+  }
+}
+
+function hasField(headers: readonly string[], lowerName: string): boolean {
+  for (let i = 0; i < headers.length; i += 2) if (isNamed(headers[i]!, lowerName)) return true
+  return false
+}
+
+function removeField(headers: string[], lowerName: string): void {
+  for (let i = headers.length - 2; i >= 0; i -= 2) {
+    if (isNamed(headers[i]!, lowerName)) headers.splice(i, 2)
+  }
+}

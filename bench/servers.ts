@@ -1,0 +1,110 @@
+// The servers of the bench: nginx as the service, nginx as the gateway to compare with, Concordat,
+// or a bare script in its place. Everything on 127.0.0.1, on ports that were free a moment before.
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createConnection, createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { gatewayCore, loadCore, start } from './processes.ts'
+import type { Started } from './processes.ts'
+
+export interface Server {
+  readonly name: string
+  readonly port: number
+  readonly process: Started
+}
+
+const readyMsMax = 20_000
+
+/** The 158 bytes with which the service answers everything. */
+export const reply =
+  '{"messageId":"msg_a1b2c3","channelId":"ch_x9y8z7","senderId":"usr_p4q5r6",' +
+  '"content":"Hello, world!","type":"text","createdAt":"2026-03-12T10:30:00.00000000Z"}'
+
+/** A folder for one run, gone when the bench ends however it ends. */
+export function scratchFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'concordat-bench-'))
+  // nginx's worker runs as another user when the bench runs as root.
+  chmodSync(folder, 0o755)
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+export async function freePorts(count: number): Promise<number[]> {
+  const holders = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
+  await Promise.all(holders.map((holder) => new Promise((done) => holder.once('listening', done))))
+  const ports = holders.map((holder) => (holder.address() as AddressInfo).port)
+  await Promise.all(holders.map((holder) => new Promise((done) => holder.close(done))))
+  return ports
+}
+
+export async function startUpstream(folder: string): Promise<Server> {
+  const [port = 0] = await freePorts(1)
+  return startNginx('upstream', folder, { port, reply }, loadCore)
+}
+
+export async function startNginxGateway(folder: string, upstreamPort: number): Promise<Server> {
+  const [port = 0] = await freePorts(1)
+  return startNginx('nginx', folder, { port, upstreamPort }, gatewayCore)
+}
+
+async function startNginx(
+  name: string,
+  folder: string,
+  words: Readonly<Record<string, string | number>>,
+  core: number,
+): Promise<Server> {
+  const dir = join(folder, name)
+  mkdirSync(dir)
+  const config = join(dir, 'nginx.conf')
+  writeFileSync(config, filled(`${name}.conf`, { ...words, dir }))
+  const process = start('nginx', ['-p', dir, '-e', 'stderr', '-c', config], { core })
+  return ready({ name, port: Number(words['port']), process })
+}
+
+function filled(template: string, words: Readonly<Record<string, string | number>>): string {
+  const text = readFileSync(join(import.meta.dirname, template), 'utf8')
+  return text.replaceAll(/\{\{(\w+)\}\}/g, (_, word: string) => {
+    const value = words[word]
+    if (value === undefined) throw new Error(`${template} asks for {{${word}}}`)
+    return String(value)
+  })
+}
+
+/** A script that relays by itself, told its ports in PORT and UPSTREAM_PORT. */
+export async function startScript(
+  file: string,
+  upstreamPort: number,
+  env: Readonly<Record<string, string>>,
+): Promise<Server> {
+  const [port = 0] = await freePorts(1)
+  const ports = { PORT: String(port), UPSTREAM_PORT: String(upstreamPort) }
+  const process_ = start(process.execPath, [file], {
+    core: gatewayCore,
+    env: { ...ports, ...env },
+  })
+  return ready({ name: 'script', port, process: process_ })
+}
+
+async function ready(server: Server): Promise<Server> {
+  const giveUpMs = performance.now() + readyMsMax
+  while (!(await accepts(server.port))) {
+    if (server.process.child.exitCode !== null || performance.now() > giveUpMs) {
+      await server.process.stop()
+      throw new Error(`${server.name} did not come up: ${server.process.said()}`)
+    }
+    await wait(10)
+  }
+  return server
+}
+
+const accepts = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = createConnection(port, '127.0.0.1')
+    const answer = (yes: boolean) => {
+      socket.destroy()
+      resolve(yes)
+    }
+    socket.once('connect', () => answer(true)).once('error', () => answer(false))
+  })

@@ -1,0 +1,57 @@
+// What an operation answers: a reply, or a refusal that becomes the error body of the contract.
+
+export interface Reply {
+  readonly status: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: unknown
+}
+
+export interface Detail {
+  readonly in: 'path' | 'query' | 'body'
+  /** A parameter's name, or a JSON Pointer into the body. */
+  readonly field: string
+  readonly issue: string
+  readonly message: string
+}
+
+const statuses = {
+  INVALID_INPUT: 400,
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  NOT_FOUND: 404,
+  METHOD_NOT_ALLOWED: 405,
+  CONFLICT: 409,
+  CONTENT_TOO_LARGE: 413,
+  INTERNAL_ERROR: 500,
+} as const
+
+export interface Refusal {
+  readonly refused: keyof typeof statuses
+  readonly message: string
+  readonly details: readonly Detail[]
+}
+
+export function refuse(
+  refused: Refusal['refused'],
+  message: string,
+  details: readonly Detail[] = [],
+): Refusal {
+  return { refused, message, details }
+}
+
+export function isRefusal(value: object): value is Refusal {
+  return 'refused' in value
+}
+
+/** The refusal in the form that the contract gives every error. */
+export function errorReply({ refused, message, details }: Refusal, requestId: string): Reply {
+  const error = {
+    code: refused,
+    message,
+    ...(details.length > 0 && { details }),
+    retryable: false,
+    requestId,
+  }
+  const headers = refused === 'UNAUTHENTICATED' ? { 'WWW-Authenticate': 'Bearer' } : {}
+  return { status: statuses[refused], headers, body: { error } }
+}

@@ -1,0 +1,3 @@
+// load: from files on the disk to located data. Control side only: a worker never loads it.
+export { type Loaded, loadDocuments, type LoadOptions } from './load/documents.ts'
+export { type Located, parseLocated, utf8Text } from './load/text.ts'

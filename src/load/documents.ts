@@ -1,0 +1,173 @@
+// Reads a contract and every file that it refers to, and nothing else: no network, no file outside
+// the contract's folder unless allowed, symbolic links followed before that is judged. Each file
+// stays a document of its own, so that every message can name the line that somebody wrote.
+import { constants } from 'node:fs'
+import { open, realpath } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
+import { dirname, resolve, sep } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import type { Documents, Place, Problem } from '../base.ts'
+import { findReferences } from './references.ts'
+import type { Reference } from './references.ts'
+import { type Located, parseLocated, utf8Text } from './text.ts'
+
+export interface LoadOptions {
+  /** Folders (or files) that references may lead to beside the contract's own folder. */
+  readonly allowRef?: readonly string[]
+  /** All files together. */
+  readonly bytesMax?: number
+  readonly filesMax?: number
+}
+
+export interface Loaded {
+  /** Holds every document that could be read, also where there are problems. */
+  readonly documents: Documents
+  readonly problems: readonly Problem[]
+  /** Absolute paths of the files read, in order: to watch, and for cache keys. */
+  readonly files: readonly string[]
+}
+
+const defaults = { bytesMax: 64 * 1024 * 1024, filesMax: 1_000 }
+
+interface Loading {
+  readonly located: Map<string, Located>
+  readonly problems: Problem[]
+  readonly files: string[]
+  readonly ids: Set<string>
+  /** Real paths of the folders that may be read from. */
+  readonly folders: string[]
+  readonly filesMax: number
+  bytesLeft: number
+}
+
+export async function loadDocuments(rootFile: string, options: LoadOptions = {}): Promise<Loaded> {
+  const path = resolve(rootFile)
+  const loading: Loading = {
+    located: new Map(),
+    problems: [],
+    files: [],
+    ids: new Set(),
+    folders: await realFolders([dirname(path), ...(options.allowRef ?? [])]),
+    filesMax: options.filesMax ?? defaults.filesMax,
+    bytesLeft: options.bytesMax ?? defaults.bytesMax,
+  }
+  const root = pathToFileURL(path).href
+  await loadFile(loading, root, { file: path, line: 1, column: 1 }, true)
+  return { documents: documentsOf(root, loading), problems: loading.problems, files: loading.files }
+}
+
+function documentsOf(root: string, { located }: Loading): Documents {
+  const values = new Map<string, unknown>()
+  for (const [uri, { value }] of located) if (value !== undefined) values.set(uri, value)
+  return {
+    root,
+    values,
+    locate: (uri, pointer) =>
+      located.get(uri)?.locate(pointer) ?? { file: pathOf(uri), line: 1, column: 1 },
+  }
+}
+
+const pathOf = (uri: string): string => (uri.startsWith('file:') ? fileURLToPath(uri) : uri)
+
+async function realFolders(paths: readonly string[]): Promise<string[]> {
+  const real = await Promise.all(paths.map((path) => realpath(path).catch(() => undefined)))
+  return real.filter((path) => path !== undefined)
+}
+
+/** Reads one file and all that it refers to. `from` is where somebody asked for it. */
+async function loadFile(loading: Loading, uri: string, from: Place, isRoot: boolean) {
+  if (loading.located.size >= loading.filesMax) {
+    return report(loading, from, `the contract spreads over more than ${loading.filesMax} files`)
+  }
+  const text = await textOf(loading, fileURLToPath(uri), isRoot)
+  if ('problem' in text) return report(loading, from, text.problem)
+  const located = parseLocated(text.is, fileURLToPath(uri))
+  loading.located.set(uri, located)
+  loading.problems.push(...located.problems)
+  if (located.problems.length === 0) await followReferences(loading, uri, located)
+}
+
+async function followReferences(loading: Loading, uri: string, located: Located) {
+  const { references, ids } = findReferences(located.value, uri)
+  for (const id of ids) loading.ids.add(id)
+  for (const reference of references) {
+    const { target } = reference
+    if (target !== undefined && (loading.located.has(target) || loading.ids.has(target))) continue
+    const place = located.locate(reference.pointer)
+    const refusal = refusalOf(reference)
+    if (refusal !== undefined) report(loading, place, refusal)
+    else await loadFile(loading, target!, place, false)
+  }
+}
+
+function refusalOf({ text, target }: Reference): string | undefined {
+  if (target === undefined) return `"${text}" is no URI reference`
+  const { protocol, host } = new URL(target)
+  if (protocol !== 'file:') {
+    return `"${text}" lies elsewhere, and nothing is fetched: put the document beside the contract`
+  }
+  if (host !== '') return `"${text}" names the host "${host}": only local files are read`
+  return /%2f|%5c|%00/i.test(target) ? `"${text}" escapes a separator or NUL` : undefined
+}
+
+type Text = { is: string } | { problem: string }
+
+async function textOf(loading: Loading, path: string, isRoot: boolean): Promise<Text> {
+  const real = await realpath(path).catch((error: unknown) => error as NodeJS.ErrnoException)
+  if (typeof real !== 'string') return { problem: failureText(path, real) }
+  if (!isRoot && !isAllowed(real, loading.folders)) {
+    return { problem: `${path} lies outside the contract's folder: allow it with --allow-ref` }
+  }
+  const bytes = await readBounded(real, loading.bytesLeft).catch(
+    (error: unknown) => error as NodeJS.ErrnoException,
+  )
+  if (bytes === undefined) return { problem: `${path} makes the contract too large to load` }
+  if (bytes instanceof Error) return { problem: failureText(path, bytes) }
+  loading.bytesLeft -= bytes.length
+  loading.files.push(path)
+  const text = utf8Text(bytes)
+  return text === undefined ? { problem: `${path} is not UTF-8 text` } : { is: text }
+}
+
+const isAllowed = (path: string, folders: readonly string[]): boolean =>
+  folders.some(
+    (folder) => path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep),
+  )
+
+/** The file's bytes, or undefined where they are more than `bytesMax`. */
+async function readBounded(path: string, bytesMax: number): Promise<Uint8Array | undefined> {
+  // Without blocking, or a named pipe would hold us until somebody writes to it.
+  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+  try {
+    const stat = await file.stat()
+    if (stat.isDirectory()) throw Object.assign(new Error(), { code: 'EISDIR' })
+    if (!stat.isFile()) throw Object.assign(new Error(), { code: 'NOTFILE' })
+    return stat.size > bytesMax ? undefined : await readWhole(file, bytesMax)
+  } finally {
+    await file.close()
+  }
+}
+
+/** Reads to the end: the file may have grown since its size was asked. */
+async function readWhole(file: FileHandle, bytesMax: number): Promise<Uint8Array | undefined> {
+  const bytes = await file.readFile()
+  return bytes.length > bytesMax ? undefined : bytes
+}
+
+const failures: Readonly<Record<string, string>> = {
+  ENOENT: 'does not exist',
+  ENOTDIR: 'does not exist',
+  EISDIR: 'is a folder',
+  EACCES: 'may not be read by this user',
+  EPERM: 'may not be read by this user',
+  ELOOP: 'is a circle of symbolic links',
+  NOTFILE: 'is not a regular file',
+}
+
+function failureText(path: string, error: NodeJS.ErrnoException): string {
+  return `${path} ${failures[error.code ?? ''] ?? `cannot be read (${error.code ?? 'unknown'})`}`
+}
+
+function report(loading: Loading, place: Place, message: string) {
+  loading.problems.push({ severity: 'error', message, place })
+}

@@ -1,0 +1,69 @@
+// `concordat limits`: the table of bounds, and what holds for each audience where nothing is written.
+import { limitTable, type Limit } from '../base.ts'
+import { type DefaultsRow, defaultsTable } from '../control.ts'
+import { paintFor, table } from './style.ts'
+import type { ExitCode, World } from './world.ts'
+
+export async function limits(options: { json?: boolean }, world: World): Promise<ExitCode> {
+  const bounds = Object.entries<Limit>(limitTable)
+  const defaults = defaultsTable().filter((row) => row.kind !== 'limit' || differs(row))
+  if (options.json) {
+    const json = { limits: limitTable, defaults }
+    world.out.write(`${JSON.stringify(json, null, 2)}\n`)
+    return 0
+  }
+  const paint = paintFor(world.out, world.env)
+  const head = (...names: string[]) => names.map((name) => paint('bold', name))
+  const boundRows = bounds.map(([name, one]) => [
+    name,
+    amount(one.default, one.unit),
+    `${amount(one.min, one.unit)} – ${amount(one.max, one.unit)}`,
+    one.scope,
+    one.fault ?? 'ends the connection',
+    one.about,
+  ])
+  world.out.write(
+    table([head('bound', 'default', 'range', 'scope', 'when broken', 'what'), ...boundRows]),
+  )
+  const defaultRows = defaults.map(({ name, value, about }) => [
+    name,
+    value.public,
+    value.partner,
+    value.internal,
+    about,
+  ])
+  world.out.write('\nWhere nothing is written, by audience:\n')
+  world.out.write(table([head('name', 'public', 'partner', 'internal', 'what'), ...defaultRows]))
+  return 0
+}
+
+const differs = ({ value }: DefaultsRow): boolean =>
+  value.public !== value.partner || value.partner !== value.internal
+
+const scales: Record<Limit['unit'], readonly [size: number, name: string][]> = {
+  bytes: [
+    [1024 ** 3, 'GiB'],
+    [1024 ** 2, 'MiB'],
+    [1024, 'KiB'],
+    [1, 'B'],
+  ],
+  'bytes/s': [
+    [1024 ** 2, 'MiB/s'],
+    [1024, 'KiB/s'],
+    [1, 'B/s'],
+  ],
+  ms: [
+    [3_600_000, 'h'],
+    [60_000, 'min'],
+    [1000, 's'],
+    [1, 'ms'],
+  ],
+  count: [[1, '']],
+}
+
+/** In the largest unit that leaves a whole number. */
+function amount(value: number, unit: Limit['unit']): string {
+  if (value === 0) return '0'
+  const [size, name] = scales[unit].find(([scale]) => value % scale === 0)!
+  return `${value / size} ${name}`.trimEnd()
+}

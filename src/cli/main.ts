@@ -1,0 +1,128 @@
+// From the words of a command line to a command and an exit code. Each command is a file that is
+// loaded when it is chosen.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import {
+  type Command as CommandType,
+  Command,
+  CommanderError,
+  InvalidArgumentError,
+} from 'commander'
+import { wantsColour } from './style.ts'
+import { type ExitCode, processWorld, type World } from './world.ts'
+
+/** Runs the command line of this process and leaves its exit code. */
+export async function main(args: readonly string[]): Promise<void> {
+  process.exitCode = await commandLine(args, processWorld())
+}
+
+export async function commandLine(args: readonly string[], world: World): Promise<ExitCode> {
+  const outcome: { code: ExitCode } = { code: 0 }
+  try {
+    await programFor(world, outcome).parseAsync(args, { from: 'user' })
+    return outcome.code
+  } catch (error) {
+    // What commander throws it has already said: help and version, or a usage error.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    throw error
+  }
+}
+
+function programFor(world: World, outcome: { code: ExitCode }): CommandType {
+  const program = new Command('concordat')
+    .description('Runs an API from its OpenAPI contract.')
+    .version(version(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .helpCommand(false)
+    .showSuggestionAfterError()
+    .showHelpAfterError('Try --help.')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => world.out.write(text),
+      writeErr: (text) => world.err.write(text),
+      getOutHasColors: () => wantsColour(world.out, world.env),
+      getErrHasColors: () => wantsColour(world.err, world.env),
+    })
+    .addHelpText('after', examples)
+  const settle = async (code: Promise<ExitCode>) => {
+    outcome.code = await code
+  }
+
+  sourced(program.command('run'), 'Serve a contract: the gateway in front of a service.')
+    .option('--to <url>', 'address of the service; repeat it for more endpoints', listed)
+    .option('--host <host>', 'address to listen on (127.0.0.1)')
+    .option('--port <port>', 'port to listen on (8080); 0 takes a free one', portNumber)
+    .option(
+      '--admin-port <port>',
+      'port of metrics and probes (9090); 0 takes a free one',
+      portNumber,
+    )
+    .option('--workers <count>', 'threads that serve; 0 serves in the main one', workerCount)
+    .action(async (contract: string | undefined, options) => {
+      const { run } = await import('./run.ts')
+      await settle(run({ ...options, contract }, world))
+    })
+
+  sourced(
+    program.command('check'),
+    'Say what is wrong with a contract and its configuration.',
+  ).action(async (contract: string | undefined, options) => {
+    const { check } = await import('./check.ts')
+    await settle(check({ ...options, contract }, world))
+  })
+
+  sourced(program.command('routes'), 'List the routes and the policies of each.').action(
+    async (contract: string | undefined, options) => {
+      const { routes } = await import('./routes.ts')
+      await settle(routes({ ...options, contract }, world))
+    },
+  )
+
+  program
+    .command('limits')
+    .description('Print every bound, and the defaults of each audience.')
+    .option('--json', 'print JSON')
+    .action(async (options) => {
+      const { limits } = await import('./limits.ts')
+      await settle(limits(options, world))
+    })
+  return program
+}
+
+/** What every command that reads a contract takes. */
+function sourced(command: CommandType, description: string): CommandType {
+  return command
+    .description(description)
+    .argument('[contract]', 'OpenAPI document, JSON or YAML')
+    .option('--config <file>', 'configuration (without a contract: concordat.yaml of this folder)')
+    .option('--allow-ref', '$ref may leave the folder of the contract')
+    .option('--json', 'print JSON')
+}
+
+const examples = `
+Examples:
+  concordat run openapi.yaml --to http://127.0.0.1:3000
+  concordat run --config concordat.yaml
+  concordat check openapi.yaml
+  concordat routes openapi.yaml --json
+  concordat limits
+`
+
+const listed = (one: string, before: string[] | undefined): string[] => [...(before ?? []), one]
+
+const portMax = 65_535
+const workersMax = 256
+
+const portNumber = (text: string): number => wholeNumber(text, portMax)
+const workerCount = (text: string): number => wholeNumber(text, workersMax)
+
+function wholeNumber(text: string, max: number): number {
+  const value = Number(text)
+  if (/^\d+$/.test(text) && value <= max) return value
+  throw new InvalidArgumentError(`It is a whole number from 0 to ${max}.`)
+}
+
+function version(): string {
+  const file = join(import.meta.dirname, '..', '..', 'package.json')
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
+}

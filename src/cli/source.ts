@@ -1,0 +1,45 @@
+// Which contract and which configuration a command means, and how it is told when it means none.
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { World } from './world.ts'
+
+/** What `sourced` commands take, as the command line gives it. */
+export interface SourceOptions {
+  readonly contract?: string | undefined
+  readonly config?: string | undefined
+  readonly allowRef?: boolean | undefined
+  readonly json?: boolean | undefined
+}
+
+/** Absolute paths; at least one of them is there. */
+export interface Source {
+  readonly contractFile: string | undefined
+  readonly configFile: string | undefined
+  readonly allowRef: boolean
+  /** As the person wrote it, for what is said about it. */
+  readonly shown: string
+}
+
+const configName = 'concordat.yaml'
+
+export function sourceOf(options: SourceOptions, { cwd }: World): Source | { problem: string } {
+  const { contract, config } = options
+  for (const file of [contract, config]) {
+    if (file !== undefined && !existsSync(resolve(cwd, file))) return { problem: `no file ${file}` }
+  }
+  const found = config ?? (contract === undefined ? inFolder(cwd) : undefined)
+  const shown = contract ?? found
+  if (shown === undefined) {
+    return { problem: `name a contract, or give this folder a ${configName}` }
+  }
+  return {
+    contractFile: contract && resolve(cwd, contract),
+    configFile: found && resolve(cwd, found),
+    allowRef: options.allowRef ?? false,
+    shown,
+  }
+}
+
+function inFolder(cwd: string): string | undefined {
+  return existsSync(resolve(cwd, configName)) ? configName : undefined
+}

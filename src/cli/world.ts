@@ -1,0 +1,40 @@
+// What a command may touch of the outside: two streams, a folder, the environment and the wish to
+// stop. A test hands in its own.
+
+export interface Output {
+  write(text: string): unknown
+  readonly isTTY?: boolean | undefined
+  readonly columns?: number | undefined
+}
+
+export interface World {
+  /** Results: what a program would read. */
+  readonly out: Output
+  /** What is said to a person meanwhile: progress, problems. */
+  readonly err: Output
+  readonly cwd: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Calls `stop` each time somebody asks the process to end (SIGINT, SIGTERM). */
+  readonly onStop: (stop: () => void) => void
+}
+
+/** 0: done. 1: refused, or it failed. 2: not understood. */
+export type ExitCode = 0 | 1 | 2
+
+/** The process that we are. */
+export function processWorld(): World {
+  // A reader that closes early (`| head`) has what it wanted.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    process.exit(error.code === 'EPIPE' ? 0 : 1)
+  })
+  return {
+    out: process.stdout,
+    err: process.stderr,
+    cwd: process.cwd(),
+    env: process.env,
+    onStop(stop) {
+      process.on('SIGINT', stop)
+      process.on('SIGTERM', stop)
+    },
+  }
+}

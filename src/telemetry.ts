@@ -1,29 +1,12 @@
 // telemetry: what is counted, measured and logged of exchanges, from records that others filled.
-import type { FaultCode } from './base.ts'
-
-/** What an exchange leaves behind. Filled by the gateway, exactly once, whatever happened. */
-export interface ExchangeRecord {
-  readonly id: string
-  /** Index into the snapshot's operations; -1 where no operation was found. */
-  readonly operation: number
-  readonly method: string
-  /** Without its query. */
-  readonly path: string
-  readonly host: string
-  readonly clientAddress: string
-  /** 0 where no reply could be sent. */
-  readonly status: number
-  readonly fault: FaultCode | undefined
-  /** Why, in words, for the log alone. */
-  readonly reason: string | undefined
-  /** Policies in shadow that would have refused. */
-  readonly shadows: readonly string[]
-  readonly durationMs: number
-  /** Of it, from the request's going upstream to the end of the upstream's reply; 0 where none. */
-  readonly upstreamMs: number
-  readonly requestBytes: number
-  readonly replyBytes: number
-  readonly endpoint: string | undefined
-  readonly userAgent: string | undefined
-  readonly finishedEpochMs: number
-}
+// `createMetrics` and `createAccessLog` give, for each snapshot, an observer of its records; counts
+// are kept by method and template, so they outlive a swap. `createIds` makes request ids.
+export { acceptableId, createIds, type RandomBytes } from './telemetry/ids.ts'
+export { type AccessLog, type AccessLogSetup, createAccessLog } from './telemetry/access-log.ts'
+export { createLineWriter, type LineWriter, type LineWriterSetup } from './telemetry/lines.ts'
+export { createMetrics, type Latency, type Metrics, type MetricsSetup } from './telemetry/metrics.ts'
+export type { EndpointGauges, Gauges, ProcessGauges } from './telemetry/gauges.ts'
+export { prometheusType } from './telemetry/prometheus.ts'
+export { openSink, type Sink } from './telemetry/sink.ts'
+export { watchProcess, type ProcessWatch } from './telemetry/process.ts'
+export type { ExchangeRecord, Observe, ObservedOperation } from './telemetry/record.ts'

@@ -1,0 +1,77 @@
+// The access log: one JSON line a record, made with one concatenation and no object.
+// It holds the path without its query, no header but a bounded `User-Agent`, and no body.
+import { quoted } from './json.ts'
+import type { LineWriter } from './lines.ts'
+import type { ExchangeRecord, Observe, ObservedOperation } from './record.ts'
+import { pathRedaction } from './redact.ts'
+
+export interface AccessLogSetup {
+  readonly lines: LineWriter
+  /** Names of path parameters whose values stay out of the log. */
+  readonly redact?: readonly string[]
+}
+
+export interface AccessLog {
+  /** An observer for one snapshot. */
+  bind(operations: readonly ObservedOperation[]): Observe
+}
+
+export function createAccessLog({ lines, redact = [] }: AccessLogSetup): AccessLog {
+  const timeText = createTimeText()
+  return {
+    bind(operations) {
+      const redaction = pathRedaction(operations, redact)
+      // Quoted once a snapshot, not once a request.
+      const names = operations.map(operationText)
+      return (record) => {
+        const { operation } = record
+        const path = redaction.path(operation, record.path)
+        lines.line(recordLine(record, timeText(record.finishedEpochMs), path, names[operation] ?? ''))
+      }
+    },
+  }
+}
+
+const methodCharsMax = 32
+const pathCharsMax = 2048
+const hostCharsMax = 255
+const reasonCharsMax = 512
+const userAgentCharsMax = 256
+const templateCharsMax = 512
+
+function operationText({ id, template }: ObservedOperation): string {
+  return `,"operation":${quoted(id, templateCharsMax)},"route":${quoted(template, templateCharsMax)}`
+}
+
+function recordLine(record: ExchangeRecord, time: string, path: string, operation: string): string {
+  const { endpoint, fault, reason, shadows, userAgent } = record
+  return `{"time":"${time}","id":${quoted(record.id, 128)},"method":${quoted(record.method, methodCharsMax)},"host":${quoted(record.host, hostCharsMax)},"path":${quoted(path, pathCharsMax)}${operation},"status":${record.status}${
+    fault === undefined ? '' : `,"fault":"${fault}"`
+  }${optional('reason', reason, reasonCharsMax)},"client":${quoted(record.clientAddress, 64)},"requestBytes":${record.requestBytes},"replyBytes":${record.replyBytes},"durationMs":${rounded(record.durationMs)},"upstreamMs":${rounded(record.upstreamMs)}${optional('endpoint', endpoint, hostCharsMax)}${optional('userAgent', userAgent, userAgentCharsMax)}${
+    shadows.length === 0 ? '' : `,"shadows":${JSON.stringify(shadows)}`
+  }}\n`
+}
+
+function optional(name: string, text: string | undefined, charsMax: number): string {
+  return text === undefined ? '' : `,"${name}":${quoted(text, charsMax)}`
+}
+
+// To the microsecond; a number that JSON does not know becomes null.
+function rounded(ms: number): number | null {
+  return Number.isFinite(ms) ? Math.round(ms * 1000) / 1000 : null
+}
+
+// RFC 3339. Records come in bursts within one second, so all but the milliseconds is kept.
+function createTimeText(): (epochMs: number) => string {
+  let second = Number.NaN
+  let text = ''
+  return (epochMs) => {
+    const wholeMs = Math.trunc(epochMs)
+    const ms = wholeMs % 1000
+    if (wholeMs - ms !== second) {
+      second = wholeMs - ms
+      text = new Date(second).toISOString().slice(0, -4)
+    }
+    return `${text}${ms < 10 ? '00' : ms < 100 ? '0' : ''}${ms}Z`
+  }
+}

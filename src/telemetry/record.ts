@@ -1,0 +1,43 @@
+// What an exchange leaves behind, and what telemetry must know to read it.
+import type { FaultCode } from '../base.ts'
+
+/** Filled by the gateway, exactly once an exchange, whatever happened. */
+export interface ExchangeRecord {
+  readonly id: string
+  /** Index into the operations of the snapshot that ran it; -1 where no operation was found. */
+  readonly operation: number
+  readonly method: string
+  /** Without its query. */
+  readonly path: string
+  readonly host: string
+  readonly clientAddress: string
+  /** 0 where no reply could be sent. */
+  readonly status: number
+  readonly fault: FaultCode | undefined
+  /** Why, in words, for the log alone. */
+  readonly reason: string | undefined
+  /** Policies in shadow that would have refused. */
+  readonly shadows: readonly string[]
+  readonly durationMs: number
+  /** Of it, from the request's going upstream to the end of the upstream's reply; 0 where none. */
+  readonly upstreamMs: number
+  /** Bytes of the request's body that came, without framing. */
+  readonly requestBytes: number
+  /** Bytes of the reply's body that were sent, without framing. */
+  readonly replyBytes: number
+  readonly endpoint: string | undefined
+  readonly userAgent: string | undefined
+  readonly finishedEpochMs: number
+}
+
+/** An operation as metrics and log name it; `OperationPlan` is one. */
+export interface ObservedOperation {
+  readonly id: string
+  /** Upper case. */
+  readonly method: string
+  /** Full template, base path included. */
+  readonly template: string
+}
+
+/** Reads one record; made for one snapshot, whose operations its records count by index. */
+export type Observe = (record: ExchangeRecord) => void

@@ -1,0 +1,47 @@
+// Keeps the values of named path parameters out of the log.
+import type { ObservedOperation } from './record.ts'
+
+export interface PathRedaction {
+  /** The path of an exchange with this operation; -1 for none. */
+  path(operation: number, path: string): string
+}
+
+const hidden = '[redacted]'
+const nothing: PathRedaction = { path: (_, path) => path }
+
+/** `parameters` are names of path parameters, whatever the operation. */
+export function pathRedaction(
+  operations: readonly ObservedOperation[],
+  parameters: readonly string[],
+): PathRedaction {
+  if (parameters.length === 0) return nothing
+  const marks = parameters.map((name) => `{${name}}`)
+  const holds = (text: string) => marks.some((mark) => text.includes(mark))
+  const secret = operations.filter(({ template }) => holds(template))
+  if (secret.length === 0) return nothing
+  const masks = operations.map(({ template }) => (holds(template) ? maskOf(template, holds) : undefined))
+  const prefixes = [...new Set(secret.map(({ template }) => template.slice(0, template.indexOf('{'))))]
+  return {
+    path(operation, path) {
+      const mask = masks[operation]
+      if (mask !== undefined) return mask(path)
+      return operation === -1 ? cutAtPrefix(path, prefixes) : path
+    },
+  }
+}
+
+function maskOf(template: string, holds: (text: string) => boolean): (path: string) => string {
+  const wanted = template.split('/').map(holds)
+  return (path) => {
+    const segments = path.split('/')
+    // A lenient form of the path has other segments: then nobody knows which are secret.
+    if (segments.length !== wanted.length) return template
+    return segments.map((segment, i) => (wanted[i] ? hidden : segment)).join('/')
+  }
+}
+
+// A request that found no operation may still carry a secret: one method or one slash off.
+function cutAtPrefix(path: string, prefixes: readonly string[]): string {
+  const prefix = prefixes.find((start) => path.startsWith(start))
+  return prefix === undefined ? path : prefix + hidden
+}

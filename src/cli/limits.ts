@@ -19,7 +19,7 @@ export async function limits(options: { json?: boolean }, world: World): Promise
     amount(one.default, one.unit),
     `${amount(one.min, one.unit)} – ${amount(one.max, one.unit)}`,
     one.scope,
-    one.fault ?? 'ends the connection',
+    one.fault ?? '–',
     one.about,
   ])
   world.out.write(

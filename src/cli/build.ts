@@ -1,0 +1,35 @@
+// What run, check and routes do first: find the contract, build it, say what takes long and what
+// was not understood.
+import { type Built, type BuildOptions, buildInThread } from '../control.ts'
+import { withProgress } from './progress.ts'
+import { type Source, type SourceOptions, sourceOf } from './source.ts'
+import type { World } from './world.ts'
+
+export type Overrides = Omit<BuildOptions, 'contractFile' | 'configFile' | 'allowRef'>
+
+export interface BuiltSource {
+  readonly source: Source
+  readonly built: Built
+}
+
+/** Undefined where the command line names nothing that can be built: that has been said then. */
+export async function buildSource(
+  options: SourceOptions,
+  overrides: Overrides,
+  world: World,
+): Promise<BuiltSource | undefined> {
+  const source = sourceOf(options, world)
+  if ('problem' in source) {
+    sayError(world, source.problem)
+    return undefined
+  }
+  const { contractFile, configFile, allowRef } = source
+  const built = await withProgress(world, `compiling ${source.shown}`, () =>
+    buildInThread({ ...overrides, contractFile, configFile, allowRef }),
+  )
+  return { source, built }
+}
+
+export function sayError(world: World, message: string): void {
+  world.err.write(`error: ${message}\n`)
+}

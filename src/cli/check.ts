@@ -1,0 +1,30 @@
+// `concordat check`: everything that would keep a contract and its configuration from running as
+// written, each with its place. Runs nothing and asks nobody.
+import { buildSource } from './build.ts'
+import { hasErrors, problemCounts, problemJson, problemLines } from './problems.ts'
+import type { SourceOptions } from './source.ts'
+import { counted, paintFor } from './style.ts'
+import { summaryOf } from './summary.ts'
+import type { ExitCode, World } from './world.ts'
+
+export async function check(options: SourceOptions, world: World): Promise<ExitCode> {
+  const done = await buildSource(options, { to: [] }, world)
+  if (done === undefined) return 2
+  const { problems, snapshot } = done.built
+  const refused = hasErrors(problems)
+  const summary = snapshot && summaryOf(snapshot)
+  if (options.json) {
+    const listed = problems.map((one) => problemJson(one, world.cwd))
+    world.out.write(`${JSON.stringify({ ok: !refused, problems: listed, ...summary }, null, 2)}\n`)
+    return refused ? 1 : 0
+  }
+  const paint = paintFor(world.out, world.env)
+  world.out.write(problemLines(problems, world.cwd, paint))
+  const verdict = refused ? paint('red', 'refused') : paint('green', 'ok')
+  const facts = [
+    summary && `${counted(summary.operations, 'operation')}, audience ${summary.audience}`,
+    problemCounts(problems),
+  ]
+  world.out.write(`${verdict}: ${[done.source.shown, ...facts].filter(Boolean).join(', ')}\n`)
+  return refused ? 1 : 0
+}

@@ -1,0 +1,55 @@
+// `concordat routes`: what is served where, and what each operation is held to.
+import { decodeSnapshot, type SnapshotPlan } from '../snapshot.ts'
+import { buildSource } from './build.ts'
+import { hasErrors, problemLines } from './problems.ts'
+import type { SourceOptions } from './source.ts'
+import { paintFor, table } from './style.ts'
+import type { ExitCode, World } from './world.ts'
+
+interface RouteRow {
+  readonly method: string
+  readonly path: string
+  readonly operationId: string
+  readonly upstream: string
+  readonly policies: readonly { readonly id: string; readonly mode: string }[]
+}
+
+export async function routes(options: SourceOptions, world: World): Promise<ExitCode> {
+  const done = await buildSource(options, { to: [] }, world)
+  if (done === undefined) return 2
+  const { problems, snapshot } = done.built
+  if (snapshot === undefined || hasErrors(problems)) {
+    world.err.write(problemLines(problems, world.cwd, paintFor(world.err, world.env)))
+    return 1
+  }
+  const rows = rowsOf(decodeSnapshot(snapshot))
+  if (options.json) {
+    world.out.write(`${JSON.stringify(rows, null, 2)}\n`)
+    return 0
+  }
+  const paint = paintFor(world.out, world.env)
+  const head = ['method', 'path', 'operation', 'policies'].map((name) => paint('bold', name))
+  const lines = rows.map(({ method, path, operationId, policies }) => [
+    method,
+    path,
+    operationId,
+    policies
+      .map(({ id, mode }) => (mode === 'enforce' ? id : paint('yellow', `${id} (${mode})`)))
+      .join(', '),
+  ])
+  world.out.write(table([head, ...lines]))
+  return 0
+}
+
+function rowsOf(plan: SnapshotPlan): RouteRow[] {
+  return plan.routes.map(({ method, template, operation }) => {
+    const { id, upstream, policies } = plan.operations[operation]!
+    return {
+      method,
+      path: template,
+      operationId: id,
+      upstream: plan.upstreams[upstream]!.name,
+      policies: policies.map((one) => ({ id: one.policy, mode: one.mode })),
+    }
+  })
+}

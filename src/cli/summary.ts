@@ -1,0 +1,14 @@
+// A snapshot in a few facts, for people and for `--json`.
+import { decodeSnapshot } from '../snapshot.ts'
+
+export interface Summary {
+  readonly title: string
+  readonly audience: string
+  readonly operations: number
+  readonly revision: string
+}
+
+export function summaryOf(snapshot: Uint8Array): Summary {
+  const { title, audience, operations, revision } = decodeSnapshot(snapshot)
+  return { title, audience, operations: operations.length, revision }
+}

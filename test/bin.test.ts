@@ -1,0 +1,61 @@
+// Starts `bin/concordat` as a person would: from elsewhere, through a link, and under a Node that
+// says it is old. What such a Node has (version, execve, platform) is set by a preloaded file.
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+
+const bin = join(import.meta.dirname, '..', 'bin', 'concordat')
+const folder = mkdtempSync(join(tmpdir(), 'concordat-bin-'))
+after(() => rmSync(folder, { recursive: true }))
+const env = { PATH: process.env['PATH'], XDG_CACHE_HOME: join(folder, 'cache') }
+
+const preload = (name: string, text: string): string => {
+  const file = join(folder, `${name}.cjs`)
+  writeFileSync(file, text)
+  return file
+}
+
+const setVersion = "Object.defineProperty(process.versions, 'node', { value: '20.0.0' })\n"
+const old = preload('old', `${setVersion}process.execve = undefined\n`)
+const oldWithExecve = preload('old-execve', setVersion)
+const stranger = preload(
+  'stranger',
+  `${setVersion}Object.defineProperty(process, 'arch', { value: 'pdp11' })\n`,
+)
+
+const runs = (nodeArgs: string[], args: string[]) =>
+  spawnSync(process.execPath, [...nodeArgs, ...args], { cwd: folder, env, encoding: 'utf8' })
+
+const ways: [says: string, nodeArgs: string[]][] = [
+  ['in the same process where Node is new enough', []],
+  ['as a child where a process cannot replace itself', ['--require', old]],
+  ['in place where it can', ['--require', oldWithExecve]],
+]
+
+for (const [says, nodeArgs] of ways) {
+  test(`runs from another folder, ${says}`, () => {
+    const { status, stdout, stderr } = runs(nodeArgs, [bin, '--version'])
+    assert.match(stdout, /^\d+\.\d+\.\d+\n$/)
+    assert.deepEqual({ status, stderr }, { status: 0, stderr: '' })
+  })
+
+  test(`passes the exit code on, ${says}`, () => {
+    assert.equal(runs(nodeArgs, [bin, 'nonsense']).status, 2)
+  })
+}
+
+test('runs through a link, as npm installs it', () => {
+  const link = join(folder, 'concordat')
+  symlinkSync(bin, link)
+  assert.equal(runs([], [link, '--version']).status, 0)
+})
+
+test('says what is missing where Node is old and no runtime is pinned', () => {
+  const { status, stderr } = runs(['--require', stranger], [bin, '--version'])
+  assert.equal(status, 1)
+  assert.match(stderr, /needs Node 26 or newer/)
+  assert.match(stderr, /linux-pdp11|darwin-pdp11|win32-pdp11/)
+})

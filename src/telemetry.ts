@@ -4,7 +4,12 @@
 export { acceptableId, createIds, type RandomBytes } from './telemetry/ids.ts'
 export { type AccessLog, type AccessLogSetup, createAccessLog } from './telemetry/access-log.ts'
 export { createLineWriter, type LineWriter, type LineWriterSetup } from './telemetry/lines.ts'
-export { createMetrics, type Latency, type Metrics, type MetricsSetup } from './telemetry/metrics.ts'
+export {
+  createMetrics,
+  type Latency,
+  type Metrics,
+  type MetricsSetup,
+} from './telemetry/metrics.ts'
 export type { EndpointGauges, Gauges, ProcessGauges } from './telemetry/gauges.ts'
 export { prometheusType } from './telemetry/prometheus.ts'
 export { openSink, type Sink } from './telemetry/sink.ts'

@@ -60,7 +60,8 @@ interface Parts {
   readonly status: number
   readonly retryable: boolean
   readonly message: string
-  readonly messageText: string
+  /** The message as JSON. */
+  readonly quoted: string
   /** From the start of the body to the message. */
   readonly concordat: string
   /** What follows `type` in a problem whose type is unknown, or is a page of docs. */
@@ -100,17 +101,17 @@ const partsOf = Object.fromEntries(
 
 function makeParts(code: FaultCode): Parts {
   const { status, retryable, message } = faults[code]
-  const messageText = JSON.stringify(message)
+  const quoted = JSON.stringify(message)
   const rest = `"status":${status},"code":"${code}","detail":`
   return {
     status,
     retryable,
     message,
-    messageText,
+    quoted,
     concordat: `{"error":{"code":"${code}","message":`,
     // RFC 9457, section 4.2.1: the title of `about:blank` is the phrase of the status.
     blank: `{"type":"about:blank","title":"${phrases[status]}",${rest}`,
-    titled: `"title":${messageText},${rest}`,
+    titled: `"title":${quoted},${rest}`,
   }
 }
 
@@ -130,12 +131,13 @@ function problemBody(
   { docs, requestId }: FaultContext,
   retryable: boolean,
 ): string {
-  const start = docs === undefined ? parts.blank : `{"type":${JSON.stringify(docs + code)},${parts.titled}`
+  const start =
+    docs === undefined ? parts.blank : `{"type":${JSON.stringify(docs + code)},${parts.titled}`
   return `${start}${messageText(message, parts)}${detailsText(details)},"retryable":${retryable},"requestId":${JSON.stringify(requestId)}}`
 }
 
 function messageText(message: string, parts: Parts): string {
-  return message === parts.message ? parts.messageText : bounded(message, messageCharsMax)
+  return message === parts.message ? parts.quoted : bounded(message, messageCharsMax)
 }
 
 // A field can be a pointer through keys that the client chose: it must not get them back at length.

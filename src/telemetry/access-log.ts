@@ -26,7 +26,9 @@ export function createAccessLog({ lines, redact = [] }: AccessLogSetup): AccessL
       return (record) => {
         const { operation } = record
         const path = redaction.path(operation, record.path)
-        lines.line(recordLine(record, timeText(record.finishedEpochMs), path, names[operation] ?? ''))
+        lines.line(
+          recordLine(record, timeText(record.finishedEpochMs), path, names[operation] ?? ''),
+        )
       }
     },
   }

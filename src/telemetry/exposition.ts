@@ -25,10 +25,13 @@ export function* exposition(
   gauges: Gauges,
 ): Generator<string, void, undefined> {
   yield programText(version, gauges) + faultsText(faultCounts)
-  for (const family of slotFamilies) {
-    yield family.head
+  for (const { head, lines } of slotFamilies) {
+    yield head
     for (let at = 0; at < slots.length; at += slotsPerPiece) {
-      yield slots.slice(at, at + slotsPerPiece).map(family.lines).join('')
+      yield slots
+        .slice(at, at + slotsPerPiece)
+        .map(lines)
+        .join('')
     }
   }
 }
@@ -46,7 +49,12 @@ const slotFamilies: readonly SlotFamily[] = [
     (name, slot) =>
       slot.series
         .map(({ status, duration }) =>
-          histogramLines(name, `${slotLabels(slot)},${statusLabel(status)}`, duration, durationBounds),
+          histogramLines(
+            name,
+            `${slotLabels(slot)},${statusLabel(status)}`,
+            duration,
+            durationBounds,
+          ),
         )
         .join(''),
   ),
@@ -65,17 +73,11 @@ const slotFamilies: readonly SlotFamily[] = [
         ? ''
         : histogramLines(name, slotLabels(slot), slot.upstream, durationBounds),
   ),
-  family(
-    'http_server_request_body_size_bytes',
-    'summary',
-    'Bodies of requests.',
-    (name, slot) => sizeLines(name, slot, slot.bytes[0]!),
+  family('http_server_request_body_size_bytes', 'summary', 'Bodies of requests.', (name, slot) =>
+    sizeLines(name, slot, slot.bytes[0]!),
   ),
-  family(
-    'http_server_response_body_size_bytes',
-    'summary',
-    'Bodies of replies.',
-    (name, slot) => sizeLines(name, slot, slot.bytes[1]!),
+  family('http_server_response_body_size_bytes', 'summary', 'Bodies of replies.', (name, slot) =>
+    sizeLines(name, slot, slot.bytes[1]!),
   ),
   family(
     'concordat_shadow_refusals_total',
@@ -83,7 +85,9 @@ const slotFamilies: readonly SlotFamily[] = [
     'Requests that a policy in shadow would have refused.',
     (name, slot) =>
       [...slot.shadows]
-        .map(([policy, count]) => sample(name, `${label('policy', policy)},${slotLabels(slot)}`, count))
+        .map(([policy, count]) =>
+          sample(name, `${label('policy', policy)},${slotLabels(slot)}`, count),
+        )
         .join(''),
   ),
 ]
@@ -143,19 +147,60 @@ function programText(version: string, gauges: Gauges): string {
   const { p50, p99, max } = process.loopDelaySeconds
   return [
     single('concordat_build_info', 'gauge', 'The program.', 1, label('version', version)),
-    single('concordat_snapshot_info', 'gauge', 'The snapshot in force.', 1, label('revision', gauges.revision)),
+    single(
+      'concordat_snapshot_info',
+      'gauge',
+      'The snapshot in force.',
+      1,
+      label('revision', gauges.revision),
+    ),
     single('http_server_active_requests', 'gauge', 'Exchanges under way.', gauges.activeExchanges),
-    single('concordat_client_connections', 'gauge', 'Open connections of clients.', gauges.connections),
-    single('concordat_log_lines_dropped_total', 'counter', 'Lines of the access log that its sink was too slow for.', gauges.logLinesDropped),
+    single(
+      'concordat_client_connections',
+      'gauge',
+      'Open connections of clients.',
+      gauges.connections,
+    ),
+    single(
+      'concordat_log_lines_dropped_total',
+      'counter',
+      'Lines of the access log that its sink was too slow for.',
+      gauges.logLinesDropped,
+    ),
     connectionsText(endpoints),
     waitingText(endpoints),
-    single('process_cpu_seconds_total', 'counter', 'CPU time, user and system.', process.cpuSeconds),
+    single(
+      'process_cpu_seconds_total',
+      'counter',
+      'CPU time, user and system.',
+      process.cpuSeconds,
+    ),
     single('process_resident_memory_bytes', 'gauge', 'Memory held.', process.residentBytes),
     single('nodejs_heap_used_bytes', 'gauge', 'JavaScript heap in use.', process.heapBytes),
-    single('process_start_time_seconds', 'gauge', 'Start, since the epoch.', process.startedEpochSeconds),
-    single('nodejs_eventloop_delay_p50_seconds', 'gauge', 'Event loop delay since the last scrape.', p50),
-    single('nodejs_eventloop_delay_p99_seconds', 'gauge', 'Event loop delay since the last scrape.', p99),
-    single('nodejs_eventloop_delay_max_seconds', 'gauge', 'Event loop delay since the last scrape.', max),
+    single(
+      'process_start_time_seconds',
+      'gauge',
+      'Start, since the epoch.',
+      process.startedEpochSeconds,
+    ),
+    single(
+      'nodejs_eventloop_delay_p50_seconds',
+      'gauge',
+      'Event loop delay since the last scrape.',
+      p50,
+    ),
+    single(
+      'nodejs_eventloop_delay_p99_seconds',
+      'gauge',
+      'Event loop delay since the last scrape.',
+      p99,
+    ),
+    single(
+      'nodejs_eventloop_delay_max_seconds',
+      'gauge',
+      'Event loop delay since the last scrape.',
+      max,
+    ),
   ].join('')
 }
 

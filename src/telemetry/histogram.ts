@@ -41,9 +41,8 @@ function sliceOf(ms: number): number {
 }
 
 const firstSlice = sliceOf(boundsMs[0]!)
-const sliceCells = Uint8Array.from(
-  { length: sliceOf(lastBoundMs) - firstSlice + 1 },
-  (_, slice) => cellAtStartOf(firstSlice + slice),
+const sliceCells = Uint8Array.from({ length: sliceOf(lastBoundMs) - firstSlice + 1 }, (_, slice) =>
+  cellAtStartOf(firstSlice + slice),
 )
 
 function cellAtStartOf(slice: number): number {

@@ -2,6 +2,7 @@
 
 // What JSON must escape, what a terminal could obey (C1 controls) and what some line readers take
 // for a line end. Lone surrogates too: they have no UTF-8.
+// oxlint-disable-next-line no-control-regex -- control characters are what is looked for
 const special = /["\\\u0000-\u001f\u007f-\u009f\u2028\u2029\ud800-\udfff]/
 const unescaped = /[\u007f-\u009f\u2028\u2029]/g
 

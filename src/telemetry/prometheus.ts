@@ -16,7 +16,9 @@ export function label(name: string, value: string): string {
 
 /** A line; `labels` is empty or a list of labels joined by commas. */
 export function sample(name: string, labels: string, value: number): string {
-  return labels === '' ? `${name} ${numberText(value)}\n` : `${name}{${labels}} ${numberText(value)}\n`
+  return labels === ''
+    ? `${name} ${numberText(value)}\n`
+    : `${name}{${labels}} ${numberText(value)}\n`
 }
 
 function numberText(value: number): string {

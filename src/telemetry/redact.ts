@@ -19,8 +19,12 @@ export function pathRedaction(
   const holds = (text: string) => marks.some((mark) => text.includes(mark))
   const secret = operations.filter(({ template }) => holds(template))
   if (secret.length === 0) return nothing
-  const masks = operations.map(({ template }) => (holds(template) ? maskOf(template, holds) : undefined))
-  const prefixes = [...new Set(secret.map(({ template }) => template.slice(0, template.indexOf('{'))))]
+  const masks = operations.map(({ template }) =>
+    holds(template) ? maskOf(template, holds) : undefined,
+  )
+  const prefixes = [
+    ...new Set(secret.map(({ template }) => template.slice(0, template.indexOf('{')))),
+  ]
   return {
     path(operation, path) {
       const mask = masks[operation]

@@ -1,0 +1,26 @@
+// Writes the pages of the manual that are made from tables of the program: `npm run docs`.
+// A test holds that what is committed is what this would write.
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { faultsPage } from './pages/faults.ts'
+import { limitsPage } from './pages/limits.ts'
+
+export interface Page {
+  /** Within this folder. */
+  readonly file: string
+  readonly render: () => string
+}
+
+export const pages: readonly Page[] = [
+  { file: 'faults.md', render: faultsPage },
+  { file: 'limits.md', render: limitsPage },
+]
+
+export const pagePath = (page: Page): string => join(import.meta.dirname, page.file)
+
+if (import.meta.main) {
+  for (const page of pages) {
+    writeFileSync(pagePath(page), page.render())
+    console.log(`wrote spec/${page.file}`)
+  }
+}

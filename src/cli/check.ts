@@ -8,7 +8,7 @@ import { summaryOf } from './summary.ts'
 import type { ExitCode, World } from './world.ts'
 
 export async function check(options: SourceOptions, world: World): Promise<ExitCode> {
-  const done = await buildSource(options, { to: [] }, world)
+  const done = await buildSource(options, { to: [], upstreamNeeded: false }, world)
   if (done === undefined) return 2
   const { problems, snapshot } = done.built
   const refused = hasErrors(problems)

@@ -25,13 +25,9 @@ export async function limits(options: { json?: boolean }, world: World): Promise
   world.out.write(
     table([head('bound', 'default', 'range', 'scope', 'when broken', 'what'), ...boundRows]),
   )
-  const defaultRows = defaults.map(({ name, value, about }) => [
-    name,
-    value.public,
-    value.partner,
-    value.internal,
-    about,
-  ])
+  const defaultRows = defaults.flatMap(({ name, value, about }) =>
+    stacked([name, value.public, value.partner, value.internal, about]),
+  )
   world.out.write('\nWhere nothing is written, by audience:\n')
   world.out.write(table([head('name', 'public', 'partner', 'internal', 'what'), ...defaultRows]))
   return 0
@@ -39,6 +35,20 @@ export async function limits(options: { json?: boolean }, world: World): Promise
 
 const differs = ({ value }: DefaultsRow): boolean =>
   value.public !== value.partner || value.partner !== value.internal
+
+const listWidthMax = 24
+
+/** A row with its long lists one item a line: several rows. */
+function stacked(row: readonly string[]): string[][] {
+  const cells = row
+    .slice(0, -1)
+    .map((cell) => (cell.length > listWidthMax ? cell.split(/(?<=,) /) : [cell]))
+  const height = Math.max(...cells.map((cell) => cell.length))
+  return Array.from({ length: height }, (_, line) => [
+    ...cells.map((cell) => cell[line] ?? ''),
+    line === 0 ? row.at(-1)! : '',
+  ])
+}
 
 const scales: Record<Limit['unit'], readonly [size: number, name: string][]> = {
   bytes: [

@@ -95,7 +95,11 @@ function sourced(command: CommandType, description: string): CommandType {
     .description(description)
     .argument('[contract]', 'OpenAPI document, JSON or YAML')
     .option('--config <file>', 'configuration (without a contract: concordat.yaml of this folder)')
-    .option('--allow-ref', '$ref may leave the folder of the contract')
+    .option(
+      '--allow-ref <path>',
+      'file or folder elsewhere that $ref may lead to; repeat it',
+      listed,
+    )
     .option('--json', 'print JSON')
 }
 

@@ -15,7 +15,7 @@ interface RouteRow {
 }
 
 export async function routes(options: SourceOptions, world: World): Promise<ExitCode> {
-  const done = await buildSource(options, { to: [] }, world)
+  const done = await buildSource(options, { to: [], upstreamNeeded: false }, world)
   if (done === undefined) return 2
   const { problems, snapshot } = done.built
   if (snapshot === undefined || hasErrors(problems)) {

@@ -7,7 +7,7 @@ import type { World } from './world.ts'
 export interface SourceOptions {
   readonly contract?: string | undefined
   readonly config?: string | undefined
-  readonly allowRef?: boolean | undefined
+  readonly allowRef?: readonly string[] | undefined
   readonly json?: boolean | undefined
 }
 
@@ -15,7 +15,7 @@ export interface SourceOptions {
 export interface Source {
   readonly contractFile: string | undefined
   readonly configFile: string | undefined
-  readonly allowRef: boolean
+  readonly allowRef: readonly string[]
   /** As the person wrote it, for what is said about it. */
   readonly shown: string
 }
@@ -35,7 +35,7 @@ export function sourceOf(options: SourceOptions, { cwd }: World): Source | { pro
   return {
     contractFile: contract && resolve(cwd, contract),
     configFile: found && resolve(cwd, found),
-    allowRef: options.allowRef ?? false,
+    allowRef: (options.allowRef ?? []).map((path) => resolve(cwd, path)),
     shown,
   }
 }

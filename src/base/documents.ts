@@ -1,7 +1,7 @@
 // What a set of loaded files looks like to those who only read data: values by address, and a
 // place in a file for each value. `load` makes one from the disk; tests make one from literals.
 
-/** A place in a file, both counted from 1, as editors do. */
+/** A place in a file, both counted from 1, as editors do; line 0 where it is in no file. */
 export interface Place {
   readonly file: string
   readonly line: number
@@ -31,5 +31,5 @@ export function pointerToken(token: string | number): string {
 
 /** The `file:line:column` form that editors and terminals turn into a link. */
 export function placeText(place: Place): string {
-  return `${place.file}:${place.line}:${place.column}`
+  return place.line === 0 ? place.file : `${place.file}:${place.line}:${place.column}`
 }

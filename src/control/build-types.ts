@@ -13,8 +13,10 @@ export interface BuildOptions {
   readonly port?: number | undefined
   readonly adminPort?: number | undefined
   readonly workers?: number | undefined
-  /** Whether `$ref` may leave the contract's folder or use the network. */
-  readonly allowRef?: boolean | undefined
+  /** Folders or files that `$ref` may lead to beside the contract's own folder. */
+  readonly allowRef?: readonly string[] | undefined
+  /** False where nothing will be served (`check`, `routes`): then no upstream need be known. */
+  readonly upstreamNeeded?: boolean | undefined
 }
 
 /** What the process needs beside the snapshot: where it listens, how it logs, how many threads. */
@@ -31,6 +33,8 @@ export interface Deployment {
   readonly log: {
     /** Whether each exchange leaves a line in the access log. */
     readonly access: boolean
+    /** Names of path parameters whose values stay out of it. */
+    readonly redact: readonly string[]
   }
 }
 

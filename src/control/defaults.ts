@@ -1,25 +1,82 @@
-// The table of defaults: what holds where nothing is written, by audience. One table for the
-// command line and the docs, read off the same places that the compiler reads.
+// The defaults: what holds where nothing is written, by audience. One table for the command line
+// and the docs, read off the same places that the compiler reads.
 import { limitTable, type LimitName } from '../base.ts'
-import type { Audience } from '../policy.ts'
+import { type Audience, policies } from '../policy.ts'
+
+export const deploymentDefaults = {
+  audience: 'public',
+  listen: { host: '127.0.0.1', port: 8080 },
+  admin: { host: '127.0.0.1', port: 9090 },
+  workers: 0,
+  log: { access: true },
+} as const
 
 export interface DefaultsRow {
-  readonly kind: 'setting' | 'limit' | 'policy'
+  readonly kind: 'setting' | 'policy' | 'limit'
+  /** As it is written in the configuration: `listen.port`, `limit.burstMax`, `headBytesMax`. */
   readonly name: string
+  /** Empty where the value has none. */
   readonly unit: string
   /** The value as text; `off` for a policy that is absent. */
   readonly value: Readonly<Record<Audience, string>>
   readonly about: string
 }
 
-const same = (text: string): Record<Audience, string> => ({
-  public: text,
-  partner: text,
-  internal: text,
-})
+const audiences: readonly Audience[] = ['public', 'partner', 'internal']
 
 export function defaultsTable(): readonly DefaultsRow[] {
-  return limitRows()
+  return [...settingRows(), ...policies.flatMap(policyRows), ...limitRows()]
+}
+
+function settingRows(): DefaultsRow[] {
+  const { audience, listen, admin, workers, log } = deploymentDefaults
+  const row = (name: string, value: string | number, about: string): DefaultsRow => ({
+    kind: 'setting',
+    name,
+    unit: '',
+    value: same(String(value)),
+    about,
+  })
+  return [
+    row('audience', audience, 'who calls the API, where nothing says so'),
+    row('listen', `${listen.host}:${listen.port}`, 'where the API is served'),
+    row('admin', `${admin.host}:${admin.port}`, 'where metrics and health are served'),
+    row('workers', workers, 'threads of the data plane beside the main one'),
+    row('log.access', log.access ? 'on' : 'off', 'one line for each exchange'),
+  ]
+}
+
+type AnyPolicy = (typeof policies)[number]
+
+/** One row for the policy, and one for each key of its configuration. */
+function policyRows({ id, about, defaultFor }: AnyPolicy): DefaultsRow[] {
+  const configs = audiences.map((audience) => entriesOf(defaultFor(audience)))
+  const keys = [...new Set(configs.flatMap((config) => [...(config?.keys() ?? [])]))]
+  const value = (text: (config: ReadonlyMap<string, string> | undefined) => string) =>
+    Object.fromEntries(audiences.map((audience, i) => [audience, text(configs[i])])) as Record<
+      Audience,
+      string
+    >
+  const head = value((config) => (config === undefined ? 'off' : 'enforce'))
+  return [
+    { kind: 'policy', name: id, unit: '', value: head, about },
+    ...keys.map((key): DefaultsRow => {
+      const texts = value((config) => config?.get(key) ?? '–')
+      return { kind: 'policy', name: `${id}.${key}`, unit: '', value: texts, about: '' }
+    }),
+  ]
+}
+
+function entriesOf(config: unknown): ReadonlyMap<string, string> | undefined {
+  if (config === undefined) return undefined
+  if (typeof config !== 'object' || config === null) return new Map()
+  return new Map(Object.entries(config).map(([key, value]) => [key, textOf(value)]))
+}
+
+function textOf(value: unknown): string {
+  if (Array.isArray(value)) return value.map(textOf).join(', ') || 'none'
+  if (typeof value !== 'object' || value === null) return String(value)
+  return Object.keys(value).join(', ') || 'none'
 }
 
 function limitRows(): DefaultsRow[] {
@@ -27,4 +84,8 @@ function limitRows(): DefaultsRow[] {
     const { default: value, unit, about } = limitTable[name]
     return { kind: 'limit', name, unit, value: same(String(value)), about }
   })
+}
+
+function same(text: string): Record<Audience, string> {
+  return { public: text, partner: text, internal: text }
 }

@@ -1,0 +1,128 @@
+// What zod found, as problems that a person can act on: where it is written, what is wrong in
+// words, and the word that was probably meant.
+import type { z } from 'zod'
+import { limitTable, type Place, pointerToken, type Problem } from '../base.ts'
+import { suggestion } from './suggest.ts'
+
+type Issue = z.core.$ZodIssue
+type Path = readonly PropertyKey[]
+
+/** What was checked, its JSON Schema (for the words that would be right) and where it is written. */
+export interface Checked {
+  readonly value: unknown
+  readonly jsonSchema: object
+  readonly locate: (pointer: string) => Place
+}
+
+export function complaints(issues: readonly Issue[], checked: Checked): Problem[] {
+  return issues.flatMap((issue) => complaint(issue, [], checked))
+}
+
+function complaint(issue: Issue, above: Path, checked: Checked): Problem[] {
+  const path = [...above, ...issue.path]
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => error(checked, [...path, key], unknownKey(key, path, checked)))
+  }
+  if (issue.code === 'invalid_union') {
+    const closest = closestOption(issue.errors)
+    if (closest !== undefined) return closest.flatMap((one) => complaint(one, path, checked))
+  }
+  return [error(checked, path, `${name(path)}${words(issue, valueAt(checked.value, path))}`)]
+}
+
+function error({ locate }: Checked, path: Path, message: string): Problem {
+  return { severity: 'error', message, place: locate(pointerOf(path)) }
+}
+
+export const pointerOf = (path: Path): string =>
+  path.map((part) => `/${pointerToken(String(part))}`).join('')
+
+const name = (path: Path): string => (path.length === 0 ? '' : `'${path.map(String).join('.')}' `)
+
+/** The option of a union that was meant: the one whose own type fits, if there is just one. */
+function closestOption(options: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
+  const fitting = options.filter(
+    (issues) =>
+      !issues.some(
+        ({ path, code }) =>
+          path.length === 0 && (code === 'invalid_type' || code === 'invalid_value'),
+      ),
+  )
+  return fitting.length === 1 ? fitting[0] : undefined
+}
+
+function unknownKey(key: string, path: Path, { jsonSchema }: Checked): string {
+  const last = path.at(-1)
+  if (last === 'limits' && Object.hasOwn(limitTable, key)) {
+    return `'${key}' bounds the whole gateway: it belongs under 'limits' of concordat.yaml`
+  }
+  const known = knownKeys(jsonSchema, path)
+  const hint = suggestion(key, known)
+  if (hint !== '' || known.length === 0) return `unknown key '${key}'${hint}`
+  return `unknown key '${key}': known here are ${known.join(', ')}`
+}
+
+function words(issue: Issue, value: unknown): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return value === undefined
+        ? `is missing: expected ${issue.expected}`
+        : `must be ${issue.expected}, not ${kindOf(value)}`
+    case 'invalid_value': {
+      const known = issue.values.map(String)
+      const hint = typeof value === 'string' ? suggestion(value, known) : ''
+      return `must be ${known.length > 1 ? 'one of ' : ''}${known.join(', ')}${hint}`
+    }
+    case 'too_small':
+      return `must ${measure(issue.origin)} at least ${issue.minimum}`
+    case 'too_big':
+      return `must ${measure(issue.origin)} at most ${issue.maximum}`
+    case 'invalid_union':
+      return 'has none of the forms that it may have'
+    case 'invalid_key':
+      return `is not a valid name: ${issue.issues.map((one) => one.message).join('; ')}`
+    default:
+      return `is not valid: ${issue.message}`
+  }
+}
+
+function measure(origin: string): string {
+  if (origin === 'array') return 'have in number'
+  return origin === 'string' ? 'have in characters' : 'be'
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null'
+  return Array.isArray(value) ? 'array' : typeof value
+}
+
+function valueAt(value: unknown, path: Path): unknown {
+  return path.reduce<unknown>(
+    (at, part) => (at as Record<PropertyKey, unknown> | null)?.[part],
+    value,
+  )
+}
+
+interface JsonSchema {
+  readonly properties?: Readonly<Record<string, JsonSchema>>
+  readonly additionalProperties?: JsonSchema | boolean
+  readonly items?: JsonSchema
+  readonly anyOf?: readonly JsonSchema[]
+}
+
+/** Names of the properties that the object at a path may have. */
+function knownKeys(root: object, path: Path): string[] {
+  let here: JsonSchema[] = [root]
+  for (const part of path) here = here.flatMap((schema) => below(schema, String(part)))
+  return [...new Set(here.flatMap(options).flatMap((one) => Object.keys(one.properties ?? {})))]
+}
+
+function below(schema: JsonSchema, part: string): JsonSchema[] {
+  return options(schema).flatMap(({ properties, additionalProperties, items }) => {
+    if (properties !== undefined && Object.hasOwn(properties, part)) return [properties[part]!]
+    return [items, additionalProperties].filter((one) => typeof one === 'object')
+  })
+}
+
+const options = (schema: JsonSchema): JsonSchema[] =>
+  schema.anyOf === undefined ? [schema] : schema.anyOf.flatMap(options)

@@ -1,0 +1,168 @@
+// The one schema of `concordat.yaml` and of `x-concordat`. From it come the types, the published
+// JSON Schema, the documentation and every message about a setting.
+import { z } from 'zod'
+import { limitTable, type LimitName } from '../base.ts'
+import { policies } from '../policy.ts'
+import { deploymentDefaults } from './defaults.ts'
+
+const mode = z
+  .enum(['enforce', 'shadow', 'off'])
+  .describe('refuse; let through and count what would be refused; nothing')
+
+/** A policy as one level may write it: some of its keys, and a mode. */
+function atOneLevel(schema: z.ZodType): z.ZodType {
+  if (schema instanceof z.ZodObject) return schema.partial().extend({ mode: mode.optional() })
+  if (schema instanceof z.ZodUnion)
+    return z.union(schema.options.map((one) => atOneLevel(one as z.ZodType)))
+  return schema
+}
+
+const policySettings = z
+  .strictObject(
+    Object.fromEntries(
+      policies.map(({ id, about, schema }) => [
+        id,
+        atOneLevel(schema(z)).optional().describe(about),
+      ]),
+    ),
+  )
+  .describe('policies by id')
+
+function limitSettings(belongs: (name: LimitName) => boolean) {
+  const names = (Object.keys(limitTable) as LimitName[]).filter(belongs)
+  return z.strictObject(
+    Object.fromEntries(
+      names.map((name) => {
+        const { min, max, unit, about, default: value } = limitTable[name]
+        const text = `${about} (${unit}; default ${value})`
+        return [name, z.int().min(min).max(max).optional().describe(text)]
+      }),
+    ),
+  )
+}
+
+const pathForm = z.enum([
+  'encodedSlash',
+  'encodedBackslash',
+  'encodedDot',
+  'emptySegments',
+  'trailingSlash',
+])
+
+/** What may stand under `x-concordat` on a document, a path item or an operation. */
+export const settingsSchema = z.strictObject({
+  policies: policySettings.optional(),
+  limits: limitSettings((name) => limitTable[name].scope === 'operation')
+    .optional()
+    .describe('bounds of these operations'),
+  upstream: z.string().optional().describe('name of the upstream that serves these operations'),
+  allowPathForms: z
+    .array(pathForm)
+    .optional()
+    .describe('lenient forms of the path that these operations accept'),
+  loosen: z
+    .array(z.string())
+    .optional()
+    .describe('policies and limits that may be looser here than outside'),
+})
+
+const host = z.string().min(1)
+const port = z.int().min(0).max(65_535)
+
+const upstream = z.strictObject({
+  endpoints: z
+    .array(z.string())
+    .min(1)
+    .max(1_000)
+    .describe('addresses, such as http://10.0.0.7:3000'),
+  preserveHost: z
+    .boolean()
+    .default(false)
+    .describe("send the client's Host on, in place of the endpoint's own"),
+})
+
+export const configSchema = z.strictObject({
+  contract: z.string().optional().describe('the OpenAPI document, relative to this file'),
+  audience: z
+    .enum(['public', 'partner', 'internal'])
+    .default(deploymentDefaults.audience)
+    .describe('who calls the API: decides every default that is not written'),
+  listen: z
+    .strictObject({
+      host: host.default(deploymentDefaults.listen.host).describe('address to listen on'),
+      port: port.default(deploymentDefaults.listen.port).describe('0: any free port'),
+    })
+    .prefault({})
+    .describe('where the API is served'),
+  admin: z
+    .strictObject({
+      host: host.default(deploymentDefaults.admin.host).describe('address to listen on'),
+      port: port.default(deploymentDefaults.admin.port).describe('0: any free port'),
+      allowedHosts: z
+        .array(z.string())
+        .default([])
+        .describe('names that the admin port answers to beside its own address'),
+    })
+    .prefault({})
+    .describe('where metrics and health are served'),
+  hosts: z.array(z.string().min(1)).default([]).describe('hosts that are served; none: every host'),
+  trustedHops: z
+    .array(z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()]))
+    .default([])
+    .describe('addresses and CIDR ranges of proxies whose Forwarded fields count'),
+  upstreams: z
+    .record(z.string().regex(/^[\w.-]{1,64}$/), upstream)
+    .default({})
+    .describe('services by name'),
+  upstream: z.string().optional().describe('name of the upstream that serves what names none'),
+  limits: limitSettings(() => true)
+    .default({})
+    .describe('bounds'),
+  policies: policySettings.default({}),
+  errors: z
+    .strictObject({
+      form: z
+        .enum(['concordat', 'problem'])
+        .default('concordat')
+        .describe('form of refusals: our own, or application/problem+json (RFC 9457)'),
+      docs: z
+        .url({ protocol: /^https?$/ })
+        .optional()
+        .describe('where faults are explained; the code is appended'),
+    })
+    .prefault({}),
+  log: z
+    .strictObject({
+      access: z
+        .boolean()
+        .default(deploymentDefaults.log.access)
+        .describe('one line for each exchange'),
+      redact: z
+        .array(z.string())
+        .default([])
+        .describe('path parameters whose values stay out of the log'),
+    })
+    .prefault({}),
+  workers: z
+    .int()
+    .min(0)
+    .max(256)
+    .default(deploymentDefaults.workers)
+    .describe('threads of the data plane beside the main one; 0: none'),
+})
+
+export type Config = z.infer<typeof configSchema>
+
+export type Settings = z.infer<typeof settingsSchema>
+
+export function configJsonSchema(): object {
+  return {
+    $id: 'https://concordat.dev/concordat.schema.json',
+    title: 'concordat.yaml',
+    ...z.toJSONSchema(configSchema, { io: 'input' }),
+  }
+}
+
+export function settingsJsonSchema(): object {
+  return z.toJSONSchema(settingsSchema, { io: 'input' })
+}

@@ -1,2 +1,19 @@
-// schema: JSON Schema 2020-12 and its OpenAPI dialects, as data and as checks.
-export type { Check, Dialect, SchemaAddress, SchemaError, SchemaPlan } from './schema/types.ts'
+// schema: JSON Schema 2020-12 and its OpenAPI dialects. Contracts are compiled to a plan, which is
+// plain data; checks are linked from the plan as closures, each when it is first used. Also the
+// reader that turns bytes into the values that are checked.
+export { createSchemaCompiler } from './schema/compile.ts'
+export { type JsonIssue, jsonIssues, type SchemaIssue, schemaIssues } from './schema/issues.ts'
+export { type JsonBounds, type JsonProblem, type JsonRead, readJson } from './schema/json.ts'
+export { linkSchemas, type LinkBounds } from './schema/link.ts'
+export type {
+  Check,
+  CompiledSchemas,
+  Dialect,
+  Direction,
+  SchemaAddress,
+  SchemaCompiler,
+  SchemaCompilerOptions,
+  SchemaError,
+  SchemaPlan,
+  SchemaProblem,
+} from './schema/types.ts'

@@ -8,6 +8,39 @@ export interface SchemaAddress {
   readonly pointer: string
 }
 
+/**
+ * Which way a checked value travels. A request need not hold a required property that is
+ * `readOnly`, a reply none that is `writeOnly` (OpenAPI dialects only).
+ */
+export type Direction = 'request' | 'reply'
+
+export interface SchemaCompilerOptions {
+  /** Absolute URI without a fragment → parsed value. */
+  readonly documents: ReadonlyMap<string, unknown>
+  /** Whether known formats reject; by default they do in the OpenAPI dialects alone. */
+  readonly formats?: 'assert' | 'annotate'
+}
+
+export interface SchemaCompiler {
+  /** The schema's number in the plan: the same for the same address, dialect and direction. */
+  add(address: SchemaAddress, dialect: Dialect, direction?: Direction): number
+  /** Walks whatever the added schemas reach. May be called once, at the end. */
+  finish(): CompiledSchemas
+}
+
+export interface CompiledSchemas {
+  readonly plan: SchemaPlan
+  readonly problems: readonly SchemaProblem[]
+}
+
+/** Something wrong, doubtful or worth knowing in a schema as written. */
+export interface SchemaProblem {
+  readonly severity: 'error' | 'warning' | 'note'
+  readonly uri: string
+  readonly pointer: string
+  readonly message: string
+}
+
 /** Serialisable: goes through JSON and back unchanged. Its inside is the room's own. */
 export interface SchemaPlan {
   readonly nodes: readonly unknown[]
@@ -17,7 +50,7 @@ export interface SchemaPlan {
 export interface SchemaError {
   /** JSON Pointer into the checked value. */
   readonly pointer: string
-  /** Closed set of snake_case words: `invalid_type`, `required`, `too_long`, … */
+  /** A word of the issue table: `invalid_type`, `required`, `too_long`, … */
   readonly issue: string
   readonly message: string
 }

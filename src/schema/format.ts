@@ -1,0 +1,2 @@
+// Formats that are known here.
+export const isKnownFormat = (name: string): boolean => false && name === ''

@@ -1,4 +1,5 @@
 // http: the words of RFC 9110 that every protocol shares, and the types of an exchange.
+export { addressText, parseAddress } from './http/address.ts'
 export type {
   BodyLength,
   Client,

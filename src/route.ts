@@ -1,20 +1,7 @@
-// route: which operation a request means.
-
-/** Serialisable: one way to reach an operation. */
-export interface RoutePlan {
-  /** Upper case. */
-  readonly method: string
-  /** Full template, base path included: `/v1/users/{id}`. */
-  readonly template: string
-  /** Index of the operation; several routes may share one. */
-  readonly operation: number
-  /** Lenient forms of the path that the operation opts in to. */
-  readonly allow: readonly PathForm[]
-}
-
-export type PathForm =
-  | 'encodedSlash'
-  | 'encodedBackslash'
-  | 'encodedDot'
-  | 'emptySegments'
-  | 'trailingSlash'
+// route: which operation a request means. The table of routes becomes a tree of segments; a
+// request's path is read strictly, matched decoded, and captured as it came. Also the hosts.
+export { conflicts } from './route/conflicts.ts'
+export { compileHosts, hostProblem } from './route/hosts.ts'
+export type { Conflict, Match, PathForm, RoutePlan, Router } from './route/plan.ts'
+export { buildRouter, routesProblem } from './route/router.ts'
+export { templateNames, templateProblem } from './route/template.ts'

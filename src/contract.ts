@@ -17,3 +17,4 @@ export type {
   Shape,
   Style,
 } from './contract/operation.ts'
+export { readContract } from './contract/read.ts'

@@ -1,0 +1,212 @@
+// The whole of an OpenAPI document, read once: what is wrong is collected with its place, what is
+// right becomes operations. Where a problem is an error the rest is only good for looking at.
+import type { Documents } from '../base.ts'
+import { createSchemaCompiler, type Dialect, type SchemaCompiler } from '../schema.ts'
+import { readBody } from './bodies.ts'
+import { checkFields } from './fields.ts'
+import { mediaRange } from './media.ts'
+import type { Contract, Operation, Setting } from './operation.ts'
+import { readParameters, templateNames } from './parameters.ts'
+import { readSecurity, readSecuritySchemes } from './security.ts'
+import { readServers } from './servers.ts'
+import { booleanOf, child, children, follow, isObject, objectOf, type Reading } from './spot.ts'
+import { report, type Spot, stringOf } from './spot.ts'
+
+export function readContract(documents: Documents): Contract {
+  const root: Spot = {
+    uri: documents.root,
+    pointer: '',
+    value: documents.values.get(documents.root),
+  }
+  const schemas = createSchemaCompiler({ documents: documents.values })
+  const reading = startReading(documents, root, schemas)
+  const readable = reading.problems.length === 0 && checkFields(reading, root, 'OpenAPI')
+  const contract = {
+    ...readInfo(reading, root),
+    openapi: reading.openapi,
+    securitySchemes: readable ? readSecuritySchemes(reading, root) : new Map(),
+    documentSettings: settingsAt(root, 'document'),
+  }
+  const operations = readable ? readOperations(reading, root, contract) : []
+  const { plan, problems } = schemas.finish()
+  for (const { uri, pointer, message, severity } of problems) {
+    reading.problems.push({ severity, message, place: documents.locate(uri, pointer) })
+  }
+  return { ...contract, operations, schemas: plan, problems: reading.problems }
+}
+
+function startReading(documents: Documents, root: Spot, schemas: SchemaCompiler): Reading {
+  const written = child(root, 'openapi')?.value
+  const openapi = typeof written === 'string' && written.startsWith('3.0') ? '3.0' : '3.1'
+  const dialect: Dialect = openapi === '3.0' ? 'openapi-3.0' : dialectOf(root)
+  const addSchema = ({ uri, pointer }: Spot) => schemas.add({ uri, pointer }, dialect, 'request')
+  const reading: Reading = { documents, openapi, dialect, problems: [], addSchema }
+  const objection = isObject(root.value) ? versionObjection(root) : 'the contract must be an object'
+  if (objection !== undefined) report(reading, child(root, 'openapi') ?? root, objection)
+  return reading
+}
+
+function versionObjection(root: Spot): string | undefined {
+  const written = child(root, 'openapi')?.value
+  if (typeof written === 'string' && /^3\.[01]\.\d+(?:-.+)?$/.test(written)) return undefined
+  if (child(root, 'swagger')) return 'Swagger 2.0 is not read: convert it to OpenAPI 3.0 or 3.1'
+  if (written === undefined) return 'this is no OpenAPI document: it has no `openapi` field'
+  return `OpenAPI ${JSON.stringify(written)} is not read: write 3.0.x or 3.1.x, as a string`
+}
+
+function dialectOf(root: Spot): Dialect {
+  const dialect = child(root, 'jsonSchemaDialect')?.value
+  return dialect === 'https://json-schema.org/draft/2020-12/schema' ? '2020-12' : 'openapi-3.1'
+}
+
+function readInfo(reading: Reading, root: Spot): { title: string; version: string } {
+  const info = objectOf(reading, root, 'info')
+  if (info === undefined || !checkFields(reading, info, 'Info')) return { title: '', version: '' }
+  const title = stringOf(reading, info, 'title') ?? ''
+  return { title, version: stringOf(reading, info, 'version') ?? '' }
+}
+
+function settingsAt(spot: Spot | undefined, level: Setting['level']): Setting[] {
+  const setting = spot && child(spot, 'x-concordat')
+  if (setting === undefined) return []
+  return [{ level, value: setting.value, uri: setting.uri, pointer: setting.pointer }]
+}
+
+type Upper = Pick<Contract, 'securitySchemes' | 'documentSettings'>
+
+function readOperations(reading: Reading, root: Spot, upper: Upper): Operation[] {
+  const components = objectOf(reading, root, 'components')
+  if (components !== undefined) checkFields(reading, components, 'Components')
+  const paths = objectOf(reading, root, 'paths')
+  if (paths === undefined && reading.openapi === '3.0')
+    report(reading, root, 'there are no `paths`')
+  const operations: Operation[] = []
+  for (const [template, written] of paths ? children(paths) : []) {
+    if (template.startsWith('x-')) continue
+    if (template.startsWith('/'))
+      operations.push(...readPath(reading, root, upper, template, written))
+    else report(reading, written, 'a path begins with a slash')
+  }
+  checkIds(reading, operations, paths)
+  return operations
+}
+
+const methods = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace']
+
+/** A path item and the one that its `$ref` leads to count as one; what both have is an error. */
+function readPath(
+  reading: Reading,
+  root: Spot,
+  upper: Upper,
+  template: string,
+  written: Spot,
+): Operation[] {
+  if (!checkFields(reading, written, 'Path Item')) return []
+  const target = child(written, '$ref') ? follow(reading, written) : undefined
+  if (target !== undefined && !checkFields(reading, target, 'Path Item')) return []
+  const field = (key: string) => pathField(reading, written, target, key)
+  const names = templateNames(template)
+  for (const name of names.filter((one, i) => names.indexOf(one) !== i)) {
+    report(reading, written, `the path has \`{${name}}\` twice`)
+  }
+  const path: PathItem = {
+    template,
+    names,
+    parameters: field('parameters'),
+    servers: field('servers') ?? child(root, 'servers'),
+    security: child(root, 'security'),
+    settings: [
+      ...upper.documentSettings,
+      ...settingsAt(target, 'path'),
+      ...settingsAt(written, 'path'),
+    ],
+    schemes: upper.securitySchemes,
+  }
+  return methods.flatMap((method) => {
+    const spot = field(method)
+    return spot ? (readOperation(reading, path, method, spot) ?? []) : []
+  })
+}
+
+function pathField(reading: Reading, written: Spot, target: Spot | undefined, key: string) {
+  const own = child(written, key)
+  const theirs = target && child(target, key)
+  if (own && theirs) report(reading, own, `\`${key}\` stands here and where \`$ref\` leads`)
+  return own ?? theirs
+}
+
+interface PathItem {
+  readonly template: string
+  readonly names: readonly string[]
+  readonly parameters: Spot | undefined
+  readonly servers: Spot | undefined
+  readonly security: Spot | undefined
+  readonly settings: readonly Setting[]
+  readonly schemes: Contract['securitySchemes']
+}
+
+function readOperation(
+  reading: Reading,
+  path: PathItem,
+  method: string,
+  spot: Spot,
+): Operation | undefined {
+  if (!checkFields(reading, spot, 'Operation')) return undefined
+  const upper = method.toUpperCase()
+  return {
+    id: stringOf(reading, spot, 'operationId') ?? `${upper} ${path.template}`,
+    method: upper,
+    template: path.template,
+    basePaths: readServers(reading, child(spot, 'servers') ?? path.servers),
+    parameters: readParameters(reading, path.names, path.parameters, spot),
+    body: readBody(reading, spot),
+    ...readReplies(reading, spot),
+    security: readSecurity(reading, child(spot, 'security') ?? path.security, path.schemes),
+    settings: [...path.settings, ...settingsAt(spot, 'operation')],
+    deprecated: booleanOf(reading, spot, 'deprecated') ?? false,
+    summary: stringOf(reading, spot, 'summary'),
+    place: reading.documents.locate(spot.uri, spot.pointer),
+  }
+}
+
+const statusPattern = /^(?:[1-5](?:\d\d|XX)|default)$/
+
+function readReplies(
+  reading: Reading,
+  operation: Spot,
+): Pick<Operation, 'statuses' | 'replyTypes'> {
+  const responses = objectOf(reading, operation, 'responses')
+  const written = responses ? children(responses).filter(([key]) => !key.startsWith('x-')) : []
+  for (const [status, spot] of written) {
+    if (statusPattern.test(status)) continue
+    report(reading, spot, `\`${status}\` is no status: write 200, 2XX or default`)
+  }
+  const successes = written.filter(([status]) => status.startsWith('2'))
+  const counting = successes.length > 0 ? successes : written.filter(([key]) => key === 'default')
+  const types = counting.flatMap(([, spot]) => typesOfReply(reading, spot))
+  return { statuses: written.map(([status]) => status), replyTypes: [...new Set(types)] }
+}
+
+function typesOfReply(reading: Reading, written: Spot): string[] {
+  const spot = follow(reading, written)
+  if (spot === undefined || !checkFields(reading, spot, 'Response')) return []
+  const content = objectOf(reading, spot, 'content')
+  const types = content
+    ? children(content).map(([type, at]) => [mediaRange(type), at] as const)
+    : []
+  for (const [type, at] of types) if (!type) report(reading, at, 'this is no media type')
+  return types.map(([type]) => type).filter((type) => type !== undefined)
+}
+
+/** Ids are metric labels and addresses of settings: each must mean one operation. */
+function checkIds(reading: Reading, operations: readonly Operation[], paths: Spot | undefined) {
+  const seen = new Map<string, Operation>()
+  for (const operation of operations) {
+    const first = seen.get(operation.id)
+    seen.set(operation.id, first ?? operation)
+    if (first === undefined || paths === undefined) continue
+    const { line, column } = first.place
+    const message = `\`operationId\` ${operation.id} is taken already, at ${line}:${column}`
+    reading.problems.push({ severity: 'error', message, place: operation.place })
+  }
+}

@@ -1,0 +1,107 @@
+// Security schemes, and what `security` asks of an operation.
+import { nearestWord } from '../base.ts'
+import { checkFields } from './fields.ts'
+import type { SecurityAlternative, SecurityScheme, SecurityUse } from './operation.ts'
+import { child, children, follow, isObject, objectOf, type Reading, report } from './spot.ts'
+import { type Spot, stringOf } from './spot.ts'
+
+type Schemes = ReadonlyMap<string, SecurityScheme>
+
+export function readSecuritySchemes(reading: Reading, root: Spot): Schemes {
+  const schemes = new Map<string, SecurityScheme>()
+  const components = objectOf(reading, root, 'components')
+  const declared = components && objectOf(reading, components, 'securitySchemes')
+  for (const [name, written] of declared ? children(declared) : []) {
+    const spot = follow(reading, written)
+    const scheme = spot && readScheme(reading, spot)
+    if (scheme !== undefined) schemes.set(name, scheme)
+  }
+  return schemes
+}
+
+const types = ['apiKey', 'http', 'oauth2', 'openIdConnect', 'mutualTLS'] as const
+const carriers = ['header', 'query', 'cookie'] as const
+
+function readScheme(reading: Reading, spot: Spot): SecurityScheme | undefined {
+  if (!checkFields(reading, spot, 'Security Scheme')) return undefined
+  const type = oneOf(reading, spot, 'type', types)
+  if (type === undefined) return undefined
+  const place = reading.documents.locate(spot.uri, spot.pointer)
+  const none = { in: undefined, name: undefined, httpScheme: undefined, place }
+  if (type === 'apiKey') {
+    const carrier = oneOf(reading, spot, 'in', carriers)
+    const name = required(reading, spot, 'name')
+    return carrier && name ? { ...none, type, in: carrier, name } : undefined
+  }
+  if (type !== 'http') return { ...none, type }
+  const httpScheme = required(reading, spot, 'scheme')?.toLowerCase()
+  return httpScheme === undefined ? undefined : { ...none, type, httpScheme }
+}
+
+function required(reading: Reading, spot: Spot, key: string): string | undefined {
+  const text = stringOf(reading, spot, key)
+  if (child(spot, key) === undefined || text === '') {
+    report(reading, spot, `this security scheme needs \`${key}\``)
+  }
+  return text === '' ? undefined : text
+}
+
+function oneOf<T extends string>(
+  reading: Reading,
+  spot: Spot,
+  key: string,
+  words: readonly T[],
+): T | undefined {
+  const text = required(reading, spot, key)
+  const word = words.find((one) => one === text)
+  if (text !== undefined && word === undefined) {
+    report(reading, child(spot, key)!, `\`${key}\` must be one of ${words.join(', ')}`)
+  }
+  return word
+}
+
+/** Alternatives of a `security` list; an empty one lets anybody in, as does an empty list. */
+export function readSecurity(
+  reading: Reading,
+  security: Spot | undefined,
+  schemes: Schemes,
+): SecurityAlternative[] {
+  if (security === undefined) return []
+  if (!Array.isArray(security.value)) {
+    report(reading, security, '`security` must be a list')
+    return []
+  }
+  return children(security).map(([, alternative]) => readAlternative(reading, alternative, schemes))
+}
+
+function readAlternative(reading: Reading, spot: Spot, schemes: Schemes): SecurityAlternative {
+  if (!isObject(spot.value)) {
+    report(reading, spot, 'each entry of `security` must be an object of scheme names')
+    return []
+  }
+  return children(spot)
+    .map(([name, scopes]) => readUse(reading, name, scopes, schemes))
+    .filter((use) => use !== undefined)
+}
+
+function readUse(
+  reading: Reading,
+  name: string,
+  spot: Spot,
+  schemes: Schemes,
+): SecurityUse | undefined {
+  const scheme = schemes.get(name)
+  if (scheme === undefined) {
+    const nearest = nearestWord(name, [...schemes.keys()])
+    const hint = nearest === undefined ? '' : `: did you mean \`${nearest}\`?`
+    report(reading, spot, `no security scheme is named \`${name}\`${hint}`)
+    return undefined
+  }
+  const scopes = spot.value
+  if (!Array.isArray(scopes) || !scopes.every((scope) => typeof scope === 'string')) {
+    report(reading, spot, `the scopes of \`${name}\` must be a list of strings`)
+    return undefined
+  }
+  const { type, in: carrier, name: carrierName, httpScheme } = scheme
+  return { scheme: name, type, in: carrier, name: carrierName, httpScheme, scopes }
+}

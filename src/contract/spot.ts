@@ -1,0 +1,121 @@
+// A value together with where it stands, so that whatever is wrong with it can be said with a
+// line; and the one way in which OpenAPI objects follow `$ref`.
+import { type Documents, pointerToken, type Problem } from '../base.ts'
+import type { Dialect } from '../schema.ts'
+
+export interface Spot {
+  readonly uri: string
+  readonly pointer: string
+  readonly value: unknown
+}
+
+/** What the readers of a contract share while they read it. */
+export interface Reading {
+  readonly documents: Documents
+  readonly openapi: '3.0' | '3.1'
+  readonly dialect: Dialect
+  readonly problems: Problem[]
+  /** Numbers a schema for the plan. */
+  readonly addSchema: (spot: Spot) => number
+}
+
+export type JsonObject = Readonly<Record<string, unknown>>
+
+export const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** The member or item of that name; only own ones, so that `constructor` is not found. */
+export function child(spot: Spot, key: string | number): Spot | undefined {
+  const { value } = spot
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined
+  const pointer = `${spot.pointer}/${pointerToken(key)}`
+  return { uri: spot.uri, pointer, value: (value as Record<string, unknown>)[key] }
+}
+
+/** Every member of an object with its key, every item of an array with its index. */
+export function children(spot: Spot): (readonly [string, Spot])[] {
+  const { value } = spot
+  if (typeof value !== 'object' || value === null) return []
+  return Object.keys(value).map((key) => [key, child(spot, key)!] as const)
+}
+
+export function report(
+  reading: Reading,
+  spot: Spot,
+  message: string,
+  severity: Problem['severity'] = 'error',
+): void {
+  const place = reading.documents.locate(spot.uri, spot.pointer)
+  reading.problems.push({ severity, message, place })
+}
+
+/** A member that must be a string where it is there at all. */
+export function stringOf(reading: Reading, spot: Spot, key: string): string | undefined {
+  return typed(reading, spot, key, 'string') as string | undefined
+}
+
+/** A member that must be true or false where it is there at all. */
+export function booleanOf(reading: Reading, spot: Spot, key: string): boolean | undefined {
+  return typed(reading, spot, key, 'boolean') as boolean | undefined
+}
+
+function typed(reading: Reading, spot: Spot, key: string, type: 'string' | 'boolean'): unknown {
+  const member = child(spot, key)
+  if (member === undefined || typeof member.value === type) return member?.value
+  report(reading, member, `\`${key}\` must be a ${type}`)
+  return undefined
+}
+
+/** A member that must be an object where it is there at all. */
+export function objectOf(reading: Reading, spot: Spot, key: string): Spot | undefined {
+  const member = child(spot, key)
+  if (member === undefined || isObject(member.value)) return member
+  report(reading, member, `\`${key}\` must be an object`)
+  return undefined
+}
+
+const hopsMax = 32
+
+/** What the spot stands for, through any chain of `$ref`; undefined, and reported, where nothing. */
+export function follow(reading: Reading, start: Spot): Spot | undefined {
+  let spot = start
+  for (let hops = 0; hops < hopsMax; hops++) {
+    const reference = child(spot, '$ref')
+    if (reference === undefined) return spot
+    const target = targetOf(reading.documents, reference)
+    if (target === undefined) {
+      report(reading, reference, `\`$ref\` leads nowhere: ${JSON.stringify(reference.value)}`)
+      return undefined
+    }
+    spot = target
+  }
+  report(reading, start, '`$ref` goes round in a circle')
+  return undefined
+}
+
+function targetOf(documents: Documents, { uri, value }: Spot): Spot | undefined {
+  const url = typeof value === 'string' ? URL.parse(value, uri) : null
+  if (url === null) return undefined
+  const pointer = decodedFragment(url)
+  url.hash = ''
+  if (pointer === undefined || !documents.values.has(url.href)) return undefined
+  return spotAt(documents, url.href, pointer)
+}
+
+function decodedFragment(url: URL): string | undefined {
+  try {
+    const pointer = decodeURIComponent(url.hash.slice(1))
+    return pointer === '' || pointer.startsWith('/') ? pointer : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** The value at a JSON Pointer of a document. */
+export function spotAt(documents: Documents, uri: string, pointer: string): Spot | undefined {
+  let spot: Spot | undefined = { uri, pointer: '', value: documents.values.get(uri) }
+  for (const token of pointer.split('/').slice(1)) {
+    spot = spot && child(spot, token.replaceAll('~1', '/').replaceAll('~0', '~'))
+  }
+  return spot
+}

@@ -1,3 +1,4 @@
+// The generated pages are current, and leave nothing out.
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'

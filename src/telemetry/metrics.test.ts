@@ -1,0 +1,294 @@
+// The exposition is valid Prometheus text, says what was observed, and stays bounded.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { faults } from '../base.ts'
+import type { Gauges } from './gauges.ts'
+import { createMetrics, type Metrics, type MetricsSetup } from './metrics.ts'
+import type { ObservedOperation } from './record.ts'
+import { recordWith } from './records-for-tests.ts'
+
+const gauges: Gauges = {
+  activeExchanges: 3,
+  connections: 5,
+  logLinesDropped: 0,
+  revision: 'r1',
+  endpoints: [
+    {
+      upstream: 'main',
+      host: '127.0.0.1',
+      port: 3000,
+      activeConnections: 2,
+      idleConnections: 1,
+      waiting: 4,
+    },
+  ],
+  process: {
+    cpuSeconds: 1.5,
+    residentBytes: 1,
+    heapBytes: 1,
+    startedEpochSeconds: 1_773_311_400,
+    loopDelaySeconds: { p50: 0, p99: 0.001, max: 0.002 },
+  },
+}
+const channel: ObservedOperation = {
+  id: 'getChannel',
+  method: 'GET',
+  template: '/v1/channels/{id}',
+}
+const send: ObservedOperation = { id: 'send', method: 'POST', template: '/v1/messages' }
+
+const metricsWith = (more: Partial<MetricsSetup> = {}): Metrics =>
+  createMetrics({ version: '1.2.3', gauges: () => gauges, ...more })
+
+interface Sample {
+  readonly name: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly value: number
+}
+
+const lineForm = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)$/
+const labelForm = /([a-zA-Z_]\w*)="((?:[^"\\\n]|\\["\\n])*)"(?:,|$)/y
+
+/** Reads text format 0.0.4 strictly: families declared once, together, and no sample twice. */
+function parse(text: string): Sample[] {
+  assert.ok(text.endsWith('\n'))
+  const types = new Map<string, string>()
+  const seen = new Set<string>()
+  const samples: Sample[] = []
+  let family = ''
+  for (const line of text.slice(0, -1).split('\n')) {
+    const declared = /^# (HELP|TYPE) (\S+) (.+)$/.exec(line)
+    if (declared !== null) {
+      family = declared[2]!
+      if (declared[1] === 'TYPE') {
+        assert.ok(!types.has(family), `${family} is declared once`)
+        types.set(family, declared[3]!)
+      }
+      continue
+    }
+    const [, name = '', labelText = '', valueText = ''] = lineForm.exec(line) ?? assert.fail(line)
+    const suffixes = { histogram: ['_bucket', '_sum', '_count'], summary: ['_sum', '_count'] }
+    const type = types.get(family) as keyof typeof suffixes
+    assert.ok((suffixes[type] ?? ['']).includes(name.slice(family.length)), `${line} in ${family}`)
+    assert.ok(name.startsWith(family), `${name} stands under ${family}`)
+    assert.ok(!seen.has(`${name}{${labelText}}`), `${line} stands once`)
+    seen.add(`${name}{${labelText}}`)
+    samples.push({ name, labels: parseLabels(labelText), value: parseValue(valueText) })
+  }
+  return samples
+}
+
+function parseLabels(text: string): Record<string, string> {
+  const labels: Record<string, string> = {}
+  labelForm.lastIndex = 0
+  while (labelForm.lastIndex < text.length) {
+    const [, name = '', value = ''] = labelForm.exec(text) ?? assert.fail(`labels: ${text}`)
+    labels[name] = value.replaceAll(/\\(.)/g, (_, escaped) => (escaped === 'n' ? '\n' : escaped))
+  }
+  return labels
+}
+
+function parseValue(text: string): number {
+  const value = text === '+Inf' ? Number.POSITIVE_INFINITY : Number(text)
+  assert.ok(!Number.isNaN(value), text)
+  return value
+}
+
+const valueOf = (samples: Sample[], name: string, labels: Record<string, string> = {}) =>
+  samples.find(
+    (sample) =>
+      sample.name === name &&
+      Object.entries(labels).every(([key, value]) => sample.labels[key] === value),
+  )?.value
+
+const durations = 'http_server_request_duration_seconds'
+
+test('an exchange is counted by method, template and status, in exact buckets', () => {
+  const metrics = metricsWith()
+  const observe = metrics.bind([channel, send])
+  observe(recordWith({ durationMs: 4, upstreamMs: 3 }))
+  observe(recordWith({ durationMs: 5, upstreamMs: 1 }))
+  observe(recordWith({ status: 404, durationMs: 200, upstreamMs: 0 }))
+  const samples = parse(metrics.text())
+  const labels = { http_request_method: 'GET', http_route: '/v1/channels/{id}' }
+  const good = { ...labels, http_response_status_code: '200' }
+  const bad = { ...labels, http_response_status_code: '404' }
+  assert.equal(valueOf(samples, `${durations}_count`, good), 2)
+  assert.equal(valueOf(samples, `${durations}_sum`, good), 0.009)
+  assert.equal(valueOf(samples, `${durations}_bucket`, { ...good, le: '0.0025' }), 0)
+  assert.equal(valueOf(samples, `${durations}_bucket`, { ...good, le: '0.005' }), 2)
+  assert.equal(valueOf(samples, `${durations}_count`, bad), 1)
+  assert.equal(valueOf(samples, 'concordat_upstream_duration_seconds_count', labels), 2)
+  assert.equal(valueOf(samples, 'concordat_gateway_duration_seconds_count', labels), 3)
+  assert.equal(valueOf(samples, 'concordat_gateway_duration_seconds_sum', labels), 0.205)
+  assert.equal(valueOf(samples, 'http_server_request_body_size_bytes_sum', labels), 30)
+  assert.equal(valueOf(samples, 'http_server_response_body_size_bytes_count', labels), 3)
+})
+
+test('buckets never fall, and the last equals the count', () => {
+  const metrics = metricsWith()
+  const observe = metrics.bind([channel])
+  for (let ms = 0.001; ms < 1e7; ms *= 1.7) observe(recordWith({ durationMs: ms }))
+  const samples = parse(metrics.text())
+  const buckets = samples.filter(({ name }) => name === `${durations}_bucket`)
+  for (const [i, { value }] of buckets.entries()) assert.ok(value >= (buckets[i - 1]?.value ?? 0))
+  assert.equal(buckets.at(-1)!.labels['le'], '+Inf')
+  assert.equal(buckets.at(-1)!.value, valueOf(samples, `${durations}_count`))
+})
+
+test('an operation without requests has no series', () => {
+  const metrics = metricsWith()
+  metrics.bind([channel, send])(recordWith())
+  assert.ok(!metrics.text().includes(send.template))
+})
+
+test('counts go on across a swap, whatever index the operation has then', () => {
+  const metrics = metricsWith()
+  const before = metrics.bind([channel, send])
+  before(recordWith())
+  metrics.bind([send, channel])(recordWith({ operation: 1 }))
+  before(recordWith())
+  const route = { http_route: channel.template }
+  assert.equal(valueOf(parse(metrics.text()), `${durations}_count`, route), 3)
+})
+
+test('HEAD is counted apart from the GET whose operation it reaches', () => {
+  const metrics = metricsWith()
+  metrics.bind([channel])(recordWith({ method: 'HEAD' }))
+  const labels = { http_request_method: 'HEAD', http_route: channel.template }
+  assert.equal(valueOf(parse(metrics.text()), `${durations}_count`, labels), 1)
+})
+
+test('without an operation the route is empty, and an unknown method is _OTHER', () => {
+  const metrics = metricsWith()
+  const observe = metrics.bind([channel])
+  for (let i = 0; i < 50; i++) {
+    observe(recordWith({ operation: -1, method: `BREW${i}`, path: `/${i}`, status: 404 }))
+  }
+  const counts = parse(metrics.text()).filter(({ name }) => name === `${durations}_count`)
+  assert.deepEqual(counts, [
+    {
+      name: `${durations}_count`,
+      labels: { http_request_method: '_OTHER', http_route: '', http_response_status_code: '404' },
+      value: 50,
+    },
+  ])
+})
+
+test('where no reply could be sent the status is empty', () => {
+  const metrics = metricsWith()
+  metrics.bind([channel])(recordWith({ status: 0, fault: 'CLIENT_CLOSED' }))
+  const labels = { http_response_status_code: '' }
+  assert.equal(valueOf(parse(metrics.text()), `${durations}_count`, labels), 1)
+})
+
+test('an upstream that answers with every status makes no more than 17 series', () => {
+  const metrics = metricsWith()
+  const observe = metrics.bind([channel])
+  for (let status = 200; status < 600; status++) observe(recordWith({ status }))
+  const counts = parse(metrics.text()).filter(({ name }) => name === `${durations}_count`)
+  assert.equal(counts.length, 17)
+  assert.equal(counts.at(-1)!.labels['http_response_status_code'], '_OTHER')
+  assert.equal(counts.at(-1)!.value, 400 - 16)
+})
+
+test('operations beyond the bound are counted together, until a swap makes room', () => {
+  const metrics = metricsWith({ operationsMax: 2 })
+  const operations = ['/a', '/b', '/c', '/d'].map((template) => ({
+    id: template,
+    method: 'GET',
+    template,
+  }))
+  const routes = () =>
+    parse(metrics.text())
+      .filter(({ name }) => name === `${durations}_count`)
+      .map(({ labels, value }) => `${labels['http_route']} ${value}`)
+  const observe = metrics.bind(operations)
+  for (const operation of operations.keys()) observe(recordWith({ operation }))
+  assert.deepEqual(routes(), ['/a 1', '/b 1', '_OTHER 2'])
+  const after = metrics.bind(operations.slice(1))
+  for (const operation of [0, 1]) after(recordWith({ operation }))
+  assert.deepEqual(routes(), ['/b 2', '/c 1'])
+})
+
+test('every fault of the catalogue stands at 0 until it happens', () => {
+  const metrics = metricsWith()
+  metrics.bind([channel])(recordWith({ status: 504, fault: 'UPSTREAM_TIMEOUT' }))
+  const samples = parse(metrics.text()).filter(({ name }) => name === 'concordat_faults_total')
+  assert.equal(samples.length, Object.keys(faults).length)
+  assert.equal(valueOf(samples, 'concordat_faults_total', { code: 'UPSTREAM_TIMEOUT' }), 1)
+  assert.equal(valueOf(samples, 'concordat_faults_total', { code: 'NOT_FOUND' }), 0)
+})
+
+test('refusals in shadow are counted by policy and operation', () => {
+  const metrics = metricsWith()
+  const observe = metrics.bind([channel])
+  observe(recordWith({ shadows: ['limit', 'validate'] }))
+  observe(recordWith({ shadows: ['limit'] }))
+  const samples = parse(metrics.text())
+  const name = 'concordat_shadow_refusals_total'
+  assert.equal(valueOf(samples, name, { policy: 'limit', http_route: channel.template }), 2)
+  assert.equal(valueOf(samples, name, { policy: 'validate' }), 1)
+})
+
+test('gauges are read at the scrape', () => {
+  const samples = parse(metricsWith().text())
+  assert.equal(valueOf(samples, 'http_server_active_requests'), 3)
+  assert.equal(valueOf(samples, 'concordat_client_connections'), 5)
+  assert.equal(valueOf(samples, 'concordat_build_info', { version: '1.2.3' }), 1)
+  assert.equal(valueOf(samples, 'concordat_snapshot_info', { revision: 'r1' }), 1)
+  assert.equal(valueOf(samples, 'concordat_endpoint_waiting_exchanges', { upstream: 'main' }), 4)
+  const idle = { server_address: '127.0.0.1', server_port: '3000', http_connection_state: 'idle' }
+  assert.equal(valueOf(samples, 'http_client_open_connections', idle), 1)
+})
+
+test('a template with quotes, backslashes and line ends stays one label', () => {
+  const template = '/a"b\\c\nd/{x}'
+  const metrics = metricsWith()
+  metrics.bind([{ id: 'odd', method: 'GET', template }])(recordWith())
+  const samples = parse(metrics.text())
+  assert.equal(valueOf(samples, `${durations}_count`, { http_route: template }), 1)
+})
+
+test('five thousand operations come in pieces of at most fifty', () => {
+  const metrics = metricsWith()
+  const operations = Array.from({ length: 5_000 }, (_, i) => ({
+    id: `op${i}`,
+    method: 'GET',
+    template: `/v1/resources/${i}/{id}`,
+  }))
+  const observe = metrics.bind(operations)
+  for (const operation of operations.keys()) observe(recordWith({ operation }))
+  let seen = 0
+  for (const piece of metrics.pieces()) {
+    const routes = new Set(piece.match(/http_route="[^"]*"/g))
+    assert.ok(routes.size <= 50)
+    seen += piece.match(/http_server_request_duration_seconds_count/g)?.length ?? 0
+  }
+  assert.equal(seen, 5_000)
+})
+
+test('latencies sum all statuses of an operation', () => {
+  const metrics = metricsWith()
+  const observe = metrics.bind([channel])
+  for (let i = 0; i < 999; i++) observe(recordWith({ durationMs: 2 }))
+  observe(recordWith({ status: 504, durationMs: 30_000 }))
+  const [latency] = metrics.latencies()
+  assert.equal(latency!.count, 1_000)
+  assert.ok(latency!.p999Ms < 2.2)
+  observe(recordWith({ status: 504, durationMs: 30_000 }))
+  assert.ok(metrics.latencies()[0]!.p999Ms > 27_000)
+})
+
+test('all counts of operations come from the allocator that was given', () => {
+  let cellsTaken = 0
+  const metrics = metricsWith({
+    allocate(cells) {
+      cellsTaken += cells
+      return new Float64Array(new SharedArrayBuffer(cells * Float64Array.BYTES_PER_ELEMENT))
+    },
+  })
+  metrics.bind([channel])(recordWith())
+  assert.ok(cellsTaken > 0)
+  assert.equal(valueOf(parse(metrics.text()), `${durations}_count`), 1)
+})

@@ -1,0 +1,23 @@
+// A plain record, for tests to vary.
+import type { ExchangeRecord } from './record.ts'
+
+export const recordWith = (changes: Partial<ExchangeRecord> = {}): ExchangeRecord => ({
+  id: '5b1f0e5c7a9d4c3e8f2a6b7c8d9e0f1a',
+  operation: 0,
+  method: 'GET',
+  path: '/v1/channels/ch_1',
+  host: 'api.example.com',
+  clientAddress: '203.0.113.7',
+  status: 200,
+  fault: undefined,
+  reason: undefined,
+  shadows: [],
+  durationMs: 4,
+  upstreamMs: 3,
+  requestBytes: 10,
+  replyBytes: 158,
+  endpoint: '127.0.0.1:3000',
+  userAgent: 'curl/8.5.0',
+  finishedEpochMs: Date.UTC(2026, 2, 12, 10, 30, 0, 7),
+  ...changes,
+})

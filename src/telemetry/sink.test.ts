@@ -1,0 +1,37 @@
+// A file sink appends all it is given, in order.
+import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { systemClock } from '../base.ts'
+import { createLineWriter } from './lines.ts'
+import { openSink, type Sink } from './sink.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'concordat-sink-'))
+after(() => rmSync(folder, { recursive: true }))
+
+async function sinkTo(path: string): Promise<Sink> {
+  const sink = await openSink(path, systemClock)
+  assert.ok('write' in sink)
+  return sink
+}
+
+test('lines reach the end of the file, behind what was there', async () => {
+  const path = join(folder, 'access.log')
+  writeFileSync(path, 'before\n')
+  const sink = await sinkTo(path)
+  const writer = createLineWriter({ write: sink.write, clock: systemClock })
+  const lines = Array.from({ length: 10_000 }, (_, i) => `line ${i} é\n`)
+  for (const line of lines) writer.line(line)
+  await writer.close()
+  await sink.close()
+  assert.equal(readFileSync(path, 'utf8'), `before\n${lines.join('')}`)
+  assert.equal(writer.dropped(), 0)
+})
+
+test('a file that cannot be opened is a sentence, not an exception', async () => {
+  const sink = await openSink(join(folder, 'absent', 'access.log'), systemClock)
+  assert.ok('failed' in sink)
+  assert.match(sink.failed, /access\.log cannot be opened: ENOENT/)
+})

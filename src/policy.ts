@@ -1,4 +1,5 @@
 // policy: the rules that a contract or a configuration declares, one file each.
+export type { AuthConfig } from './policy/auth.ts'
 export {
   type Audience,
   definePolicy,

@@ -30,13 +30,6 @@ export function defaultsTable(): readonly DefaultsRow[] {
 
 function settingRows(): DefaultsRow[] {
   const { audience, listen, admin, workers, log } = deploymentDefaults
-  const row = (name: string, value: string | number, about: string): DefaultsRow => ({
-    kind: 'setting',
-    name,
-    unit: '',
-    value: same(String(value)),
-    about,
-  })
   return [
     row('audience', audience, 'who calls the API, where nothing says so'),
     row('listen', `${listen.host}:${listen.port}`, 'where the API is served'),
@@ -44,6 +37,10 @@ function settingRows(): DefaultsRow[] {
     row('workers', workers, 'threads of the data plane beside the main one'),
     row('log.access', log.access ? 'on' : 'off', 'one line for each exchange'),
   ]
+}
+
+function row(name: string, value: string | number, about: string): DefaultsRow {
+  return { kind: 'setting', name, unit: '', value: same(String(value)), about }
 }
 
 type AnyPolicy = (typeof policies)[number]

@@ -1,0 +1,70 @@
+// From files to a snapshot: load, read the contract, compile, encode. The heavy part of a start;
+// nothing here is imported before it is needed.
+import { resolve } from 'node:path'
+import type { Problem } from '../base.ts'
+import { readContract } from '../contract.ts'
+import { loadDocuments } from '../load.ts'
+import { encodeSnapshot } from '../snapshot.ts'
+import type { Built, BuildOptions, Deployment } from './build-types.ts'
+import { compileSnapshot } from './compile.ts'
+import type { Config } from './config.ts'
+import { deploymentDefaults } from './defaults.ts'
+import { errorAt } from './problem-list.ts'
+import { contractOf, readConfig, type ReadConfig } from './read-config.ts'
+import { commandLine } from './upstreams.ts'
+
+const noConfig: ReadConfig = { config: undefined, problems: [], files: [] }
+
+export async function buildSnapshot(options: BuildOptions): Promise<Built> {
+  const { configFile } = options
+  const read = configFile === undefined ? noConfig : await readConfig(resolve(configFile))
+  const deployment = deploymentOf(options, read.config?.value)
+  const failed = (problems: readonly Problem[], files: readonly string[]): Built => {
+    return { snapshot: undefined, deployment, problems, files }
+  }
+  if (hasErrors(read.problems)) return failed(read.problems, read.files)
+  const contractFile = contractFileOf(options, read)
+  if (contractFile === undefined) return failed([...read.problems, noContract(read)], read.files)
+  const loaded = await loadDocuments(contractFile, { allowRef: options.allowRef ?? [] })
+  const files = [...read.files, ...loaded.files]
+  const problems = [...read.problems, ...loaded.problems]
+  if (hasErrors(problems)) return failed(problems, files)
+  const compiled = compileSnapshot({
+    contract: readContract(loaded.documents),
+    documents: loaded.documents,
+    config: read.config,
+    to: options.to,
+    deployment,
+    upstreamNeeded: options.upstreamNeeded ?? true,
+  })
+  const snapshot = compiled.plan === undefined ? undefined : encodeSnapshot(compiled.plan)
+  return { snapshot, deployment, problems: [...problems, ...compiled.problems], files }
+}
+
+const hasErrors = (problems: readonly Problem[]): boolean =>
+  problems.some(({ severity }) => severity === 'error')
+
+function contractFileOf(options: BuildOptions, { config }: ReadConfig): string | undefined {
+  if (options.contractFile !== undefined) return resolve(options.contractFile)
+  return config && contractOf(config.value, resolve(options.configFile!))
+}
+
+function noContract({ config }: ReadConfig): Problem {
+  const place = config?.locate('') ?? commandLine('command line')
+  return errorAt(place, "no contract: name one on the command line, or 'contract' here")
+}
+
+/** The command line wins over the configuration, and that over the defaults. */
+function deploymentOf(options: BuildOptions, config: Config | undefined): Deployment {
+  const { listen, admin, workers, log } = config ?? deploymentDefaults
+  return {
+    listen: { host: options.host ?? listen.host, port: options.port ?? listen.port },
+    admin: {
+      host: admin.host,
+      port: options.adminPort ?? admin.port,
+      allowedHosts: config?.admin.allowedHosts ?? [],
+    },
+    workers: options.workers ?? workers,
+    log: { access: log.access, redact: config?.log.redact ?? [] },
+  }
+}

@@ -1,0 +1,264 @@
+// The join: operations of the contract, settings of every level, policies, routes and upstreams
+// become one plan. Deterministic: the same input gives the same plan. What operations have in
+// common is one object, so that a hundred thousand of them stay bearable.
+import { type Documents, type LimitName, type Limits, limitsWith } from '../base.ts'
+import type { Place, Problem } from '../base.ts'
+import type { Contract, Operation } from '../contract.ts'
+import { type Mode, policies, type PolicyPlan } from '../policy.ts'
+import { conflicts, hostProblem, type RoutePlan, templateProblem } from '../route.ts'
+import type { OperationPlan, SnapshotPlan } from '../snapshot.ts'
+import type { UpstreamPlan } from '../upstream.ts'
+import { type BodyHandling, bodyHandling, limitMatters } from './bodies.ts'
+import type { Deployment } from './build-types.ts'
+import { revisionOf } from './canonical.ts'
+import type { Config } from './config.ts'
+import { deploymentDefaults } from './defaults.ts'
+import { settler, startingPoint } from './levels.ts'
+import { errorAt, problemList, type ProblemList } from './problem-list.ts'
+import { unboundNotes, unknownSchemes } from './schemes.ts'
+import { type Level, type PolicySetting, settle, type Settled, type Settling } from './settings.ts'
+import { suggestion } from './suggest.ts'
+import { commandLine, compileUpstreams } from './upstreams.ts'
+
+export interface CompileInput {
+  readonly contract: Contract
+  readonly documents: Documents
+  /** The configuration, checked, and where its keys stand; undefined without one. */
+  readonly config: WrittenConfig | undefined
+  readonly to: readonly string[]
+  readonly deployment: Deployment
+  readonly upstreamNeeded: boolean
+}
+
+export interface WrittenConfig {
+  readonly value: Config
+  readonly locate: (pointer: string) => Place
+}
+
+export interface Compiled {
+  /** Undefined where a problem is an error. */
+  readonly plan: SnapshotPlan | undefined
+  readonly problems: readonly Problem[]
+}
+
+/** What the compiling of every operation shares. */
+interface Work {
+  readonly input: CompileInput
+  readonly problems: ProblemList
+  readonly settling: Settling
+  readonly upstreams: readonly UpstreamPlan[]
+  readonly upstreamsUsed: Set<number>
+  readonly share: <T>(value: T) => T
+}
+
+export function compileSnapshot(input: CompileInput): Compiled {
+  const problems = problemList()
+  for (const problem of input.contract.problems) problems.report(problem)
+  const work = startWork(input, problems)
+  const settledOf = settler(settleApi(work), { ...input, settling: work.settling })
+  const settled = input.contract.operations.map(settledOf)
+  const operations = input.contract.operations.map((operation, i) =>
+    compileOperation(operation, settled[i]!, work),
+  )
+  const routes = compileRoutes(settled, work)
+  // With the contract half read, what nobody uses may only look so.
+  if (!problems.hasErrors()) reportIneffective(work)
+  if (problems.hasErrors()) return { plan: undefined, problems: problems.all() }
+  return { plan: assemble(operations, routes, work), problems: problems.all() }
+}
+
+function startWork(input: CompileInput, problems: ProblemList): Work {
+  const { config, to, deployment } = input
+  const { report } = problems
+  const audience = config?.value.audience ?? deploymentDefaults.audience
+  const locate = config?.locate ?? (() => commandLine('--to'))
+  const upstreams = compileUpstreams({ to, config: config?.value, locate, deployment, report })
+  if (upstreams.length === 0 && input.upstreamNeeded) {
+    const message = "no upstream: give '--to URL', or 'upstreams' in the configuration"
+    report(errorAt(locate(''), message))
+  }
+  const settling = { audience, report, written: [] }
+  return { input, problems, settling, upstreams, upstreamsUsed: new Set(), share: sharing() }
+}
+
+/** The settings of the whole API: defaults, and the configuration over them. */
+function settleApi({ input, settling }: Work): Settled {
+  const { config, contract } = input
+  const limits = limitsWith({})
+  const start = startingPoint(settling.audience, limits, config !== undefined)
+  if (config === undefined) {
+    for (const note of unboundNotes(contract)) settling.report(note)
+    return start
+  }
+  const level = configurationLevel(config)
+  for (const problem of unknownSchemes(level, contract)) settling.report(problem)
+  const settled = settle(start, level, settling)
+  // Bounds of the gateway hold whatever the operations are.
+  for (const written of settled.limitsWritten.values()) written.effective = true
+  checkHosts(config, settling)
+  return settled
+}
+
+function configurationLevel({ value, locate }: WrittenConfig): Level {
+  const { policies: written, limits, upstream } = value
+  const settings = { policies: written, limits, upstream }
+  return { rank: 'configuration', scope: 'api', value: settings, locate }
+}
+
+function checkHosts({ value, locate }: WrittenConfig, { report }: Settling): void {
+  for (const [i, host] of value.hosts.entries()) {
+    const message = hostProblem(host)
+    if (message !== undefined) report(errorAt(locate(`/hosts/${i}`), message))
+  }
+}
+
+function compileOperation(operation: Operation, settled: Settled, work: Work): OperationPlan {
+  const { share } = work
+  const handling = bodyHandling(operation, modeOf(settled, 'validation'))
+  for (const [name, written] of settled.limitsWritten) {
+    if (limitMatters(name as LimitName, handling)) written.effective = true
+  }
+  return {
+    id: operation.id,
+    method: operation.method,
+    template: `${operation.basePaths[0] ?? ''}${operation.template}`,
+    upstream: upstreamOf(operation, settled, work),
+    limits: share(settled.ownLimits),
+    ...shareBodies(handling, share),
+    replyTypes: share(operation.replyTypes),
+    statuses: share(operation.statuses),
+    policies: compilePolicies(operation, settled, work),
+  }
+}
+
+function shareBodies(handling: BodyHandling, share: Work['share']): BodyHandling {
+  const { body, bodyTypes, heldTypes } = handling
+  return { body, bodyTypes: share(bodyTypes), heldTypes: share(heldTypes) }
+}
+
+const modeOf = (settled: Settled, id: string): Mode => settled.policies.get(id)?.[0]?.mode ?? 'off'
+
+function compilePolicies(operation: Operation, settled: Settled, work: Work): PolicyPlan[] {
+  return policies
+    .flatMap(({ id }) => settled.policies.get(id) ?? [])
+    .map((setting) => compilePolicy(setting, operation, settled.limits, work))
+    .filter((plan) => plan !== undefined)
+}
+
+/** A policy that is off is compiled too: only so is known whether that decides anything. */
+function compilePolicy(
+  setting: PolicySetting,
+  operation: Operation,
+  limits: Limits,
+  { settling, share }: Work,
+): PolicyPlan | undefined {
+  const { policy, mode, config, scope, place, written } = setting
+  const plan = policy.compile(config, {
+    operation,
+    audience: settling.audience,
+    limits,
+    scope,
+    // Finding a place is slow, and hardly any policy asks for it.
+    get place() {
+      return place?.()
+    },
+    report: mode === 'off' ? () => undefined : settling.report,
+  })
+  if (plan === undefined) return undefined
+  for (const one of written.values()) one.effective = true
+  return mode === 'off' ? undefined : share({ policy: policy.id, mode, plan })
+}
+
+function upstreamOf(operation: Operation, settled: Settled, work: Work): number {
+  const { upstreams, input, upstreamsUsed, problems } = work
+  const { upstream: name, upstreamWritten } = settled
+  if (upstreamWritten !== undefined) upstreamWritten.effective = true
+  const isOnlyOne = upstreams.length <= 1 && (name === undefined || input.to.length > 0)
+  const index = isOnlyOne ? 0 : upstreams.findIndex((one) => one.name === name)
+  upstreamsUsed.add(index)
+  if (index >= 0 || (upstreams.length === 0 && !input.upstreamNeeded)) return Math.max(0, index)
+  const known = upstreams.map((one) => one.name)
+  const message =
+    name === undefined
+      ? `several upstreams and none chosen: say 'upstream' (one of ${known.join(', ')})`
+      : `there is no upstream '${name}'${suggestion(name, known)}`
+  problems.report(errorAt(upstreamWritten?.place() ?? operation.place, message))
+  return 0
+}
+
+function compileRoutes(settled: readonly Settled[], { input, problems }: Work): RoutePlan[] {
+  const { operations } = input.contract
+  const routes = operations.flatMap((operation, i) => routesOf(operation, i, settled[i]!))
+  for (const { template, operation } of routes) {
+    const message = templateProblem(template)
+    if (message !== undefined) problems.report(errorAt(operations[operation]!.place, message))
+  }
+  for (const { second, why } of conflicts(routes)) {
+    problems.report(errorAt(operations[routes[second]!.operation]!.place, why))
+  }
+  return routes
+}
+
+function routesOf(operation: Operation, index: number, { pathForms }: Settled): RoutePlan[] {
+  const inStyle = (style: string) =>
+    operation.parameters.filter((one) => one.in === 'path' && one.style === style)
+  const matrix = inStyle('matrix').map(({ name }) => name)
+  const label = inStyle('label').map(({ name }) => name)
+  return operation.basePaths.map((basePath) => ({
+    method: operation.method,
+    template: `${basePath}${operation.template}`,
+    operation: index,
+    allow: pathForms,
+    ...(matrix.length > 0 ? { matrix } : {}),
+    ...(label.length > 0 ? { label } : {}),
+  }))
+}
+
+/** Settings that decide nothing are refused: somebody believes that they do. */
+function reportIneffective({ settling, upstreams, upstreamsUsed, input, problems }: Work): void {
+  for (const { name, place, effective } of settling.written) {
+    if (effective) continue
+    const why = 'nothing that it reaches needs it, or inner settings replace it'
+    problems.report(errorAt(place(), `'${name}' has no effect here: ${why}`))
+  }
+  if (input.contract.operations.length === 0 || input.to.length > 0) return
+  for (const [i, { name }] of upstreams.entries()) {
+    if (upstreamsUsed.has(i)) continue
+    const place = input.config!.locate(`/upstreams/${name}`)
+    problems.report(errorAt(place, `no operation uses the upstream '${name}'`))
+  }
+}
+
+function assemble(
+  operations: readonly OperationPlan[],
+  routes: readonly RoutePlan[],
+  { input, settling, upstreams }: Work,
+): SnapshotPlan {
+  const { config, contract } = input
+  const rest = {
+    format: 1,
+    title: contract.title,
+    audience: settling.audience,
+    errorForm: config?.value.errors.form ?? 'concordat',
+    faultDocs: config?.value.errors.docs,
+    hosts: config?.value.hosts ?? [],
+    trustedHops: config?.value.trustedHops ?? [],
+    limits: limitsWith(config?.value.limits ?? {}),
+    routes,
+    operations,
+    upstreams,
+    schemas: contract.schemas,
+  } as const
+  return { ...rest, revision: revisionOf(rest) }
+}
+
+/** Gives back the first of equal values, so that equal parts of a plan are one object. */
+function sharing(): <T>(value: T) => T {
+  const known = new Map<string, unknown>()
+  return <T>(value: T): T => {
+    const key = JSON.stringify(value)
+    const before = known.get(key)
+    if (before === undefined) known.set(key, value)
+    return (before ?? value) as T
+  }
+}

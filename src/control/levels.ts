@@ -1,0 +1,91 @@
+// The settings that reach each operation, level by level. What many operations share is settled
+// once: operations without settings of their own all get the same object.
+import type { Documents, Limits, Problem } from '../base.ts'
+import type { Contract, Operation, Setting } from '../contract.ts'
+import { type Audience, policies, policyById } from '../policy.ts'
+import { complaints } from './complaints.ts'
+import { settingsJsonSchema, settingsSchema } from './config.ts'
+import { authDefault, unknownSchemes } from './schemes.ts'
+import { type Level, type PolicySetting, settle, type Settled, type Settling } from './settings.ts'
+
+/** What holds where nobody wrote anything. */
+export function startingPoint(
+  audience: Audience,
+  limits: Limits,
+  hasConfiguration: boolean,
+): Settled {
+  const settings = policies.flatMap(({ id, defaultFor }) => {
+    const config = id === 'auth' ? authDefault(hasConfiguration) : defaultFor(audience)
+    return config === undefined ? [] : [[id, [defaultSetting(id, config)]] as const]
+  })
+  return {
+    policies: new Map(settings),
+    limits,
+    ownLimits: {},
+    limitsWritten: new Map(),
+    upstream: undefined,
+    upstreamWritten: undefined,
+    pathForms: [],
+  }
+}
+
+function defaultSetting(id: string, config: unknown): PolicySetting {
+  const policy = policyById.get(id)!
+  return {
+    policy,
+    mode: 'enforce',
+    config,
+    scope: 'api',
+    place: undefined,
+    written: new Map(),
+  }
+}
+
+export interface LevelSources {
+  readonly contract: Contract
+  readonly documents: Documents
+  readonly settling: Settling
+}
+
+/** Gives a function that settles an operation's own levels over those of the whole API. */
+export function settler(api: Settled, sources: LevelSources): (operation: Operation) => Settled {
+  const known = new Map<string, Settled>()
+  return ({ settings, template, id }) => {
+    let settled = api
+    let key = ''
+    for (const setting of settings) {
+      key += `${setting.uri}#${setting.pointer}\n`
+      const before = known.get(key)
+      settled = before ?? settleOne(settled, setting, scopeOf(setting, template, id), sources)
+      if (before === undefined) known.set(key, settled)
+    }
+    return settled
+  }
+}
+
+function scopeOf({ level }: Setting, template: string, id: string): string {
+  if (level === 'document') return 'document'
+  return level === 'path' ? `path ${template}` : `operation ${id}`
+}
+
+function settleOne(outer: Settled, setting: Setting, scope: string, sources: LevelSources) {
+  const level = readLevel(setting, scope, sources)
+  if (level === undefined) return outer
+  for (const problem of unknownSchemes(level, sources.contract)) sources.settling.report(problem)
+  return settle(outer, level, sources.settling)
+}
+
+function readLevel(setting: Setting, scope: string, sources: LevelSources): Level | undefined {
+  const { documents, settling } = sources
+  const locate = (pointer: string) => documents.locate(setting.uri, setting.pointer + pointer)
+  const parsed = settingsSchema.safeParse(setting.value)
+  if (parsed.success) return { rank: setting.level, scope, value: parsed.data, locate }
+  const jsonSchema = settingsJsonSchema()
+  const found: Problem[] = complaints(parsed.error.issues, {
+    value: setting.value,
+    jsonSchema,
+    locate,
+  })
+  for (const problem of found) settling.report(problem)
+  return undefined
+}

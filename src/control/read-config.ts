@@ -1,0 +1,34 @@
+// Reads `concordat.yaml`: from a file to a checked configuration whose every key can be located.
+import { dirname, resolve } from 'node:path'
+import type { Problem } from '../base.ts'
+import { loadDocuments } from '../load.ts'
+import { complaints } from './complaints.ts'
+import { type Config, configJsonSchema, configSchema } from './config.ts'
+import type { WrittenConfig } from './compile.ts'
+
+export interface ReadConfig {
+  /** Undefined where `problems` holds an error. */
+  readonly config: WrittenConfig | undefined
+  readonly problems: readonly Problem[]
+  readonly files: readonly string[]
+}
+
+export async function readConfig(file: string): Promise<ReadConfig> {
+  const { documents, problems, files } = await loadDocuments(file)
+  if (problems.some(({ severity }) => severity === 'error')) {
+    return { config: undefined, problems, files }
+  }
+  const locate = (pointer: string) => documents.locate(documents.root, pointer)
+  // An empty file is an empty configuration.
+  const value = documents.values.get(documents.root) ?? {}
+  const parsed = configSchema.safeParse(value)
+  if (parsed.success) return { config: { value: parsed.data, locate }, problems, files }
+  const jsonSchema = configJsonSchema()
+  const found = complaints(parsed.error.issues, { value, jsonSchema, locate })
+  return { config: undefined, problems: [...problems, ...found], files }
+}
+
+/** The contract that the configuration names, as a path; relative to the configuration's folder. */
+export function contractOf(config: Config, configFile: string): string | undefined {
+  return config.contract === undefined ? undefined : resolve(dirname(configFile), config.contract)
+}

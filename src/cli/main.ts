@@ -14,7 +14,11 @@ import { type ExitCode, processWorld, type World } from './world.ts'
 /** Runs the command line of this process and leaves its exit code. */
 export async function main(args: readonly string[]): Promise<void> {
   process.exitCode = await commandLine(args, processWorld())
+  // What nobody waits for any more must not hold the process.
+  setTimeout(() => process.exit(), lingerMsMax).unref()
 }
+
+const lingerMsMax = 1_000
 
 export async function commandLine(args: readonly string[], world: World): Promise<ExitCode> {
   const outcome: { code: ExitCode } = { code: 0 }

@@ -16,7 +16,6 @@ const places: [says: string, file: string, want: string][] = [
   ['a file under the folder is shown from there', '/api/v1/openapi.yaml', 'v1/openapi.yaml:3:5'],
   ['a file elsewhere is shown whole', '/other/openapi.yaml', '/other/openapi.yaml:3:5'],
   ['an address of a file is a path', 'file:///api/a%20b.yaml', 'a b.yaml:3:5'],
-  ['what is no path stands as it is', '--to', '--to:3:5'],
 ]
 
 for (const [says, file, want] of places) {
@@ -25,6 +24,11 @@ for (const [says, file, want] of places) {
     assert.equal(lines, `${want} error it is wrong\n`)
   })
 }
+
+test('what was given on the command line has no line to name', () => {
+  const onCommandLine = { ...problem('error', '--to'), place: { file: '--to', line: 0, column: 0 } }
+  assert.equal(problemLines([onCommandLine], '/api', plain), '--to error it is wrong\n')
+})
 
 test('problems are counted by severity, worst first', () => {
   const all = (['note', 'error', 'warning', 'error'] as const).map((one) => problem(one, 'x'))

@@ -11,7 +11,7 @@ const severities = ['error', 'warning', 'note'] as const
 export function problemLines(problems: readonly Problem[], cwd: string, paint: Paint): string {
   return problems
     .map(({ severity, message, place }) => {
-      const where = paint('bold', placeText(shortPlace(place, cwd)))
+      const where = paint('bold', whereText(shortPlace(place, cwd)))
       return `${where} ${paint(tints[severity], severity)} ${message}\n`
     })
     .join('')
@@ -34,6 +34,9 @@ export function problemJson({ severity, message, place }: Problem, cwd: string):
 
 export const hasErrors = (problems: readonly Problem[]): boolean =>
   problems.some((one) => one.severity === 'error')
+
+/** What was given on the command line stands on no line. */
+const whereText = (place: Place): string => (place.line === 0 ? place.file : placeText(place))
 
 function shortPlace(place: Place, cwd: string): Place {
   const file = place.file.startsWith('file:') ? fileURLToPath(place.file) : place.file

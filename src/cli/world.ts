@@ -14,7 +14,7 @@ export interface World {
   readonly err: Output
   readonly cwd: string
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Calls `stop` each time somebody asks the process to end (SIGINT, SIGTERM). */
+  /** Calls `stop` once when somebody asks the process to end (SIGINT, SIGTERM). */
   readonly onStop: (stop: () => void) => void
 }
 
@@ -32,9 +32,22 @@ export function processWorld(): World {
     err: process.stderr,
     cwd: process.cwd(),
     env: process.env,
-    onStop(stop) {
-      process.on('SIGINT', stop)
-      process.on('SIGTERM', stop)
-    },
+    onStop: stopOnSignal,
   }
+}
+
+// A child of an older Node gets a Ctrl-C twice, from the terminal and from its parent.
+const sameWishMs = 500
+
+/** The first signal asks to end in good order; who asks again does not want to wait. */
+function stopOnSignal(stop: () => void): void {
+  let askedMs: number | undefined
+  const asked = () => {
+    const nowMs = performance.now()
+    if (askedMs === undefined) stop()
+    else if (nowMs - askedMs > sameWishMs) process.exit(1)
+    askedMs ??= nowMs
+  }
+  process.on('SIGINT', asked)
+  process.on('SIGTERM', asked)
 }

@@ -10,3 +10,4 @@ export type {
   Verdict,
 } from './http/exchange.ts'
 export { type HeaderList, headerValue, headerValues, isNamed } from './http/headers.ts'
+export type { Stream, StreamEvents } from './http/stream.ts'

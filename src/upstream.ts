@@ -1,16 +1,4 @@
 // upstream: the services behind the gateway, their endpoints and the connections to them.
-
-/** Serialisable: one service and where it listens. */
-export interface UpstreamPlan {
-  readonly name: string
-  readonly endpoints: readonly EndpointPlan[]
-  /** Send the client's `Host` on, in place of the endpoint's own. */
-  readonly preserveHost: boolean
-}
-
-export interface EndpointPlan {
-  readonly host: string
-  readonly port: number
-  /** Put before every path; empty or without a trailing slash. */
-  readonly basePath: string
-}
+export type { EndpointPlan, UpstreamPlan } from './upstream/plan.ts'
+export type { PoolTools, Taker } from './upstream/pool.ts'
+export { type Endpoint, type EndpointState, Upstream, Upstreams } from './upstream/upstreams.ts'

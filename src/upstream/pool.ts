@@ -1,0 +1,142 @@
+// The connections to one endpoint. Newest first: when load falls the oldest go unused and time
+// out, so the pool shrinks by itself.
+import type { Clock, Limits } from '../base.ts'
+import { type Address, ClientConnection, type ConnectionKeeper, type Sweeper } from '../wire.ts'
+
+/** An exchange that asks for a connection; told once, within `take` or later. */
+export interface Taker {
+  connected(connection: ClientConnection): void
+  unconnected(why: 'unreachable' | 'busy' | 'timeout', reason: string): void
+}
+
+interface Waiting {
+  readonly taker: Taker
+  readonly untilMs: number
+}
+
+export interface PoolTools {
+  readonly clock: Clock
+  readonly sweeper: Sweeper
+  readonly limits: Limits
+  readonly bug: (error: unknown) => void
+}
+
+export class Pool implements ConnectionKeeper {
+  readonly address: Address
+  sweepIndex = -1
+  readonly #tools: PoolTools
+  readonly #idle: ClientConnection[] = []
+  readonly #all = new Set<ClientConnection>()
+  #waiting: Waiting[] = []
+  #connecting = 0
+  #retired = false
+
+  constructor(address: Address, tools: PoolTools) {
+    this.address = address
+    this.#tools = tools
+    tools.sweeper.add(this)
+  }
+
+  get idleConnections(): number {
+    return this.#idle.length
+  }
+
+  get activeConnections(): number {
+    return this.#all.size - this.#idle.length - this.#connecting
+  }
+
+  get waiting(): number {
+    return this.#waiting.length
+  }
+
+  /** A connection that is ready now, without waiting. */
+  takeIdle(): ClientConnection | undefined {
+    for (;;) {
+      const connection = this.#idle.pop()
+      if (connection === undefined || connection.usable) return connection
+      connection.close()
+    }
+  }
+
+  /** Gives a connection as soon as there is one; a `fresh` one has never been used. */
+  take(taker: Taker, fresh = false): void {
+    const idle = fresh ? undefined : this.takeIdle()
+    if (idle !== undefined) return taker.connected(idle)
+    const { limits } = this.#tools
+    const full = this.#all.size >= limits.endpointConnectionsMax
+    if (full && this.#waiting.length >= limits.endpointQueueMax) {
+      return taker.unconnected('busy', 'the queue for connections is full')
+    }
+    this.#waiting.push({ taker, untilMs: this.#tools.clock.nowMs() + limits.connectTimeoutMs })
+    this.#connectMore()
+  }
+
+  /** Forgets a taker that waits. */
+  cancel(taker: Taker): void {
+    this.#waiting = this.#waiting.filter((one) => one.taker !== taker)
+  }
+
+  /** No snapshot uses it any more: idle connections close now, busy ones when they are free. */
+  retire(): void {
+    this.#retired = true
+    for (const connection of this.#idle.splice(0)) connection.close()
+  }
+
+  revive(): void {
+    this.#retired = false
+  }
+
+  /** Ends every connection now. */
+  destroy(): void {
+    this.#tools.sweeper.remove(this)
+    for (const connection of this.#all) connection.close()
+  }
+
+  /** A connection on its way for each one that waits, as far as the bound goes. */
+  #connectMore(): void {
+    const { limits, sweeper, bug } = this.#tools
+    while (
+      this.#connecting < this.#waiting.length &&
+      this.#all.size < limits.endpointConnectionsMax
+    ) {
+      this.#connecting++
+      this.#all.add(new ClientConnection(this.address, { sweeper, limits, keeper: this, bug }))
+    }
+  }
+
+  opened(connection: ClientConnection): void {
+    this.#connecting--
+    this.freed(connection)
+  }
+
+  freed(connection: ClientConnection): void {
+    const next = this.#waiting.shift()
+    if (next !== undefined) next.taker.connected(connection)
+    else if (this.#retired) connection.close()
+    else this.#idle.push(connection)
+  }
+
+  closed(connection: ClientConnection, unreachable: string | undefined): void {
+    this.#all.delete(connection)
+    const at = this.#idle.lastIndexOf(connection)
+    if (at >= 0) this.#idle.splice(at, 1)
+    if (unreachable !== undefined) {
+      this.#connecting--
+      const timedOut = unreachable === 'did not open in time'
+      const why = timedOut ? 'timeout' : 'unreachable'
+      this.#waiting.shift()?.taker.unconnected(why, `the connection ${unreachable}`)
+    }
+    this.#connectMore()
+  }
+
+  sweep(nowMs: number): void {
+    for (;;) {
+      const first = this.#waiting[0]
+      if (first === undefined || first.untilMs > nowMs) return
+      this.#waiting.shift()
+      const full = this.#all.size >= this.#tools.limits.endpointConnectionsMax
+      if (full) first.taker.unconnected('busy', 'no connection became free in time')
+      else first.taker.unconnected('timeout', 'no connection opened in time')
+    }
+  }
+}

@@ -1,0 +1,14 @@
+// wire: HTTP/1.1 (RFC 9112) on raw sockets, both sides. Strict: bytes that two readers could take
+// in two ways end the connection. Policies and routes are unknown here.
+export {
+  type CallBounds,
+  type CallEvents,
+  type CallFailure,
+  ClientConnection,
+  type ConnectionKeeper,
+} from './wire/client-connection.ts'
+export type { Address } from './wire/bytes.ts'
+export type { Http1ReplyHead } from './wire/reply-head.ts'
+export { listen, type ServerOptions, type WireServer } from './wire/server.ts'
+export { type Sweepable, Sweeper } from './wire/sweeper.ts'
+export { linesOf } from './wire/lines.ts'

@@ -1,0 +1,127 @@
+// The chunked coding (RFC 9112 §7.1), read in pieces of any size. Sizes are plain hexadecimal,
+// lines end in CRLF, extensions are checked and dropped, trailer fields are kept.
+//
+//   size ──▶ data ──▶ dataEnd ──▶ size … ──▶ (size 0) trailers ──▶ done
+import { broken, type Broken, parseSection, replyRoles } from './fields.ts'
+
+export interface ChunkedBounds {
+  readonly chunkLineBytesMax: number
+  readonly chunkExtensionBytesMax: number
+  readonly trailerBytesMax: number
+}
+
+/** Takes the pieces of a body as they come; each is valid during the call only. */
+export type TakePiece = (piece: Buffer) => void
+
+const sizeLine =
+  /^([0-9a-f]{1,12})((?:;[!#$%&'*+\-.^_`|~0-9a-z]+(?:=(?:[!#$%&'*+\-.^_`|~0-9a-z]+|"(?:[^"\\]|\\.)*"))?)*)$/i
+
+export class ChunkedDecoder {
+  readonly #bounds: ChunkedBounds
+  readonly #take: TakePiece
+  #at: 'size' | 'data' | 'dataEnd' | 'trailers' | 'done' = 'size'
+  #leftBytes = 0
+  #line = ''
+  #extensionBytes = 0
+  #trailerText = ''
+  #trailers: readonly string[] = []
+
+  constructor(bounds: ChunkedBounds, take: TakePiece) {
+    this.#bounds = bounds
+    this.#take = take
+  }
+
+  get done(): boolean {
+    return this.#at === 'done'
+  }
+
+  /** Name and value in turn; those that RFC 9110 §6.5.1 keeps out of trailers are left out. */
+  get trailers(): readonly string[] {
+    return this.#trailers
+  }
+
+  /** Reads on from `start`; gives the position behind the body once done, else the view's end. */
+  push(view: Buffer, start: number): number | Broken {
+    let at = start
+    while (at < view.length && this.#at !== 'done') {
+      if (this.#at === 'data') {
+        const end = Math.min(view.length, at + this.#leftBytes)
+        this.#take(view.subarray(at, end))
+        this.#leftBytes -= end - at
+        at = end
+        if (this.#leftBytes === 0) this.#at = 'dataEnd'
+        continue
+      }
+      const newline = view.indexOf(0x0a, at)
+      const end = newline < 0 ? view.length : newline + 1
+      this.#line += view.toString('latin1', at, end)
+      at = end
+      const problem = newline < 0 ? this.#unfinished() : this.#takeLine()
+      if (problem !== undefined) return problem
+    }
+    return at
+  }
+
+  #unfinished(): Broken | undefined {
+    const line = this.#line
+    if (this.#at === 'dataEnd') {
+      return line === '' || line === '\r' ? undefined : broken('a chunk is longer than its size')
+    }
+    const bytesMax =
+      this.#at === 'size' ? this.#bounds.chunkLineBytesMax : this.#bounds.trailerBytesMax
+    return line.length > bytesMax ? this.#tooLong() : undefined
+  }
+
+  #tooLong(): Broken {
+    return this.#at === 'size'
+      ? broken('a chunk-size line is too long')
+      : broken('the trailer fields are too large', 'tooLarge')
+  }
+
+  #takeLine(): Broken | undefined {
+    const line = this.#line
+    this.#line = ''
+    if (!line.endsWith('\r\n')) return broken('a line of the chunked coding ends in a bare LF')
+    if (this.#at === 'dataEnd') {
+      if (line.length !== 2) return broken('a chunk is longer than its size')
+      this.#at = 'size'
+      return undefined
+    }
+    return this.#at === 'size' ? this.#takeSize(line) : this.#takeTrailer(line)
+  }
+
+  #takeSize(line: string): Broken | undefined {
+    if (line.length > this.#bounds.chunkLineBytesMax) return this.#tooLong()
+    const form = sizeLine.exec(line.slice(0, -2))
+    if (form === null) return broken('a chunk size is not plain hexadecimal')
+    this.#extensionBytes += form[2]!.length
+    if (this.#extensionBytes > this.#bounds.chunkExtensionBytesMax) {
+      return broken('the chunk extensions are too large')
+    }
+    this.#leftBytes = Number.parseInt(form[1]!, 16)
+    this.#at = this.#leftBytes === 0 ? 'trailers' : 'data'
+    return undefined
+  }
+
+  #takeTrailer(line: string): Broken | undefined {
+    if (line.length > 2) {
+      this.#trailerText += line
+      return this.#trailerText.length > this.#bounds.trailerBytesMax ? this.#tooLong() : undefined
+    }
+    this.#at = 'done'
+    if (this.#trailerText === '') return undefined
+    const section = parseSection(this.#trailerText, 0, this.#trailerText.length, replyRoles, 64)
+    if ('broken' in section) return section
+    if (section.contentLength !== undefined || section.chunked) {
+      return broken('a trailer field frames the message')
+    }
+    this.#trailers = section.headers.filter((_, i) => mayTrail(section.headers[i - (i % 2)]!))
+    return undefined
+  }
+}
+
+/** What frames, routes, authenticates or controls a message may not come behind it. */
+const forbidden =
+  /^(?:host|connection|te|trailer|upgrade|expect|range|max-forwards|authorization|cookie|set-cookie|cache-control|pragma|age|date|expires|location|retry-after|vary|forwarded|via|keep-alive|allow|(?:if|content|proxy|www|x-forwarded|transfer|access-control)-.*)$/i
+
+const mayTrail = (name: string): boolean => !forbidden.test(name)

@@ -1,0 +1,377 @@
+// One HTTP/1.1 connection to an endpoint, and one exchange at a time on it.
+//
+//   connecting ──▶ idle ⇄ busy ──▶ closed      (busy: request out, reply in, in any order)
+//
+// A connection is used again only when both messages came to their end as framed; one byte too
+// many, before, between or behind, and it is closed.
+import { assert, type Limits } from '../base.ts'
+import { type Address, type ByteSink, type ByteSocket, connectSocket } from './bytes.ts'
+import { ChunkedDecoder } from './chunked.ts'
+import type { Broken } from './fields.ts'
+import { linesOf } from './lines.ts'
+import { type Http1ReplyHead, parseReplyHead } from './reply-head.ts'
+import type { Sweepable, Sweeper } from './sweeper.ts'
+
+export type CallFailure =
+  | { readonly kind: 'unreachable'; readonly reason: string }
+  /** `replied` tells whether any byte of a reply had come. */
+  | { readonly kind: 'closed'; readonly reason: string; readonly replied: boolean }
+  | { readonly kind: 'protocol'; readonly reason: string }
+  | { readonly kind: 'timeout'; readonly reason: string }
+
+/** What an exchange with an endpoint brings. */
+export interface CallEvents {
+  interim(head: Http1ReplyHead): void
+  reply(head: Http1ReplyHead): void
+  /** Valid during the call only. */
+  piece(piece: Buffer): void
+  /** The reply is whole; the connection may already serve another exchange. */
+  ended(trailers: readonly string[]): void
+  /** The exchange cannot go on; comes at most once, and nothing after it. */
+  failed(failure: CallFailure): void
+  /** The endpoint takes bytes again after a send said false. */
+  writable(): void
+}
+
+export interface CallBounds {
+  readonly firstByteTimeoutMs: number
+  readonly replyIdleTimeoutMs: number
+  /** Monotonic; the whole exchange must have ended by then. */
+  readonly deadlineMs: number
+}
+
+/** Who keeps the connection between exchanges. */
+export interface ConnectionKeeper {
+  opened(connection: ClientConnection): void
+  /** Its exchange has ended and it may take another one. */
+  freed(connection: ClientConnection): void
+  /** Comes once, last; with the reason where it never opened. */
+  closed(connection: ClientConnection, unreachable: string | undefined): void
+}
+
+export interface ClientTools {
+  readonly sweeper: Sweeper
+  readonly limits: Limits
+  readonly keeper: ConnectionKeeper
+  readonly bug: (error: unknown) => void
+}
+
+/** A reply that nobody wants is read up to here, so that its connection may be kept. */
+const discardBytesMax = 64 * 1024
+
+const deaf: CallEvents = {
+  interim() {},
+  reply() {},
+  piece() {},
+  ended() {},
+  failed() {},
+  writable() {},
+}
+
+type State = 'connecting' | 'idle' | 'busy' | 'closed'
+
+export class ClientConnection implements ByteSink, Sweepable {
+  sweepIndex = -1
+  readonly #tools: ClientTools
+  readonly #socket: ByteSocket
+  #state: State = 'connecting'
+  #call: CallEvents | undefined
+  #bounds: CallBounds | undefined
+  #method = ''
+  #requestDone = false
+  #chunks = false
+  #reply: Http1ReplyHead | undefined
+  #replied = false
+  #interims = 0
+  #left = 0
+  #decoder: ChunkedDecoder | undefined
+  #pending: Buffer | undefined
+  #paused = false
+  #movedMs: number
+  #uses = 0
+  #staysOpen = true
+  /** Idle longer than this, the upstream may close it any moment. */
+  #idleMsMax: number
+
+  constructor(address: Address, tools: ClientTools) {
+    this.#tools = tools
+    this.#movedMs = tools.sweeper.nowMs
+    this.#idleMsMax = tools.limits.endpointIdleTimeoutMs
+    tools.sweeper.add(this)
+    this.#socket = connectSocket(address, this, () => this.#opened())
+  }
+
+  /** Whether it has served an exchange before: such a connection may turn out stale. */
+  get used(): boolean {
+    return this.#uses > 1
+  }
+
+  /** Whether it may take an exchange: the upstream has not closed it, nor is about to. */
+  get usable(): boolean {
+    return this.#state === 'idle' && this.#tools.sweeper.nowMs - this.#movedMs < this.#idleMsMax
+  }
+
+  /**
+   * Sends a request head and begins its exchange. With `chunks` the body follows in pieces of the
+   * chunked coding; `done` says that no body follows.
+   */
+  begin(
+    call: CallEvents,
+    method: string,
+    head: string,
+    body: 'done' | 'bytes' | 'chunks',
+    bounds: CallBounds,
+  ): void {
+    assert(this.#state === 'idle', 'only an idle connection takes an exchange')
+    this.#state = 'busy'
+    this.#call = call
+    this.#bounds = bounds
+    this.#method = method
+    this.#requestDone = body === 'done'
+    this.#chunks = body === 'chunks'
+    this.#reply = undefined
+    this.#replied = false
+    this.#interims = 0
+    this.#staysOpen = true
+    this.#uses++
+    this.#movedMs = this.#tools.sweeper.nowMs
+    this.#socket.write(head)
+  }
+
+  /** False asks to wait for `writable`. */
+  sendPiece(piece: Uint8Array): boolean {
+    if (piece.length === 0 || this.#state !== 'busy') return true
+    if (!this.#chunks) return this.#socket.writeView(piece)
+    this.#socket.write(`${piece.length.toString(16)}\r\n`)
+    this.#socket.writeView(piece)
+    return this.#socket.write('\r\n')
+  }
+
+  sendEnd(trailers: readonly string[]): void {
+    if (this.#state !== 'busy') return
+    if (this.#chunks) this.#socket.write(`0\r\n${linesOf(trailers)}\r\n`)
+    this.#requestDone = true
+    this.#movedMs = this.#tools.sweeper.nowMs
+  }
+
+  pause(): void {
+    if (this.#state !== 'busy' || this.#paused) return
+    this.#paused = true
+    this.#socket.pause()
+  }
+
+  resume(): void {
+    if (!this.#paused) return
+    this.#paused = false
+    this.#movedMs = this.#tools.sweeper.nowMs
+    this.#socket.resume()
+  }
+
+  /** Takes no more of the reply, which is read to its end where that is near. */
+  discard(): void {
+    if (this.#state !== 'busy' || this.#call === undefined) return
+    let leftBytes = discardBytesMax
+    this.#call = {
+      ...deaf,
+      piece: (piece) => {
+        leftBytes -= piece.length
+        if (leftBytes < 0) this.abandon()
+      },
+    }
+    this.resume()
+  }
+
+  /** Leaves the exchange: its connection is cut, so the upstream never sees it completed. */
+  abandon(): void {
+    this.#call = undefined
+    this.#cut()
+  }
+
+  close(): void {
+    this.#socket.destroy()
+  }
+
+  #cut(): void {
+    if (this.#state === 'closed') return
+    if (this.#requestDone) this.#socket.destroy()
+    else this.#socket.reset()
+  }
+
+  #opened(): void {
+    if (this.#state !== 'connecting') return
+    this.#state = 'idle'
+    this.#movedMs = this.#tools.sweeper.nowMs
+    this.#tools.keeper.opened(this)
+  }
+
+  // What the socket says.
+
+  bytes(view: Buffer): void {
+    this.#movedMs = this.#tools.sweeper.nowMs
+    if (this.#state !== 'busy') {
+      // Nobody asked: whatever reads it would take it for the reply to the next request.
+      this.#socket.destroy()
+      return
+    }
+    const pending = this.#pending
+    this.#pending = undefined
+    this.#consume(pending === undefined ? view : Buffer.concat([pending, view]))
+  }
+
+  #consume(view: Buffer): void {
+    let at = 0
+    while (at < view.length) {
+      if (this.#call === undefined) {
+        this.#socket.destroy()
+        return
+      }
+      const next = this.#reply === undefined ? this.#readHead(view, at) : this.#readBody(view, at)
+      if (next === at) break
+      at = next
+    }
+    if (at < view.length && this.#call !== undefined) this.#pending = Buffer.from(view.subarray(at))
+  }
+
+  #readHead(view: Buffer, at: number): number {
+    this.#replied = true
+    const { limits } = this.#tools
+    const bytesMax = limits.replyHeadBytesMax
+    const text = view.toString('latin1', at, Math.min(view.length, at + bytesMax + 4))
+    const end = text.indexOf('\r\n\r\n')
+    if (end < 0) {
+      if (text.length > bytesMax) return this.#fail(view, 'the head of the reply is too large')
+      const hopeless = /(?:^|[^\r])\n/.test(text) || !'HTTP/1.'.startsWith(text.slice(0, 7))
+      return hopeless ? this.#fail(view, 'the bytes are no HTTP/1.1 reply') : at
+    }
+    const head = parseReplyHead(text, end + 2, this.#method, limits.replyHeadFieldsMax)
+    if ('broken' in head) return this.#fail(view, head.broken)
+    const next = at + end + 4
+    if (head.status < 200) return this.#takeInterim(head, view, next)
+    this.#reply = head
+    this.#staysOpen = head.keepAlive
+    this.#takeKeepAlive(head)
+    const length = head.bodyLength
+    this.#left = typeof length === 'number' ? length : 0
+    this.#decoder =
+      length === 'streamed' && !head.untilClose
+        ? new ChunkedDecoder(limits, (piece) => this.#call?.piece(piece))
+        : undefined
+    this.#call!.reply(head)
+    if (length === 'none' || length === 0) this.#ended([], next < view.length)
+    return next
+  }
+
+  #takeInterim(head: Http1ReplyHead, view: Buffer, next: number): number {
+    if (head.status === 101) return this.#fail(view, '101 came without an Upgrade')
+    if (++this.#interims > this.#tools.limits.interimRepliesMax) {
+      return this.#fail(view, 'too many interim replies')
+    }
+    this.#call!.interim(head)
+    return next
+  }
+
+  #takeKeepAlive(head: Http1ReplyHead): void {
+    if (head.keepAliveSeconds === undefined) return
+    // A second less than the upstream says: a request must not cross its FIN on the way.
+    const saidMs = Math.max(0, head.keepAliveSeconds * 1000 - 1000)
+    this.#idleMsMax = Math.min(this.#tools.limits.endpointIdleTimeoutMs, saidMs)
+  }
+
+  #readBody(view: Buffer, at: number): number {
+    if (this.#decoder !== undefined) {
+      const next = this.#decoder.push(view, at)
+      if (typeof next !== 'number') return this.#fail(view, (next satisfies Broken).broken)
+      if (this.#decoder.done) this.#ended(this.#decoder.trailers, next < view.length)
+      return next
+    }
+    if (this.#reply!.untilClose) {
+      this.#call!.piece(at === 0 ? view : view.subarray(at))
+      return view.length
+    }
+    const end = Math.min(view.length, at + this.#left)
+    this.#left -= end - at
+    this.#call!.piece(view.subarray(at, end))
+    if (this.#left === 0) this.#ended([], end < view.length)
+    return end
+  }
+
+  #ended(trailers: readonly string[], surplus: boolean): void {
+    const call = this.#call
+    if (call === undefined) return
+    this.#call = undefined
+    // Bytes behind the reply were not asked for; an unfinished request cannot be taken back.
+    if (surplus || !this.#staysOpen || !this.#requestDone) {
+      this.#cut()
+    } else {
+      this.#state = 'idle'
+      this.resume()
+      this.#tools.keeper.freed(this)
+    }
+    call.ended(trailers)
+  }
+
+  #fail(view: Buffer, reason: string): number {
+    this.#report({ kind: 'protocol', reason })
+    this.#socket.reset()
+    return view.length
+  }
+
+  #report(failure: CallFailure): void {
+    const call = this.#call
+    this.#call = undefined
+    call?.failed(failure)
+  }
+
+  ended(): void {
+    if (this.#call !== undefined && this.#reply?.untilClose === true) this.#ended([], false)
+    this.#socket.destroy()
+  }
+
+  drained(): void {
+    this.#movedMs = this.#tools.sweeper.nowMs
+    this.#call?.writable()
+  }
+
+  closed(error: NodeJS.ErrnoException | undefined): void {
+    const before = this.#state
+    this.#state = 'closed'
+    this.#tools.sweeper.remove(this)
+    const late = before === 'connecting' ? 'did not open in time' : 'closed'
+    const reason = error === undefined ? late : (error.code ?? error.message)
+    this.#tools.keeper.closed(this, before === 'connecting' ? reason : undefined)
+    this.#report({ kind: 'closed', reason: `connection ${reason}`, replied: this.#replied })
+  }
+
+  threw(error: unknown): void {
+    this.#tools.bug(error)
+    this.#report({ kind: 'closed', reason: 'a bug of the gateway', replied: true })
+    this.#socket.reset()
+  }
+
+  sweep(nowMs: number): void {
+    const stillMs = nowMs - this.#movedMs
+    if (this.#state === 'idle') {
+      if (stillMs >= this.#idleMsMax) this.#socket.destroy()
+    } else if (this.#state === 'connecting') {
+      if (stillMs > this.#tools.limits.connectTimeoutMs) this.#socket.destroy()
+    } else if (this.#state === 'busy' && this.#bounds !== undefined) {
+      const late = this.#lateness(nowMs, stillMs, this.#bounds)
+      if (late === undefined) return
+      this.#report({ kind: 'timeout', reason: late })
+      this.#cut()
+    }
+  }
+
+  #lateness(nowMs: number, stillMs: number, bounds: CallBounds): string | undefined {
+    if (nowMs > bounds.deadlineMs) return 'the whole exchange took too long'
+    if (this.#paused) return undefined
+    if (!this.#requestDone) {
+      const stuck = this.#socket.queuedBytes > 0 && stillMs > bounds.replyIdleTimeoutMs
+      return stuck ? 'the upstream took no more of the request' : undefined
+    }
+    if (this.#reply === undefined) {
+      return stillMs > bounds.firstByteTimeoutMs ? 'no reply began in time' : undefined
+    }
+    return stillMs > bounds.replyIdleTimeoutMs ? 'the reply stood still' : undefined
+  }
+}

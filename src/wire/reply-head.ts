@@ -1,0 +1,91 @@
+// The head of an HTTP/1.1 reply (RFC 9112 §4–§6), as strict as that of a request: an upstream that
+// can be read in two ways could poison the client behind us.
+import type { BodyLength, HeaderList, ReplyHead } from '../http.ts'
+import { broken, type Broken, parseSection, replyRoles } from './fields.ts'
+import { isValueCode } from './tables.ts'
+
+export interface Http1ReplyHead extends ReplyHead {
+  readonly status: number
+  readonly headers: HeaderList
+  /** Status code and reason phrase as received: `200 OK`. */
+  readonly statusText: string
+  /** Header lines that may be forwarded as they are. */
+  readonly forwardable: string
+  readonly bodyLength: BodyLength
+  /** Whether the body ends only with the connection. */
+  readonly untilClose: boolean
+  readonly keepAlive: boolean
+  /** How long the upstream says that it keeps the connection. */
+  readonly keepAliveSeconds: number | undefined
+}
+
+/**
+ * Parses a whole head, `text` up to and without the empty line's CRLF at `end`, of a reply to a
+ * request with `method`, which decides about the body (RFC 9112 §6.3).
+ */
+export function parseReplyHead(
+  text: string,
+  end: number,
+  method: string,
+  fieldsMax: number,
+): Http1ReplyHead | Broken {
+  const is11 = text.startsWith('HTTP/1.1 ')
+  if (!is11 && !text.startsWith('HTTP/1.0 ')) return broken('the status line is not HTTP/1.1')
+  const status = statusAt(text)
+  if (status < 100 || status > 599) return broken('the status is not a number from 100 to 599')
+  let lineEnd = 12
+  // RFC 9112 §4 wants a space even before an empty reason; servers leave it out.
+  if (text.charCodeAt(lineEnd) === 0x20) lineEnd++
+  else if (text.charCodeAt(lineEnd) !== 0x0d) return broken('the status has more than three digits')
+  while (isValueCode[text.charCodeAt(lineEnd)] === 1) lineEnd++
+  if (text.charCodeAt(lineEnd) !== 0x0d || text.charCodeAt(lineEnd + 1) !== 0x0a) {
+    return broken('the reason phrase holds a control character')
+  }
+  const section = parseSection(text, lineEnd + 2, end, replyRoles, fieldsMax)
+  if ('broken' in section) return section
+  if (section.chunked && !is11) return broken('Transfer-Encoding stands in an HTTP/1.0 message')
+  if (section.chunked && (status < 200 || status === 204)) {
+    return broken('Transfer-Encoding stands in a reply that has no body')
+  }
+  if (section.contentLength !== undefined && status < 200) {
+    return broken('Content-Length stands in an interim reply')
+  }
+  const connection = section.connection
+  const empty = method === 'HEAD' || status < 200 || status === 204 || status === 304
+  if (status === 204 && section.contentLength !== undefined && section.contentLength > 0) {
+    return broken('Content-Length stands in a 204 reply')
+  }
+  const untilClose = !empty && !section.chunked && section.contentLength === undefined
+  const bodyLength: BodyLength = empty
+    ? 'none'
+    : untilClose || section.chunked
+      ? 'streamed'
+      : section.contentLength!
+  return {
+    status,
+    headers: section.headers,
+    statusText: text.slice(9, lineEnd),
+    forwardable: section.forwardable,
+    bodyLength,
+    untilClose,
+    keepAlive: !untilClose && staysOpen(connection, is11),
+    keepAliveSeconds: section.keepAliveSeconds,
+  }
+}
+
+/** Three digits as a number; 0 where one of them is none. */
+function statusAt(text: string): number {
+  const hundreds = text.charCodeAt(9) - 0x30
+  const tens = text.charCodeAt(10) - 0x30
+  const ones = text.charCodeAt(11) - 0x30
+  return isDigit(hundreds) && isDigit(tens) && isDigit(ones) ? hundreds * 100 + tens * 10 + ones : 0
+}
+
+const isDigit = (digit: number): boolean => digit >= 0 && digit <= 9
+
+function staysOpen(connection: string | undefined, is11: boolean): boolean {
+  if (connection === undefined) return is11
+  if (connection === 'keep-alive') return true
+  const options = connection.split(',').map((option) => option.trim())
+  return !options.includes('close') && (is11 || options.includes('keep-alive'))
+}

@@ -1,0 +1,197 @@
+// The head of an HTTP/1.1 request (RFC 9112 §2–§5): text in, data or the broken rule out. Strict:
+// whatever two readers could take in two ways is refused here and never reaches an upstream.
+import type { BodyLength, RequestHead } from '../http.ts'
+import { broken, type Broken, parseSection, requestRoles } from './fields.ts'
+import { isTargetCode, isTokenCode } from './tables.ts'
+
+export interface Http1RequestHead extends RequestHead {
+  readonly version: '1.0' | '1.1'
+  /** Header lines that may be forwarded as they are. */
+  readonly forwardable: string
+  /** Whether the client lets the connection stay open. */
+  readonly keepAlive: boolean
+  readonly expectContinue: boolean
+  /** Whether the client takes trailer fields (`TE: trailers`). */
+  readonly takesTrailers: boolean
+}
+
+export interface RequestBounds {
+  readonly uriBytesMax: number
+  readonly headFieldsMax: number
+}
+
+/** Longest method taken; IANA's longest is 17 characters. */
+const methodCharsMax = 32
+
+/**
+ * Parses a whole head: the request line and the fields, `text` up to and without the empty line's
+ * CRLF at `end`.
+ */
+export function parseRequestHead(
+  text: string,
+  end: number,
+  bounds: RequestBounds,
+): Http1RequestHead | Broken {
+  let at = 0
+  while (isTokenCode[text.charCodeAt(at)] === 1) at++
+  if (at === 0 || at > methodCharsMax) return broken('the method is not a token')
+  if (text.charCodeAt(at) !== 0x20) return broken('the method is not followed by one space')
+  const method = text.slice(0, at)
+  const targetStart = at + 1
+  let question = -1
+  for (at = targetStart; ; at++) {
+    const code = text.charCodeAt(at)
+    if (isTargetCode[code] !== 1) break
+    if (code === 0x3f && question < 0) question = at
+  }
+  const targetEnd = at
+  if (targetEnd - targetStart > bounds.uriBytesMax) {
+    return broken('the request target is too long', 'tooLarge')
+  }
+  const version = versionAt(text, targetEnd)
+  if (typeof version !== 'string') return version
+  if (targetEnd === targetStart) return broken('the request target is empty')
+
+  const section = parseSection(text, targetEnd + 11, end, requestRoles, bounds.headFieldsMax)
+  if ('broken' in section) return section
+  if (section.chunked && version === '1.0') {
+    return broken('Transfer-Encoding stands in an HTTP/1.0 message')
+  }
+  const host = section.host
+  if (host === undefined && version === '1.1') return broken('Host is missing')
+  if (host !== undefined && !isHost(host)) return broken('Host is not a host and port')
+  if (section.expect !== undefined && section.expect.toLowerCase() !== '100-continue') {
+    return broken('Expect is not `100-continue`', 'unsupported')
+  }
+
+  const connection = section.connection
+  const nominated = connection === undefined ? none : nominations(connection)
+  if (nominated.some(isProtected)) return broken('Connection names a field that must go through')
+  const keepAlive = keepsAlive(connection, version)
+  const bodyLength: BodyLength = section.chunked ? 'streamed' : (section.contentLength ?? 'none')
+  const head = {
+    method,
+    version,
+    host: host ?? '',
+    headers: section.headers,
+    forwardable:
+      nominated.length === 0 ? section.forwardable : withoutFields(section.forwardable, nominated),
+    bodyLength,
+    keepAlive,
+    expectContinue: section.expect !== undefined && version === '1.1',
+    takesTrailers: section.te !== undefined && /(?:^|,)\s*trailers\s*(?:,|$)/i.test(section.te),
+  }
+  const origin = originForm(method, text.slice(targetStart, targetEnd), host)
+  if (typeof origin !== 'string') return origin
+  if (origin.length !== targetEnd - targetStart) {
+    const questionAt = origin.indexOf('?')
+    return withTarget(head, origin, questionAt < 0 ? undefined : questionAt)
+  }
+  return withTarget(head, origin, question < 0 ? undefined : question - targetStart)
+}
+
+const none: readonly string[] = []
+
+function withTarget(
+  head: Omit<Http1RequestHead, 'target' | 'path' | 'query'>,
+  target: string,
+  question: number | undefined,
+): Http1RequestHead {
+  // Written out: spreading `head` costs more than the parse of its request line.
+  return {
+    method: head.method,
+    target,
+    path: question === undefined ? target : target.slice(0, question),
+    query: question === undefined ? undefined : target.slice(question + 1),
+    host: head.host,
+    version: head.version,
+    headers: head.headers,
+    bodyLength: head.bodyLength,
+    forwardable: head.forwardable,
+    keepAlive: head.keepAlive,
+    expectContinue: head.expectContinue,
+    takesTrailers: head.takesTrailers,
+  }
+}
+
+function versionAt(text: string, at: number): '1.0' | '1.1' | Broken {
+  if (text.startsWith(' HTTP/1.1\r\n', at)) return '1.1'
+  if (text.startsWith(' HTTP/1.0\r\n', at)) return '1.0'
+  if (/^ HTTP\/\d\.\d\r\n/.test(text.slice(at, at + 11))) {
+    return broken('the version is neither HTTP/1.0 nor HTTP/1.1', 'unsupported')
+  }
+  return broken('the request line is not `method target HTTP/1.1`')
+}
+
+/** The target in origin-form (RFC 9112 §3.2); absolute-form must name the same host as `Host`. */
+function originForm(method: string, target: string, host: string | undefined): string | Broken {
+  if (target.charCodeAt(0) === 0x2f) return target
+  if (target === '*') {
+    return method === 'OPTIONS' ? target : broken('the target `*` is for OPTIONS alone')
+  }
+  if (method === 'CONNECT') {
+    return isHost(target) ? target : broken('the target of CONNECT is not a host and port')
+  }
+  const absolute = /^https?:\/\/([^/?]*)(.*)$/i.exec(target)
+  if (absolute === null) return broken('the target is in none of the forms of RFC 9112')
+  if (absolute[1]!.toLowerCase() !== host?.toLowerCase()) {
+    return broken('the target and Host name different hosts')
+  }
+  const rest = absolute[2]!
+  return rest.charCodeAt(0) === 0x2f ? rest : `/${rest}`
+}
+
+const hostForm =
+  /^(?:[a-z0-9_](?:[a-z0-9._-]{0,252}[a-z0-9_.])?|\[[0-9a-f:.]{2,45}\])(?::(\d{1,5}))?$/i
+
+// A client sends one host again and again; the last one needs no second look.
+let lastHost = ''
+
+/** Whether a text is `uri-host [":" port]`, without user information or an empty part. */
+export function isHost(text: string): boolean {
+  if (text === lastHost && text !== '') return true
+  const form = hostForm.exec(text)
+  if (form === null || (form[1] !== undefined && Number(form[1]) > 65_535)) return false
+  lastHost = text
+  return true
+}
+
+function keepsAlive(connection: string | undefined, version: '1.0' | '1.1'): boolean {
+  if (connection === undefined) return version === '1.1'
+  if (connection === 'keep-alive') return true
+  if (connection === 'close') return false
+  const options = connection.split(',').map((option) => option.trim())
+  if (options.includes('close')) return false
+  return version === '1.1' || options.includes('keep-alive')
+}
+
+const ownOptions = new Set(['', 'close', 'keep-alive', 'te', 'upgrade', 'http2-settings'])
+
+/** The fields that `Connection` asks each hop to remove (RFC 9110 §7.6.1). */
+function nominations(connection: string): readonly string[] {
+  if (ownOptions.has(connection)) return none
+  return connection
+    .split(',')
+    .map((option) => option.trim())
+    .filter((option) => !ownOptions.has(option))
+}
+
+/**
+ * What a client may not have removed on the way: the upstream would see another request than the
+ * one that was checked.
+ */
+const isProtected = (lowerName: string): boolean =>
+  /^(?:host|authorization|cookie|expect|range|via|forwarded|accept|origin|(?:content|transfer|x-forwarded|if)-.*|x-.*|.*(?:key|token|auth|id|signature).*)$/.test(
+    lowerName,
+  )
+
+/** The forwardable lines again, without the fields that `Connection` nominates. */
+export function withoutFields(headerLines: string, lowerNames: readonly string[]): string {
+  return headerLines
+    .split('\r\n')
+    .filter((line) => line !== '' && !lowerNames.includes(lineName(line)))
+    .map((line) => `${line}\r\n`)
+    .join('')
+}
+
+const lineName = (line: string): string => line.slice(0, line.indexOf(':')).toLowerCase()

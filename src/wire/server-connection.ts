@@ -1,0 +1,589 @@
+// One client's HTTP/1.1 connection (RFC 9112). One exchange at a time: what a client pipelines
+// waits, unread, until its turn, so replies come in order by construction.
+//
+//   reading   head ──▶ body ──▶ waiting ──▶ head …        (waiting: for the reply's end)
+//                       └────▶ draining ──▶ head …        (replied early, little body left)
+//             any ──▶ lingering ──▶ closed                (the last reply is out; FIN was sent)
+import { assert, type Clock, type Limits, type Refusal, refuse } from '../base.ts'
+import type { BodyLength, Stream, StreamEvents } from '../http.ts'
+import type { ByteSink, ByteSocket } from './bytes.ts'
+import { ChunkedDecoder } from './chunked.ts'
+import { broken, type Broken } from './fields.ts'
+import { linesOf } from './lines.ts'
+import { type Http1RequestHead, parseRequestHead } from './request-head.ts'
+import type { Sweepable, Sweeper } from './sweeper.ts'
+
+/** Who serves what a connection brings. */
+export interface ConnectionOwner {
+  /** A whole head has come: a stream begins. */
+  exchange(stream: Http1Stream): void
+  /** Bytes that are no request: to be answered on the stream, which closes after the reply. */
+  malformed(stream: Http1Stream, refusal: Refusal): void
+  /** A bug of ours, already contained to the connection. */
+  bug(error: unknown): void
+  left(connection: ServerConnection): void
+}
+
+export interface ConnectionTools {
+  readonly clock: Clock
+  readonly sweeper: Sweeper
+  readonly limits: Limits
+  readonly owner: ConnectionOwner
+}
+
+/** A body left unread up to here is read and dropped, so that the connection may stay. */
+const drainBytesMax = 64 * 1024
+/** How much, and how long, is read after the last reply, lest a RST overtakes it (RFC 9112 §9.6). */
+const lingerBytesMax = 1024 * 1024
+const lingerMs = 2_000
+/** A body may start slowly before its mean rate counts. */
+const rateGraceMs = 5_000
+
+type Reading = 'head' | 'body' | 'waiting' | 'draining' | 'lingering' | 'closed'
+
+export class ServerConnection implements ByteSink, Sweepable {
+  sweepIndex = -1
+  /** The address under which the listener counts it. */
+  countedAddress = ''
+  readonly #tools: ConnectionTools
+  #socket!: ByteSocket
+  #reading: Reading = 'head'
+  #stream: Http1Stream | undefined
+  /** Bytes that came before anybody wanted them. */
+  #pending: Buffer | undefined
+  #consuming = false
+  #flowing = false
+  #paused = false
+  #inputEnded = false
+  /** No request is taken after the one under way. */
+  #closing = false
+  #requests = 0
+  #left = 0
+  #decoder: ChunkedDecoder | undefined
+  #bodyBytes = 0
+  /** When the head or body under way began to come; 0 before its first byte. */
+  #sinceMs = 0
+  #sentSinceMs = 0
+  #sentMarkBytes = 0
+  #movedMs: number
+  #discarded = 0
+  #endReason: string | undefined
+  #peerAddress: string | undefined
+  #peerPort = 0
+
+  constructor(tools: ConnectionTools) {
+    this.#tools = tools
+    this.#movedMs = tools.sweeper.nowMs
+    tools.sweeper.add(this)
+  }
+
+  /** Gives the connection its socket; must follow the constructor at once. */
+  open(socket: ByteSocket): void {
+    this.#socket = socket
+  }
+
+  get peerAddress(): string {
+    return (this.#peerAddress ??= plainAddress(this.#socket.peerAddress))
+  }
+
+  get peerPort(): number {
+    return (this.#peerPort ||= this.#socket.peerPort)
+  }
+
+  get busy(): boolean {
+    return this.#stream !== undefined
+  }
+
+  /** Closes once the exchange under way, if any, has ended. */
+  closeSoon(): void {
+    this.#closing = true
+    if (this.#stream === undefined && this.#reading === 'head') this.destroy()
+  }
+
+  destroy(): void {
+    this.#socket.destroy()
+  }
+
+  // What the socket says.
+
+  bytes(view: Buffer): void {
+    this.#movedMs = this.#tools.sweeper.nowMs
+    const pending = this.#pending
+    this.#pending = undefined
+    this.#consume(pending === undefined ? view : Buffer.concat([pending, view]))
+  }
+
+  ended(): void {
+    this.#inputEnded = true
+    // Half-closed: the reply under way is still wanted (RFC 9112 §9.6).
+    if (this.#reading === 'waiting') return
+    if (this.#reading === 'body') this.destroy()
+    else this.#linger()
+  }
+
+  drained(): void {
+    this.#movedMs = this.#tools.sweeper.nowMs
+    this.#stream?.events?.writable()
+  }
+
+  closed(error: NodeJS.ErrnoException | undefined): void {
+    this.#reading = 'closed'
+    this.#pending = undefined
+    this.#tools.sweeper.remove(this)
+    const stream = this.#stream
+    this.#stream = undefined
+    this.#tools.owner.left(this)
+    stream?.abort(this.#endReason ?? describe(error))
+  }
+
+  threw(error: unknown): void {
+    this.#tools.owner.bug(error)
+    this.#socket.reset()
+  }
+
+  sweep(nowMs: number): void {
+    const { limits } = this.#tools
+    const stillMs = nowMs - this.#movedMs
+    if (this.#reading === 'lingering') {
+      if (this.#socket.queuedBytes > 0) this.#sweepSending(nowMs)
+      else if (stillMs > lingerMs) this.destroy()
+    } else if (this.#reading === 'head' && this.#stream === undefined) {
+      if (this.#pending === undefined) {
+        if (stillMs > limits.idleTimeoutMs) this.destroy()
+      } else if (nowMs - this.#sinceMs > limits.headTimeoutMs) {
+        this.#refuseHead(refuse('REQUEST_TIMEOUT', 'The head of the request did not come in time.'))
+      }
+    } else {
+      this.#sweepTransfer(nowMs, stillMs)
+    }
+  }
+
+  #sweepTransfer(nowMs: number, stillMs: number): void {
+    const { limits } = this.#tools
+    const waitsForBody =
+      (this.#reading === 'body' && this.#flowing && !this.#paused) || this.#reading === 'draining'
+    if (waitsForBody) {
+      const ranMs = nowMs - this.#sinceMs
+      const slow =
+        ranMs > rateGraceMs && this.#bodyBytes * 1000 < limits.bodyBytesPerSecondMin * ranMs
+      if (stillMs > limits.bodyIdleTimeoutMs || slow) {
+        return this.#breakBody(refuse('REQUEST_TIMEOUT', 'The body did not come in time.'))
+      }
+    }
+    this.#sweepSending(nowMs)
+  }
+
+  /** A reply that the client does not take, or takes too slowly, holds our memory. */
+  #sweepSending(nowMs: number): void {
+    const { limits } = this.#tools
+    if (this.#socket.queuedBytes === 0) {
+      this.#sentSinceMs = nowMs
+      this.#sentMarkBytes = this.#socket.sentBytes
+      return
+    }
+    this.#movedMs = nowMs
+    const ranMs = nowMs - this.#sentSinceMs
+    const sent = this.#socket.sentBytes - this.#sentMarkBytes
+    const stuck = sent === 0 && ranMs > limits.bodyIdleTimeoutMs
+    const slow = ranMs > rateGraceMs && sent * 1000 < limits.bodyBytesPerSecondMin * ranMs
+    if (!stuck && !slow) return
+    this.#endReason = 'the client took its reply too slowly'
+    this.#socket.reset()
+  }
+
+  // Reading.
+
+  #consume(view: Buffer): void {
+    if (this.#consuming) {
+      this.#pending = Buffer.from(view)
+      return
+    }
+    this.#consuming = true
+    let at = 0
+    try {
+      while (at < view.length) {
+        const next = this.#step(view, at)
+        if (next === at) break
+        at = next
+      }
+    } finally {
+      this.#consuming = false
+    }
+    if (at < view.length && this.#reading !== 'lingering' && this.#reading !== 'closed') {
+      // A copy: the view's memory serves the next read.
+      this.#pending = Buffer.from(at === 0 ? view : view.subarray(at))
+    }
+    this.#settleFlow()
+  }
+
+  /** Takes what it can from `at` on and gives the position behind it; `at` where it must wait. */
+  #step(view: Buffer, at: number): number {
+    switch (this.#reading) {
+      case 'head':
+        return this.#closing ? view.length : this.#readHead(view, at)
+      case 'body':
+        return this.#flowing ? this.#readBody(view, at) : at
+      case 'draining':
+        return this.#readBody(view, at)
+      case 'waiting':
+        return at
+      case 'lingering':
+        this.#discarded += view.length - at
+        if (this.#discarded > lingerBytesMax) this.destroy()
+        return view.length
+      case 'closed':
+        return view.length
+    }
+  }
+
+  /** Reads from the socket exactly while somebody can take more. */
+  #settleFlow(): void {
+    if (this.#reading === 'closed') return
+    const wanted =
+      this.#reading === 'waiting'
+        ? this.#pending === undefined
+        : this.#reading !== 'body' || this.#flowing
+    if (wanted === !this.#paused) return
+    this.#paused = !wanted
+    if (wanted) this.#socket.resume()
+    else this.#socket.pause()
+  }
+
+  #readHead(view: Buffer, from: number): number {
+    const { limits } = this.#tools
+    let at = from
+    // One empty line before a request line is forgiven (RFC 9112 §2.2).
+    if (view[at] === 0x0d && view[at + 1] === 0x0a) at += 2
+    const text = view.toString('latin1', at, Math.min(view.length, at + limits.headBytesMax + 4))
+    const end = text.indexOf('\r\n\r\n')
+    if (end < 0) return this.#readPartHead(view, from, text)
+    const head = parseRequestHead(text, end + 2, limits)
+    if ('broken' in head) {
+      this.#refuseHead(refusalOf(head))
+      return view.length
+    }
+    this.#begin(head)
+    return at + end + 4
+  }
+
+  #readPartHead(view: Buffer, from: number, text: string): number {
+    const { limits } = this.#tools
+    const problem = partialProblem(text, limits)
+    if (problem !== undefined) {
+      this.#refuseHead(problem)
+      return view.length
+    }
+    // `bytes` glues the parts together; the clock of the head starts with its first byte.
+    if (from > 0 || this.#sinceMs === 0) this.#sinceMs = this.#tools.sweeper.nowMs
+    return from
+  }
+
+  #begin(head: Http1RequestHead): void {
+    this.#requests++
+    this.#sinceMs = 0
+    this.#bodyBytes = 0
+    this.#flowing = false
+    const length = head.bodyLength
+    const empty = length === 'none' || length === 0
+    this.#reading = empty ? 'waiting' : 'body'
+    this.#left = typeof length === 'number' ? length : 0
+    this.#decoder = length === 'streamed' ? this.#newDecoder() : undefined
+    const last = this.#requests >= this.#tools.limits.requestsPerConnectionMax
+    if (!head.keepAlive || last) this.#closing = true
+    this.#stream = new Http1Stream(this, head)
+    this.#tools.owner.exchange(this.#stream)
+  }
+
+  #newDecoder(): ChunkedDecoder {
+    return new ChunkedDecoder(this.#tools.limits, (piece) => this.#takePiece(piece))
+  }
+
+  #readBody(view: Buffer, at: number): number {
+    if (this.#decoder === undefined) {
+      const end = Math.min(view.length, at + this.#left)
+      this.#left -= end - at
+      this.#takePiece(view.subarray(at, end))
+      if (this.#left === 0) this.#bodyEnded([])
+      return end
+    }
+    const decoder = this.#decoder
+    const next = decoder.push(view, at)
+    if (typeof next !== 'number') {
+      this.#breakBody(refusalOf(next))
+      return view.length
+    }
+    if (decoder.done) this.#bodyEnded(decoder.trailers)
+    return next
+  }
+
+  #takePiece(piece: Buffer): void {
+    this.#bodyBytes += piece.length
+    if (this.#reading === 'body') this.#stream?.events?.body(piece)
+    else if (this.#bodyBytes > lingerBytesMax) this.#socket.reset()
+  }
+
+  #bodyEnded(trailers: readonly string[]): void {
+    if (this.#reading === 'draining') {
+      this.#reading = 'waiting'
+      if (this.#stream === undefined) this.#next()
+    } else if (this.#reading === 'body') {
+      this.#reading = 'waiting'
+      this.#stream?.events?.bodyEnded(trailers)
+    }
+  }
+
+  #breakBody(refusal: Refusal): void {
+    this.#closing = true
+    if (this.#reading === 'body') {
+      this.#reading = 'waiting'
+      this.#stream?.events?.bodyBroken(refusal)
+    } else {
+      this.#socket.reset()
+    }
+  }
+
+  #refuseHead(refusal: Refusal): void {
+    this.#closing = true
+    this.#pending = undefined
+    this.#reading = 'waiting'
+    this.#stream = new Http1Stream(this, unreadable)
+    this.#tools.owner.malformed(this.#stream, refusal)
+  }
+
+  // What a stream asks for.
+
+  get bodyDone(): boolean {
+    return this.#reading !== 'body'
+  }
+
+  flow(stream: Http1Stream): void {
+    if (this.#stream !== stream || this.#reading !== 'body' || this.#flowing) return
+    if (stream.awaitsContinue) {
+      stream.awaitsContinue = false
+      this.#socket.write('HTTP/1.1 100 Continue\r\n\r\n')
+    }
+    this.#flowing = true
+    if (this.#sinceMs === 0) this.#sinceMs = this.#tools.sweeper.nowMs
+    this.#movedMs = this.#tools.sweeper.nowMs
+    this.#resumeReading()
+  }
+
+  hold(stream: Http1Stream): void {
+    if (this.#stream !== stream || this.#reading !== 'body') return
+    this.#flowing = false
+    if (!this.#consuming) this.#settleFlow()
+  }
+
+  #resumeReading(): void {
+    if (this.#consuming) return
+    const pending = this.#pending
+    this.#pending = undefined
+    if (pending !== undefined) this.#consume(pending)
+    else this.#settleFlow()
+    if (this.#inputEnded && this.#pending === undefined) this.ended()
+  }
+
+  write(text: string): boolean {
+    return this.#socket.write(text)
+  }
+
+  writeView(view: Uint8Array): boolean {
+    return this.#socket.writeView(view)
+  }
+
+  /** Whether the reply about to begin is the last one on this connection. */
+  lastReply(stream: Http1Stream): boolean {
+    if (this.#reading === 'body' && !this.#drainable(stream)) this.#closing = true
+    return this.#closing
+  }
+
+  #drainable(stream: Http1Stream): boolean {
+    return this.#decoder === undefined && this.#left <= drainBytesMax && !stream.awaitsContinue
+  }
+
+  /** The stream has sent its whole reply. */
+  replied(stream: Http1Stream): void {
+    if (this.#stream !== stream) return
+    this.#stream = undefined
+    this.#movedMs = this.#tools.sweeper.nowMs
+    if (this.#reading === 'body') {
+      if (this.#closing || !this.#drainable(stream)) return this.#linger()
+      this.#reading = 'draining'
+      this.#sinceMs ||= this.#tools.sweeper.nowMs
+      return this.#resumeReading()
+    }
+    if (this.#reading === 'waiting') this.#next()
+  }
+
+  #next(): void {
+    if (this.#closing || (this.#inputEnded && this.#pending === undefined)) return this.#linger()
+    this.#reading = 'head'
+    this.#sinceMs = 0
+    if (this.#pending !== undefined) this.#resumeReading()
+    else if (!this.#consuming) this.#settleFlow()
+  }
+
+  #linger(): void {
+    this.#reading = 'lingering'
+    this.#pending = undefined
+    this.#socket.finish()
+    // With both directions ended the socket closes by itself once its queue is empty.
+    if (!this.#inputEnded && !this.#consuming) this.#settleFlow()
+  }
+
+  /** Ends the connection so that the client sees that its reply is not whole. */
+  cut(stream: Http1Stream): void {
+    if (this.#stream === stream) this.#socket.reset()
+  }
+}
+
+/** Stands for the head of bytes that are none. */
+const unreadable: Http1RequestHead = {
+  method: '',
+  target: '',
+  path: '',
+  query: undefined,
+  host: '',
+  version: '1.1',
+  headers: [],
+  bodyLength: 'none',
+  forwardable: '',
+  keepAlive: false,
+  expectContinue: false,
+  takesTrailers: false,
+}
+
+/** One exchange on an HTTP/1.1 connection. */
+export class Http1Stream implements Stream {
+  readonly head: Http1RequestHead
+  events: StreamEvents | undefined
+  awaitsContinue: boolean
+  readonly #connection: ServerConnection
+  #sending: 'nothing' | 'whole' | 'chunks' | 'untilClose' | 'done' = 'nothing'
+
+  constructor(connection: ServerConnection, head: Http1RequestHead) {
+    this.#connection = connection
+    this.head = head
+    this.awaitsContinue = head.expectContinue
+  }
+
+  get forwardable(): string {
+    return this.head.forwardable
+  }
+
+  get takesTrailers(): boolean {
+    return this.head.takesTrailers
+  }
+
+  get peerAddress(): string {
+    return this.#connection.peerAddress
+  }
+
+  get peerPort(): number {
+    return this.#connection.peerPort
+  }
+
+  get bodyDone(): boolean {
+    return this.#connection.bodyDone
+  }
+
+  attach(events: StreamEvents): void {
+    this.events = events
+  }
+
+  readBody(): void {
+    this.#connection.flow(this)
+  }
+
+  pauseBody(): void {
+    this.#connection.hold(this)
+  }
+
+  sendInterim(statusText: string, lines: string): void {
+    // An HTTP/1.0 client does not know interim replies (RFC 9110 §15.2).
+    if (this.head.version === '1.0' || this.#sending !== 'nothing') return
+    this.#connection.write(`HTTP/1.1 ${statusText}\r\n${lines}\r\n`)
+  }
+
+  sendHead(statusText: string, lines: string, length: BodyLength): void {
+    assert(this.#sending === 'nothing', 'a reply has one head')
+    const http10 = this.head.version === '1.0'
+    let framing = ''
+    this.#sending = 'whole'
+    if (length === 'streamed') {
+      this.#sending = http10 ? 'untilClose' : 'chunks'
+      if (http10) this.#connection.closeSoon()
+      else framing = 'Transfer-Encoding: chunked\r\n'
+    }
+    if (this.#connection.lastReply(this)) framing += 'Connection: close\r\n'
+    else if (http10) framing += 'Connection: keep-alive\r\n'
+    this.#connection.write(`HTTP/1.1 ${statusText}\r\n${lines}${framing}\r\n`)
+  }
+
+  sendPiece(piece: Uint8Array): boolean {
+    if (piece.length === 0) return true
+    if (this.#sending !== 'chunks') return this.#connection.writeView(piece)
+    this.#connection.write(`${piece.length.toString(16)}\r\n`)
+    this.#connection.writeView(piece)
+    return this.#connection.write('\r\n')
+  }
+
+  sendEnd(trailers: readonly string[]): void {
+    assert(this.#sending !== 'nothing' && this.#sending !== 'done', 'a reply ends once')
+    if (this.#sending === 'chunks') {
+      this.#connection.write(`0\r\n${this.takesTrailers ? linesOf(trailers) : ''}\r\n`)
+    }
+    this.#sending = 'done'
+    this.#connection.replied(this)
+  }
+
+  cut(): void {
+    this.#sending = 'done'
+    this.#connection.cut(this)
+  }
+
+  abort(reason: string): void {
+    if (this.#sending === 'done') return
+    this.#sending = 'done'
+    this.events?.aborted(reason)
+  }
+}
+
+function refusalOf(problem: Broken): Refusal {
+  const reason = { reason: problem.broken }
+  if (problem.kind === 'tooLarge') {
+    const code = problem.broken.includes('target') ? 'URI_TOO_LONG' : 'HEADERS_TOO_LARGE'
+    return refuse(code, undefined, reason)
+  }
+  if (problem.kind === 'malformed') return refuse('MALFORMED_REQUEST', undefined, reason)
+  if (problem.broken.startsWith('Expect')) return refuse('EXPECTATION_FAILED', undefined, reason)
+  if (problem.broken.includes('version')) return refuse('VERSION_NOT_SUPPORTED', undefined, reason)
+  return refuse('NOT_IMPLEMENTED', undefined, reason)
+}
+
+/** What can be said of a head that is not whole yet: junk need not wait for its deadline. */
+function partialProblem(text: string, limits: Limits): Refusal | undefined {
+  const lineEnd = text.indexOf('\r\n')
+  if (text.length > limits.headBytesMax) {
+    return lineEnd < 0 && text.indexOf(' ') < limits.uriBytesMax && text.includes(' ')
+      ? refuse('URI_TOO_LONG')
+      : refuse('HEADERS_TOO_LARGE')
+  }
+  const bareLf = /(?:^|[^\r])\n/.test(text)
+  // A NUL or control character, or a byte over 127, has no place in a request line.
+  const junk = /[^\t\r\n\x20-\x7e]/.test(lineEnd < 0 ? text : text.slice(0, lineEnd))
+  if (bareLf) return refusalOf(broken('a line ends in a bare LF'))
+  return junk ? refusalOf(broken('the request line holds a control character')) : undefined
+}
+
+/** IPv4 in dotted form even where the listener is IPv6. */
+function plainAddress(address: string): string {
+  const plain = address.startsWith('::ffff:') ? address.slice(7) : address
+  const zone = plain.indexOf('%')
+  return zone < 0 ? plain : plain.slice(0, zone)
+}
+
+const describe = (error: NodeJS.ErrnoException | undefined): string =>
+  error === undefined
+    ? 'the client closed the connection'
+    : `the connection to the client broke (${error.code ?? error.message})`

@@ -1,0 +1,50 @@
+// Deadlines without timers: each connection keeps the time of its last progress, and one timer a
+// thread looks them all over ten times a second. A request sets no timer and clears none.
+import type { Clock } from '../base.ts'
+
+/** How late a deadline may be noticed. */
+export const sweepPeriodMs = 100
+
+export interface Sweepable {
+  /** Owned by the sweeper; -1 while not in it. */
+  sweepIndex: number
+  sweep(nowMs: number): void
+}
+
+export class Sweeper {
+  /** Monotonic time of the last sweep: good enough to say when something last moved. */
+  nowMs: number
+  readonly #members: Sweepable[] = []
+  readonly #stop: () => void
+
+  constructor(clock: Clock) {
+    this.nowMs = clock.nowMs()
+    this.#stop = clock.every(sweepPeriodMs, () => this.#sweep(clock.nowMs()))
+  }
+
+  add(member: Sweepable): void {
+    member.sweepIndex = this.#members.length
+    this.#members.push(member)
+  }
+
+  /** Constant time: the last member takes the place. */
+  remove(member: Sweepable): void {
+    if (member.sweepIndex < 0) return
+    const last = this.#members.pop()!
+    if (last !== member) {
+      this.#members[member.sweepIndex] = last
+      last.sweepIndex = member.sweepIndex
+    }
+    member.sweepIndex = -1
+  }
+
+  stop(): void {
+    this.#stop()
+  }
+
+  #sweep(nowMs: number): void {
+    this.nowMs = nowMs
+    // From the end, so that a member that leaves while it is looked at skips nobody.
+    for (let i = this.#members.length - 1; i >= 0; i--) this.#members[i]?.sweep(nowMs)
+  }
+}

@@ -1,6 +1,7 @@
 // `concordat limits`: the table of bounds, and what holds for each audience where nothing is written.
 import { limitTable, type Limit } from '../base.ts'
-import { type DefaultsRow, defaultsTable } from '../control.ts'
+import { defaultsTable } from '../control.ts'
+import { differs } from './defaults.ts'
 import { paintFor, table } from './style.ts'
 import type { ExitCode, World } from './world.ts'
 
@@ -32,9 +33,6 @@ export async function limits(options: { json?: boolean }, world: World): Promise
   world.out.write(table([head('name', 'public', 'partner', 'internal', 'what'), ...defaultRows]))
   return 0
 }
-
-const differs = ({ value }: DefaultsRow): boolean =>
-  value.public !== value.partner || value.partner !== value.internal
 
 const listWidthMax = 24
 

@@ -1,9 +1,9 @@
 // A snapshot in a few facts, for people and for `--json`.
-import { decodeSnapshot } from '../snapshot.ts'
+import { decodeSnapshot, type SnapshotPlan } from '../snapshot.ts'
 
 export interface Summary {
   readonly title: string
-  readonly audience: string
+  readonly audience: SnapshotPlan['audience']
   readonly operations: number
   readonly revision: string
 }

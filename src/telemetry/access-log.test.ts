@@ -109,10 +109,23 @@ test('fields that a client fills are bounded', () => {
   assert.equal(logged({ userAgent: long })['userAgent'], `${'x'.repeat(256)}…`)
 })
 
-test('a duration that is no number does not break the line', () => {
-  assert.equal(logged({ durationMs: Number.NaN })['durationMs'], null)
-  assert.equal(logged({ durationMs: 1.234_567_8 })['durationMs'], 1.235)
-})
+for (const [given, want] of [
+  [0, 0],
+  [0.000_4, 0],
+  [0.05, 0.05],
+  [1, 1],
+  [1.234_567_8, 1.235],
+  [999.999_9, 1000],
+  [600_000.007, 600_000.007],
+  [86_400_000.5, 86_400_000.5],
+  [-1, -1],
+  [Number.NaN, null],
+  [Number.POSITIVE_INFINITY, null],
+] as const) {
+  test(`a duration of ${given} ms is logged as ${want}`, () => {
+    assert.equal(logged({ durationMs: given })['durationMs'], want)
+  })
+}
 
 for (const [says, changes, want] of [
   ['a named parameter', { operation: 1, path: '/v1/reset/s3cret' }, '/v1/reset/[redacted]'],

@@ -49,7 +49,7 @@ function recordLine(record: ExchangeRecord, time: string, path: string, operatio
   const { endpoint, fault, reason, shadows, userAgent } = record
   return `{"time":"${time}","id":${quoted(record.id, 128)},"method":${quoted(record.method, methodCharsMax)},"host":${quoted(record.host, hostCharsMax)},"path":${quoted(path, pathCharsMax)}${operation},"status":${record.status}${
     fault === undefined ? '' : `,"fault":"${fault}"`
-  }${optional('reason', reason, reasonCharsMax)},"client":${quoted(record.clientAddress, 64)},"requestBytes":${record.requestBytes},"replyBytes":${record.replyBytes},"durationMs":${rounded(record.durationMs)},"upstreamMs":${rounded(record.upstreamMs)}${optional('endpoint', endpoint, hostCharsMax)}${optional('userAgent', userAgent, userAgentCharsMax)}${
+  }${optional('reason', reason, reasonCharsMax)},"client":${quoted(record.clientAddress, 64)},"requestBytes":${record.requestBytes},"replyBytes":${record.replyBytes},"durationMs":${msText(record.durationMs)},"upstreamMs":${msText(record.upstreamMs)}${optional('endpoint', endpoint, hostCharsMax)}${optional('userAgent', userAgent, userAgentCharsMax)}${
     shadows.length === 0 ? '' : `,"shadows":${JSON.stringify(shadows)}`
   }}\n`
 }
@@ -58,10 +58,16 @@ function optional(name: string, text: string | undefined, charsMax: number): str
   return text === undefined ? '' : `,"${name}":${quoted(text, charsMax)}`
 }
 
-// To the microsecond; a number that JSON does not know becomes null.
-function rounded(ms: number): number | null {
-  return Number.isFinite(ms) ? Math.round(ms * 1000) / 1000 : null
+// To the microsecond, from whole numbers: writing out a double takes four times as long.
+function msText(ms: number): string {
+  const us = Math.round(ms * 1000)
+  if (!(us >= 0 && us < 2 ** 31)) return Number.isFinite(us) ? String(us / 1000) : 'null'
+  return `${Math.trunc(us / 1000)}${thousandths[us % 1000]}`
 }
+
+const thousandths = Array.from({ length: 1000 }, (_, us) =>
+  us === 0 ? '' : `.${String(us).padStart(3, '0')}`,
+)
 
 // RFC 3339. Records come in bursts within one second, so all but the milliseconds is kept.
 function createTimeText(): (epochMs: number) => string {

@@ -1,5 +1,6 @@
 // http: the words of RFC 9110 that every protocol shares, and the types of an exchange.
 export { addressText, parseAddress } from './http/address.ts'
+export { dateSource, retryAfter } from './http/date.ts'
 export type {
   BodyLength,
   Client,
@@ -9,5 +10,30 @@ export type {
   Step,
   Verdict,
 } from './http/exchange.ts'
+export {
+  clientFrom,
+  compileForwarding,
+  type ForwardedBy,
+  type Forwarding,
+  type ForwardingOptions,
+  isForwardingField,
+  passedThrough,
+  type Peer,
+} from './http/forwarded.ts'
 export { type HeaderList, headerValue, headerValues, isNamed } from './http/headers.ts'
-export type { Stream, StreamEvents } from './http/stream.ts'
+export {
+  connectionOptions,
+  connectionProblem,
+  endToEnd,
+  hasConnectionOption,
+  type HopByHop,
+  hopByHop,
+} from './http/hop-by-hop.ts'
+export {
+  acceptMatcher,
+  bestRange,
+  bodyTypeMatcher,
+  type MediaType,
+  parseMediaType,
+} from './http/media-type.ts'
+export { cidrProblem, compileTrust } from './http/trust.ts'

@@ -1,4 +1,6 @@
-// What is sent in each case, and what Concordat is asked to do with it. nginx relays the same bytes.
+// What is sent in each case, and what Concordat is asked to do with it. nginx relays the same bytes
+// and does nothing else.
+import { crowdedChatContract, order, ordersContract, smallContract } from './contracts.ts'
 
 export interface Goal {
   /** Of nginx's CPU per request. */
@@ -11,20 +13,66 @@ export interface Case {
   readonly name: string
   readonly about: string
   readonly goal: Goal
+  readonly contract: () => object
+  /** What stands in concordat.yaml beside the contract's name. */
+  readonly config: object
+  /** Whole requests, sent in turn. */
   readonly requests: readonly string[]
 }
+
+const off = { mode: 'off' }
+const quiet = { log: { access: false } }
+
+/** A limit that counts every request and refuses none. */
+const roomyLimit = { requestsMax: 1_000_000_000, windowMs: 1000, burstMax: 1_000_000_000 }
+
+/** Every policy at work, as the contract case has them. */
+export const allPolicies = { limit: roomyLimit, auth: 'upstream' } as const
+
+const token = 'Authorization: Bearer 4f1d0c2b9a8e7d6c5b4a39281706f5e4'
 
 export const cases: readonly Case[] = [
   {
     name: 'relay',
-    about: 'GET of a 158-byte JSON reply, policies off',
+    about: 'GET with a reply of 158 bytes; every policy off',
     goal: { cpuRatio: 1.35, p99Ratio: 2 },
+    contract: smallContract,
+    config: { ...quiet, policies: { limit: off, validation: off, 'secure-headers': off } },
     requests: [get('/small')],
+  },
+  {
+    name: 'contract',
+    about: 'chat and 200 more operations, GET and POST of messages; validation, limit, metrics on',
+    goal: { cpuRatio: 1.6 },
+    contract: crowdedChatContract,
+    config: { ...quiet, policies: allPolicies },
+    requests: [1, 2, 3, 4].flatMap(messageRequests),
+  },
+  {
+    name: 'post10k',
+    about: 'POST of 10 kB of JSON, checked to its last field',
+    goal: {},
+    contract: ordersContract,
+    config: { ...quiet, policies: { limit: off, 'secure-headers': off } },
+    requests: [post('/orders', order())],
   },
 ]
 
-function get(path: string, fields: readonly string[] = []): string {
+function messageRequests(channel: number): string[] {
+  const path = `/v1/channels/ch_x9y8z${channel}/messages`
+  const message = { content: 'Shall we meet at ten, or is that too early?', type: 'text' }
+  const key = `Idempotency-Key: 5f0c2b1e-8f0f-4a34-9d51-0f6c4f3c8f2${channel}`
+  return [get(`${path}?limit=20`, [token]), post(path, message, [token, key])]
+}
+
+export function get(path: string, fields: readonly string[] = []): string {
   return head(`GET ${path}`, fields)
+}
+
+function post(path: string, value: object, fields: readonly string[] = []): string {
+  const body = JSON.stringify(value)
+  const own = ['Content-Type: application/json', `Content-Length: ${body.length}`]
+  return head(`POST ${path}`, [...fields, ...own]) + body
 }
 
 function head(start: string, fields: readonly string[]): string {

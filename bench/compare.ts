@@ -15,6 +15,7 @@ export interface Figures {
   readonly coreLoad: Spread
   readonly halfP50Us: Spread
   readonly halfP99Us: Spread
+  readonly stalled: Spread
 }
 
 export interface Comparison {
@@ -100,6 +101,7 @@ function figures(full: readonly Saturated[], half: readonly Offered[]): Figures 
     coreLoad: spread(full.map((round) => round.coreLoad)),
     halfP50Us: spread(half.map((round) => round.p50Us)),
     halfP99Us: spread(half.map((round) => round.p99Us)),
+    stalled: spread(half.map((round) => round.stalled)),
   }
 }
 

@@ -6,12 +6,6 @@ import type { Server } from './servers.ts'
 
 export const connections = 64
 
-/** Raw requests in a file, as wrk.lua and load.ts read them. */
-export interface Requests {
-  readonly file: string
-  readonly list: readonly string[]
-}
-
 export interface Saturated {
   /** CPU microseconds of the gateway, all threads, for each request. */
   readonly cpuUs: number
@@ -25,23 +19,26 @@ export interface Saturated {
 export interface Offered {
   readonly p50Us: number
   readonly p99Us: number
+  /** Share of the time in which the load itself was kept off its core. */
+  readonly stalled: number
 }
 
-export function requestsIn(folder: string, name: string, list: readonly string[]): Requests {
+/** Writes raw requests to a file as wrk.lua and load.ts read them, and returns its path. */
+export function requestsIn(folder: string, name: string, requests: readonly string[]): string {
   const file = join(folder, `${name}.requests`)
-  writeFileSync(file, list.join('\0'), 'latin1')
-  return { file, list }
+  writeFileSync(file, requests.join('\0'), 'latin1')
+  return file
 }
 
 export async function saturate(
   server: Server,
-  requests: Requests,
+  requestsFile: string,
   seconds: number,
 ): Promise<Saturated> {
-  const cpuBefore = cpuMicroseconds(server.process.pid)
+  const cpuBefore = cpuMicroseconds(server.started.pid)
   const ticksBefore = coreTicks(gatewayCore)
-  const said = await run('wrk', wrkArguments(server, requests, seconds), { core: loadCore })
-  const cpuUs = cpuMicroseconds(server.process.pid) - cpuBefore
+  const said = await run('wrk', wrkArguments(server, requestsFile, seconds), { core: loadCore })
+  const cpuUs = cpuMicroseconds(server.started.pid) - cpuBefore
   const load = coreLoad(ticksBefore, coreTicks(gatewayCore))
   const counted = wrkResult(said)
   if (counted.refused + counted.broken > 0)
@@ -55,10 +52,10 @@ export async function saturate(
   }
 }
 
-function wrkArguments(server: Server, requests: Requests, seconds: number): string[] {
+function wrkArguments(server: Server, requestsFile: string, seconds: number): string[] {
   const script = join(import.meta.dirname, 'wrk.lua')
   const load = ['-t1', `-c${connections}`, `-d${seconds}s`, '-s', script]
-  return [...load, `http://127.0.0.1:${server.port}/`, '--', requests.file]
+  return [...load, `http://127.0.0.1:${server.port}/`, '--', requestsFile]
 }
 
 interface WrkResult {
@@ -78,12 +75,18 @@ function wrkResult(said: string): WrkResult {
 
 export async function offer(
   server: Server,
-  requests: Requests,
+  requestsFile: string,
   perSecond: number,
   seconds: number,
 ): Promise<Offered> {
   const script = join(import.meta.dirname, 'load.ts')
   const numbers = [connections, Math.round(perSecond), seconds].map(String)
-  const args = [script, String(server.port), requests.file, ...numbers]
-  return JSON.parse(await run(process.execPath, args, { core: loadCore })) as Offered
+  const args = [script, String(server.port), requestsFile, ...numbers]
+  return JSON.parse(
+    await run(
+      'chrt',
+      ['--idle', '0', process.execPath, '--single-threaded', '--max-semi-space-size=64', ...args],
+      { core: loadCore },
+    ),
+  ) as Offered
 }

@@ -20,7 +20,7 @@ export interface Started {
 }
 
 export interface StartOptions {
-  readonly core: number
+  readonly core: number | '0,1'
   readonly env?: Readonly<Record<string, string>>
   /** Open a channel for `child.send`. */
   readonly channel?: boolean
@@ -61,7 +61,8 @@ export function start(command: string, args: readonly string[], options: StartOp
 async function stop(child: ChildProcess, pid: number): Promise<void> {
   if (child.exitCode === null && child.signalCode === null) {
     const ended = new Promise((resolve) => child.once('exit', resolve))
-    killGroup(pid, 'SIGTERM')
+    // Not through timeout, which would tell the program twice: that means hurry.
+    for (const program of childrenOf(pid, pid)) process.kill(program, 'SIGTERM')
     const impatient = setTimeout(() => killGroup(pid, 'SIGKILL'), stopWaitMsMax)
     await ended
     clearTimeout(impatient)
@@ -114,11 +115,11 @@ function family(pid: number): number[] {
   const members = [pid]
   for (const member of members)
     for (const thread of readdirSync(`/proc/${member}/task`))
-      members.push(...childrenOf(member, thread))
+      members.push(...childrenOf(member, Number(thread)))
   return members
 }
 
-function childrenOf(pid: number, thread: string): number[] {
+function childrenOf(pid: number, thread: number): number[] {
   const text = readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').trim()
   return text === '' ? [] : text.split(' ').map(Number)
 }

@@ -1,37 +1,80 @@
 // The results as a person reads them: tables that are right on a terminal and in Markdown.
 import { styleText } from 'node:util'
 import type { Comparison, Figures } from './compare.ts'
+import type { Machine } from './machine.ts'
+import type { StartTimes } from './start.ts'
 import type { Spread } from './stats.ts'
+
+export interface Results {
+  readonly date: string
+  readonly machine: Machine
+  readonly rounds: number
+  readonly seconds: number
+  readonly comparisons: readonly Comparison[]
+  readonly starts: readonly StartTimes[]
+}
 
 export interface Verdict {
   readonly what: string
-  readonly wanted: number
-  readonly found: number
+  readonly found: string
+  readonly goal: string
   readonly met: boolean
 }
 
 /** Under this share of its core a gateway waits for the load, and its CPU per request means less. */
 const saturatedFrom = 0.97
+/** Over this share of the time off its core the load measures its own waits too. */
+const stalledMax = 0.005
 
-export function verdicts({ name, goal, cpuRatio, p99Ratio }: Comparison): Verdict[] {
-  const judge = (what: string, wanted: number | undefined, found: number): Verdict[] =>
-    wanted === undefined ? [] : [{ what: `${name}: ${what}`, wanted, found, met: found <= wanted }]
+export const verdicts = (results: Results): Verdict[] => [
+  ...results.comparisons.flatMap(comparisonVerdicts),
+  ...results.starts.map(startVerdict),
+]
+
+function comparisonVerdicts({ name, goal, cpuRatio, p99Ratio }: Comparison): Verdict[] {
   return [
-    ...judge("CPU per request, of nginx's", goal.cpuRatio, cpuRatio.median),
-    ...judge("p99 at half load, of nginx's", goal.p99Ratio, p99Ratio.median),
+    ...judge(`${name}: CPU per request`, goal.cpuRatio, cpuRatio),
+    ...judge(`${name}: p99 at half load`, goal.p99Ratio, p99Ratio),
   ]
 }
 
-export function comparisonTable(comparison: Comparison): string {
-  const { name, about, concordat, nginx, cpuRatio, p99Ratio, halfPerSecond } = comparison
+const judge = (what: string, wanted: number | undefined, { median }: Spread): Verdict[] =>
+  wanted === undefined
+    ? []
+    : [{ what, found: times(median), goal: `≤ ${times(wanted)}`, met: median <= wanted }]
+
+function startVerdict({ name, coldMs, warmMs, goal }: StartTimes): Verdict {
+  const { median } = goal.of === 'cold' ? coldMs : warmMs
+  const what = `${goal.of} start, ${name}`
+  return { what, found: `${whole(median)} ms`, goal: `≤ ${goal.ms} ms`, met: median <= goal.ms }
+}
+
+const times = (ratio: number): string => `${ratio.toFixed(2)} × nginx`
+
+export function report(results: Results, heading = ''): string {
+  const sections = [
+    ...results.comparisons.map((one) =>
+      section(heading, `${one.name}: ${one.about}`, compared(one)),
+    ),
+    ...(results.starts.length === 0 ? [] : [section(heading, 'Ready to serve', started(results))]),
+    ...goalsSection(results, heading),
+  ]
+  return sections.join('\n\n')
+}
+
+const section = (heading: string, title: string, body: string): string =>
+  `${heading}${title}\n\n${body}`
+
+function compared(comparison: Comparison): string {
+  const { concordat, nginx, cpuRatio, p99Ratio, halfPerSecond } = comparison
   const rows = [
-    ['', 'CPU µs/request', 'requests/s', 'p50', 'p99', 'core', 'half: p50', 'half: p99'],
+    ['', 'CPU µs/request', 'requests/s', 'p50 ms', 'p99 ms', 'half: p50 ms', 'half: p99 ms'],
     figureRow('nginx', nginx),
     figureRow('Concordat', concordat),
-    ['ratio', ranged(cpuRatio, 2), '', '', '', '', '', ranged(p99Ratio, 2)],
+    ['ratio', ranged(cpuRatio, 2), '', '', '', '', ranged(p99Ratio, 2)],
   ]
-  const half = `half: ${whole(halfPerSecond)} requests/s offered to both`
-  return [`${name}: ${about}`, '', table(rows), '', half, ...warnings(comparison)].join('\n')
+  const half = `Half load: ${whole(halfPerSecond)} requests/s offered to both.`
+  return [table(rows), '', [half, ...warnings(comparison)].join(' ')].join('\n')
 }
 
 function figureRow(name: string, figures: Figures): string[] {
@@ -41,16 +84,42 @@ function figureRow(name: string, figures: Figures): string[] {
     whole(figures.perSecond.median),
     milliseconds(figures.p50Us),
     milliseconds(figures.p99Us),
-    `${(figures.coreLoad.median * 100).toFixed(0)} %`,
     milliseconds(figures.halfP50Us),
     milliseconds(figures.halfP99Us),
   ]
 }
 
-const warnings = ({ concordat, nginx }: Comparison): string[] =>
-  Object.entries({ Concordat: concordat, nginx })
-    .filter(([, figures]) => figures.coreLoad.median < saturatedFrom)
-    .map(([name]) => `${name} was not saturated: its CPU per request is an upper bound.`)
+function warnings({ concordat, nginx }: Comparison): string[] {
+  return Object.entries({ Concordat: concordat, nginx }).flatMap(([name, figures]) => [
+    ...(figures.coreLoad.median < saturatedFrom
+      ? [`${name} was not saturated (${percent(figures.coreLoad)} of its core).`]
+      : []),
+    ...(figures.stalled.median > stalledMax
+      ? [`The load for ${name} was off its core ${percent(figures.stalled)} of the time.`]
+      : []),
+  ])
+}
+
+function started({ starts }: Results): string {
+  return table([['', 'first start, ms', 'second start, ms'], ...starts.map(startRow)])
+}
+
+const startRow = ({ name, coldMs, warmMs }: StartTimes): string[] => [
+  name,
+  ranged(coldMs, 0),
+  ranged(warmMs, 0),
+]
+
+function goalsSection(results: Results, heading: string): string[] {
+  const rows = verdicts(results).map(({ what, found, goal, met }) => [
+    what,
+    found,
+    goal,
+    met ? 'met' : 'MISSED',
+  ])
+  if (rows.length === 0) return []
+  return [section(heading, 'Goals', table([['', 'found', 'goal', ''], ...rows]))]
+}
 
 /** Rows as a Markdown table, padded; the first row is its head. */
 export function table(rows: readonly (readonly string[])[]): string {
@@ -60,7 +129,7 @@ export function table(rows: readonly (readonly string[])[]): string {
   const line = (row: readonly string[]) =>
     `| ${row.map((cell, at) => pad(cell, widths[at] ?? 0, at)).join(' | ')} |`
   const rule = widths.map((width, at) =>
-    at === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`,
+    at === 0 ? '-'.repeat(width) : '-'.repeat(width - 1) + ':',
   )
   const [head = [], ...body] = rows
   return [line(head), line(rule), ...body.map(line)].join('\n')
@@ -69,15 +138,17 @@ export function table(rows: readonly (readonly string[])[]): string {
 const pad = (cell: string, width: number, column: number): string =>
   column === 0 ? cell.padEnd(width) : cell.padStart(width)
 
-export const verdictLine = ({ what, wanted, found, met }: Verdict, colour = false): string => {
-  const word = met ? 'pass' : 'MISS'
-  const shown = colour ? styleText(met ? 'green' : 'red', word) : word
-  return `${shown}  ${what}: ${found.toFixed(2)}, goal ≤ ${wanted}`
-}
+/** For a terminal: verdicts in colour where it wants any. */
+export const coloured = (text: string): string =>
+  text
+    .replaceAll(/ met /g, () => styleText('green', ' met '))
+    .replaceAll(/ MISSED /g, () => styleText('red', ' MISSED '))
 
 export const ranged = ({ median, min, max }: Spread, digits: number): string =>
   `${median.toFixed(digits)} (${min.toFixed(digits)}–${max.toFixed(digits)})`
 
-const milliseconds = ({ median }: Spread): string => `${(median / 1000).toFixed(2)} ms`
+const milliseconds = ({ median }: Spread): string => (median / 1000).toFixed(2)
 
-export const whole = (value: number): string => Math.round(value).toLocaleString('en-US')
+const percent = ({ median }: Spread): string => `${(median * 100).toFixed(1)} %`
+
+const whole = (value: number): string => Math.round(value).toLocaleString('en-US')

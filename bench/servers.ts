@@ -6,13 +6,14 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import type { Case } from './cases.ts'
 import { gatewayCore, loadCore, start } from './processes.ts'
 import type { Started } from './processes.ts'
 
 export interface Server {
   readonly name: string
   readonly port: number
-  readonly process: Started
+  readonly started: Started
 }
 
 const readyMsMax = 20_000
@@ -59,8 +60,8 @@ async function startNginx(
   mkdirSync(dir)
   const config = join(dir, 'nginx.conf')
   writeFileSync(config, filled(`${name}.conf`, { ...words, dir }))
-  const process = start('nginx', ['-p', dir, '-e', 'stderr', '-c', config], { core })
-  return ready({ name, port: Number(words['port']), process })
+  const started = start('nginx', ['-p', dir, '-e', 'stderr', '-c', config], { core })
+  return ready({ name, port: Number(words['port']), started })
 }
 
 function filled(template: string, words: Readonly<Record<string, string | number>>): string {
@@ -72,6 +73,39 @@ function filled(template: string, words: Readonly<Record<string, string | number
   })
 }
 
+/** Concordat as it is run from a checkout, with a contract and a configuration of the bench's. */
+export async function startConcordat(
+  folder: string,
+  { name, contract, config }: Pick<Case, 'name' | 'contract' | 'config'>,
+  upstreamPort: number,
+  env: Readonly<Record<string, string>>,
+): Promise<Server> {
+  const [port = 0, adminPort = 0] = await freePorts(2)
+  const dir = mkdtempSync(join(folder, `${name}-`))
+  const configFile = join(dir, 'concordat.yaml')
+  writeFileSync(join(dir, 'openapi.json'), JSON.stringify(contract()))
+  writeFileSync(configFile, JSON.stringify({ contract: 'openapi.json', ...config }))
+  const args = [...concordatRun({ upstreamPort, port, adminPort }), '--config', configFile]
+  const started = start(process.execPath, args, {
+    core: gatewayCore,
+    env: { XDG_CACHE_HOME: folder, ...env },
+  })
+  return ready({ name: 'Concordat', port, started })
+}
+
+export interface Ports {
+  readonly upstreamPort: number
+  readonly port: number
+  readonly adminPort: number
+}
+
+/** What `node` is given to run Concordat. */
+export function concordatRun({ upstreamPort, port, adminPort }: Ports): string[] {
+  const program = join(import.meta.dirname, '..', 'bin', 'concordat')
+  const ports = ['--port', String(port), '--admin-port', String(adminPort)]
+  return [program, 'run', '--to', `http://127.0.0.1:${upstreamPort}`, ...ports]
+}
+
 /** A script that relays by itself, told its ports in PORT and UPSTREAM_PORT. */
 export async function startScript(
   file: string,
@@ -80,19 +114,19 @@ export async function startScript(
 ): Promise<Server> {
   const [port = 0] = await freePorts(1)
   const ports = { PORT: String(port), UPSTREAM_PORT: String(upstreamPort) }
-  const process_ = start(process.execPath, [file], {
+  const started = start(process.execPath, [file], {
     core: gatewayCore,
     env: { ...ports, ...env },
   })
-  return ready({ name: 'script', port, process: process_ })
+  return ready({ name: 'script', port, started })
 }
 
 async function ready(server: Server): Promise<Server> {
   const giveUpMs = performance.now() + readyMsMax
   while (!(await accepts(server.port))) {
-    if (server.process.child.exitCode !== null || performance.now() > giveUpMs) {
-      await server.process.stop()
-      throw new Error(`${server.name} did not come up: ${server.process.said()}`)
+    if (server.started.child.exitCode !== null || performance.now() > giveUpMs) {
+      await server.started.stop()
+      throw new Error(`${server.name} did not come up: ${server.started.said()}`)
     }
     await wait(10)
   }

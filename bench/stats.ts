@@ -9,7 +9,7 @@ export interface Spread {
 }
 
 /** The value below which a share `q` (0 to 1) of the values lies, between neighbours by line. */
-export function quantile(values: readonly number[], q: number): number {
+export function quantile(values: ArrayLike<number>, q: number): number {
   const sorted = Float64Array.from(values).sort()
   const at = (sorted.length - 1) * q
   const below = sorted[Math.floor(at)] ?? NaN

@@ -1,0 +1,91 @@
+// From the start of the process to the first request answered through it, as a person waits for it.
+// Cold: nothing is cached. Warm: it has been started before.
+import { mkdtempSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { fixturePath, fixturesAbsent } from '../test/fixtures.ts'
+import { ask } from './ask.ts'
+import { get } from './cases.ts'
+import type { Effort } from './compare.ts'
+import { start } from './processes.ts'
+import { concordatRun, freePorts } from './servers.ts'
+import { spread } from './stats.ts'
+import type { Spread } from './stats.ts'
+
+export interface StartTimes {
+  readonly name: string
+  readonly coldMs: Spread
+  readonly warmMs: Spread
+  readonly goal: { readonly of: 'cold' | 'warm'; readonly ms: number }
+}
+
+interface Started {
+  readonly name: string
+  readonly contract: string
+  readonly request: string
+  readonly goal: StartTimes['goal']
+}
+
+const starts = 7
+const readyMsMax = 30_000
+
+const chat: Started = {
+  name: 'chat (9 paths)',
+  contract: join(import.meta.dirname, '..', 'examples', 'chat', 'openapi.yaml'),
+  request: get('/v1/channels/ch_x9y8z7', ['Authorization: Bearer some-token']),
+  goal: { of: 'warm', ms: 500 },
+}
+
+const discord: Started = {
+  name: 'Discord (242 operations)',
+  contract: fixturePath('contracts', 'discord.json'),
+  request: get('/api/v10/gateway'),
+  goal: { of: 'cold', ms: 2000 },
+}
+
+export async function startTimes(upstreamPort: number, effort: Effort): Promise<StartTimes[]> {
+  if (fixturesAbsent !== false) effort.progress(`start of Discord's contract: ${fixturesAbsent}`)
+  const contracts = fixturesAbsent === false ? [chat, discord] : [chat]
+  const times: StartTimes[] = []
+  for (const contract of contracts) times.push(await timesOf(contract, upstreamPort, effort))
+  return times
+}
+
+async function timesOf(
+  started: Started,
+  upstreamPort: number,
+  { folder, progress }: Effort,
+): Promise<StartTimes> {
+  const coldMs: number[] = []
+  const warmMs: number[] = []
+  for (let round = 1; round <= starts; round += 1) {
+    progress(`start: ${started.name}, ${round} of ${starts}`)
+    const cache = mkdtempSync(join(folder, 'cache-'))
+    coldMs.push(await readyMs(started, upstreamPort, cache))
+    warmMs.push(await readyMs(started, upstreamPort, cache))
+  }
+  const { name, goal } = started
+  return { name, coldMs: spread(coldMs), warmMs: spread(warmMs), goal }
+}
+
+async function readyMs(
+  { name, contract, request }: Started,
+  upstreamPort: number,
+  cache: string,
+): Promise<number> {
+  const [port = 0, adminPort = 0] = await freePorts(2)
+  const args = [...concordatRun({ upstreamPort, port, adminPort }), contract]
+  const startedMs = performance.now()
+  const gateway = start(process.execPath, args, { core: '0,1', env: { XDG_CACHE_HOME: cache } })
+  try {
+    while (performance.now() - startedMs < readyMsMax) {
+      const answer = await ask(port, request)
+      if (answer?.status === 200) return performance.now() - startedMs
+      if (answer !== undefined) throw new Error(`${name}: ${answer.status} ${answer.body}`)
+      await wait(2)
+    }
+    throw new Error(`${name} was not ready in ${readyMsMax} ms: ${gateway.said()}`)
+  } finally {
+    await gateway.stop()
+  }
+}

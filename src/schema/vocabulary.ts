@@ -30,49 +30,37 @@ export const schemaMaps = new Set([
   'properties',
 ])
 
-const validation = [
-  ...['type', 'enum', 'const', 'multipleOf', 'maximum', 'exclusiveMaximum', 'minimum'],
-  ...['exclusiveMinimum', 'maxLength', 'minLength', 'pattern', 'maxItems', 'minItems'],
-  ...['uniqueItems', 'maxContains', 'minContains', 'maxProperties', 'minProperties'],
-  ...['required', 'dependentRequired'],
-]
+const words = (text: string): string[] => text.split(/\s+/)
 
-const applicator = [
-  ...['allOf', 'anyOf', 'oneOf', 'not', 'if', 'then', 'else', 'properties', 'patternProperties'],
-  ...['additionalProperties', 'propertyNames', 'items', 'prefixItems', 'contains'],
-  'dependentSchemas',
-]
+const validation = words(`type enum const multipleOf maximum exclusiveMaximum minimum
+  exclusiveMinimum maxLength minLength pattern maxItems minItems uniqueItems maxContains
+  minContains maxProperties minProperties required dependentRequired`)
 
-const annotation = [
-  ...['title', 'description', 'default', 'deprecated', 'readOnly', 'writeOnly', 'examples'],
-  ...['contentEncoding', 'contentMediaType', 'contentSchema', '$comment', '$defs', '$schema'],
-  ...['$id', '$anchor', '$dynamicAnchor', '$vocabulary', '$ref', '$dynamicRef', 'definitions'],
-]
+const applicator = words(`allOf anyOf oneOf not if then else properties patternProperties
+  additionalProperties propertyNames items prefixItems contains dependentSchemas`)
 
-const unevaluated = ['unevaluatedItems', 'unevaluatedProperties']
-const openapi = ['discriminator', 'xml', 'externalDocs', 'example']
-const modern = [...validation, ...applicator, ...unevaluated, ...annotation, 'format']
+const unevaluated = words('unevaluatedItems unevaluatedProperties')
 
-const old = [
-  ...['type', 'enum', 'multipleOf', 'maximum', 'exclusiveMaximum', 'minimum', 'exclusiveMinimum'],
-  ...['maxLength', 'minLength', 'pattern', 'maxItems', 'minItems', 'uniqueItems'],
-  ...['maxProperties', 'minProperties', 'required', 'allOf', 'anyOf', 'oneOf', 'not', 'items'],
-  ...['properties', 'additionalProperties', 'format', 'title', 'description', 'default', '$ref'],
-]
+const annotation = words(`format title description default deprecated readOnly writeOnly examples
+  contentEncoding contentMediaType contentSchema definitions $comment $defs $schema $id $anchor
+  $dynamicAnchor $vocabulary $ref $dynamicRef`)
+
+const openapi = words('discriminator xml externalDocs example')
+
+const old = words(`type enum multipleOf maximum exclusiveMaximum minimum exclusiveMinimum maxLength
+  minLength pattern maxItems minItems uniqueItems maxProperties minProperties required allOf anyOf
+  oneOf not items properties additionalProperties format title description default $ref`)
+
+const modern = [...validation, ...applicator, ...unevaluated, ...annotation]
+const openapiOld = words('nullable readOnly writeOnly deprecated')
+const draft4 = words('patternProperties additionalItems dependencies definitions id $schema')
 
 /** What a dialect gives a meaning to; the rest is ignored. */
 export const keywordsOf: Readonly<Record<Dialect, ReadonlySet<string>>> = {
   '2020-12': new Set(modern),
   'openapi-3.1': new Set([...modern, ...openapi]),
-  'openapi-3.0': new Set([
-    ...old,
-    ...openapi,
-    ...['nullable', 'readOnly', 'writeOnly', 'deprecated'],
-  ]),
-  'draft-4': new Set([
-    ...old,
-    ...['patternProperties', 'additionalItems', 'dependencies', 'definitions', 'id', '$schema'],
-  ]),
+  'openapi-3.0': new Set([...old, ...openapi, ...openapiOld]),
+  'draft-4': new Set([...old, ...draft4]),
 }
 
 /** Keywords that a metaschema takes away by leaving their vocabulary out. */

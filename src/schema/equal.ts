@@ -1,0 +1,77 @@
+// Equality of JSON values, by a canonical text: keys in order, so that equal values have equal
+// texts and a set finds a duplicate among n items without n² comparisons.
+import { TooDeep } from './bounds.ts'
+
+const depthMax = 1_000
+
+export function canonical(value: unknown, depth = 0): string {
+  if (typeof value !== 'object' || value === null) return scalarText(value)
+  if (depth > depthMax) throw new TooDeep('the value is nested too deep to be compared')
+  if (Array.isArray(value)) {
+    let text = '['
+    for (const item of value) text += `${canonical(item, depth + 1)},`
+    return `${text}]`
+  }
+  const object = value as Record<string, unknown>
+  let text = '{'
+  for (const key of Object.keys(object).toSorted()) {
+    text += `${JSON.stringify(key)}:${canonical(object[key], depth + 1)},`
+  }
+  return `${text}}`
+}
+
+// A negative zero equals zero, and prints like it.
+const scalarText = (value: unknown): string =>
+  typeof value === 'string' ? JSON.stringify(value) : String(value)
+
+const isScalar = (value: unknown): boolean => typeof value !== 'object' || value === null
+
+/** Below this, comparing each with each beats filling a set. */
+const fewItems = 8
+
+export function allDifferent(items: readonly unknown[]): boolean {
+  return items.length <= fewItems && items.every(isScalar)
+    ? fewDifferent(items)
+    : duplicateIndex(items) < 0
+}
+
+function fewDifferent(items: readonly unknown[]): boolean {
+  for (let at = 1; at < items.length; at++) {
+    for (let before = 0; before < at; before++) if (items[at] === items[before]) return false
+  }
+  return true
+}
+
+/** Index of the first item that equals an earlier one, or -1. */
+export function duplicateIndex(items: readonly unknown[]): number {
+  const scalars = new Set<unknown>()
+  const others = new Set<string>()
+  for (let at = 0; at < items.length; at++) {
+    const item = items[at]
+    const plain = isScalar(item)
+    const seen = plain ? scalars.size : others.size
+    if (plain) scalars.add(item)
+    else others.add(canonical(item))
+    if (seen === (plain ? scalars.size : others.size)) return at
+  }
+  return -1
+}
+
+/** Whether a value is one of those listed. */
+export function isAmong(listed: readonly unknown[]): (value: unknown) => boolean {
+  const scalars = listed.filter(isScalar)
+  const texts = new Set(listed.filter((one) => !isScalar(one)).map((one) => canonical(one)))
+  const isListed = isAmongScalars(scalars)
+  if (texts.size === 0) return isListed
+  return (value) => (isScalar(value) ? isListed(value) : texts.has(canonical(value)))
+}
+
+function isAmongScalars(scalars: readonly unknown[]): (value: unknown) => boolean {
+  const [first, second, third] = scalars
+  if (scalars.length === 0) return () => false
+  if (scalars.length === 1) return (value) => value === first
+  if (scalars.length === 2) return (value) => value === first || value === second
+  if (scalars.length === 3) return (value) => value === first || value === second || value === third
+  const set = new Set(scalars)
+  return (value) => set.has(value)
+}

@@ -1,0 +1,108 @@
+// Which of several alternatives a value was meant to be, so that its errors can be told.
+import { typeBitsOf } from './by-type.ts'
+import { isAmong } from './equal.ts'
+import type { Discriminator, PlanNode, Rules } from './plan.ts'
+
+export type Choice =
+  | { readonly kind: 'branch'; readonly id: number }
+  /** None takes a value of this type. */
+  | { readonly kind: 'types'; readonly types: number }
+  /** The property that tells them apart is missing, or names none. */
+  | { readonly kind: 'tag'; readonly property: string; readonly there: boolean }
+  | { readonly kind: 'unclear' }
+
+type Nodes = readonly PlanNode[]
+
+const unclear: Choice = { kind: 'unclear' }
+const everyType = 127
+
+export function chosenBranch(
+  nodes: Nodes,
+  discriminator: Discriminator | undefined,
+  ids: readonly number[],
+  value: unknown,
+): Choice {
+  const typed = ids.filter((id) => (typesOf(nodes, id) & typeBitsOf(value)) !== 0)
+  if (typed.length === 0) {
+    return { kind: 'types', types: ids.reduce((all, id) => all | typesOf(nodes, id), 0) }
+  }
+  const [only] = typed
+  if (typed.length === 1 && only !== undefined) return { kind: 'branch', id: only }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return unclear
+  const object: Record<string, unknown> = { ...value }
+  if (discriminator !== undefined) return byDiscriminator(discriminator, ids, object)
+  const tagged = typed.filter((id) => tagsAgree(nodes, id, object))
+  const [named] = tagged
+  return tagged.length === 1 && named !== undefined ? { kind: 'branch', id: named } : unclear
+}
+
+function byDiscriminator(
+  { property, branches }: Discriminator,
+  ids: readonly number[],
+  value: Record<string, unknown>,
+): Choice {
+  if (!Object.hasOwn(value, property)) return { kind: 'tag', property, there: false }
+  const index = branches.find(([name]) => name === value[property])?.[1]
+  const id = index === undefined ? undefined : ids[index]
+  return id === undefined ? { kind: 'tag', property, there: true } : { kind: 'branch', id }
+}
+
+/** Types that a node lets pass, as far as it says so itself. */
+function typesOf(nodes: Nodes, id: number): number {
+  let types = everyType
+  for (const rules of flattened(nodes, id)) {
+    if (rules === false) return 0
+    if (rules.types !== undefined) types &= withIntegers(rules.types)
+    const listed = rules.const === undefined ? rules.enum : [rules.const]
+    if (listed !== undefined) types &= listed.reduce<number>((all, one) => all | typeBitsOf(one), 0)
+  }
+  return types
+}
+
+/** A schema that takes numbers takes integers. */
+const withIntegers = (types: number): number => ((types & 8) === 0 ? types : types | 4)
+
+/** Whether the properties that may only have listed values have one of them, and one has. */
+function tagsAgree(nodes: Nodes, id: number, value: Record<string, unknown>): boolean {
+  let agreed = false
+  for (const rules of flattened(nodes, id)) {
+    if (rules === false) return false
+    for (const [name, property] of rules.properties ?? []) {
+      const listed = listedValues(nodes, property)
+      if (listed === undefined || !Object.hasOwn(value, name)) continue
+      if (!isAmong(listed)(value[name])) return false
+      agreed = true
+    }
+  }
+  return agreed
+}
+
+function listedValues(nodes: Nodes, id: number): readonly unknown[] | undefined {
+  for (const rules of flattened(nodes, id)) {
+    if (rules === false) continue
+    if (rules.const !== undefined) return [rules.const]
+    if (rules.enum !== undefined) return rules.enum
+  }
+  return undefined
+}
+
+/** Far enough for any contract written by hand; it only makes messages better. */
+const flattenMax = 32
+
+/** A node and all that it includes by `$ref` and `allOf`. */
+function flattened(nodes: Nodes, id: number): (Rules | false)[] {
+  const found: (Rules | false)[] = []
+  const waiting = [id]
+  for (let steps = 0; steps < flattenMax; steps++) {
+    const next = waiting.shift()
+    if (next === undefined) break
+    const node = nodes[next]
+    if (typeof node === 'number') waiting.push(node)
+    else if (node === false) found.push(node)
+    else if (typeof node === 'object') {
+      found.push(node)
+      waiting.push(...(node.all ?? []))
+    }
+  }
+  return found
+}

@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { addressKey, readAddress } from './address.ts'
+
+const word = (value: number): string => (value >>> 0).toString(16).padStart(8, '0')
+
+function keyOf(address: string): string {
+  readAddress(address)
+  return word(addressKey.high) + word(addressKey.low)
+}
+
+const keys: readonly [says: string, address: string, want: string][] = [
+  ['IPv4', '1.2.3.4', 'ffff000001020304'],
+  ['the highest IPv4', '255.255.255.255', 'ffff0000ffffffff'],
+  ['a whole IPv6', '2001:db8:1:2:3:4:5:6', '20010db800010002'],
+  ['zeros at the end', '2001:db8::', '20010db800000000'],
+  ['zeros in the middle', '2001:db8::7:8', '20010db800000000'],
+  ['zeros within the first four groups', '2001::5:6:7:8:9', '2001000000000005'],
+  ['one group of zeros', '2001:db8::3:4:5:6:7', '20010db800000003'],
+  ['loopback', '::1', '0000000000000000'],
+  ['upper case', '2001:DB8:ABCD::1', '20010db8abcd0000'],
+]
+
+for (const [says, address, want] of keys) {
+  test(`an address is two words: ${says}`, () => assert.equal(keyOf(address), want))
+}
+
+test('addresses of one /64 are one client, of two they are two', () => {
+  assert.equal(keyOf('2001:db8:0:1::1'), keyOf('2001:db8:0:1:ffff:ffff:ffff:ffff'))
+  assert.notEqual(keyOf('2001:db8:0:1::1'), keyOf('2001:db8:0:2::1'))
+})

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { manualClock, type Refusal } from '../base.ts'
+import { limit } from './limit.ts'
+import { exchangeWith, fieldLines, operationWith, siteWith, toolsWith } from './testing.ts'
+
+const plan = limit.compile(
+  { requestsMax: 60, windowMs: 60_000, burstMax: 2 },
+  siteWith(operationWith()),
+)!
+
+const from = (address: string) => exchangeWith([], undefined, address)
+
+function linked(clock = manualClock()) {
+  assert.equal(limit.phase, 'admit')
+  const tools = toolsWith(clock)
+  return { clock, tools, step: limit.link(plan, tools) }
+}
+
+test('beyond the burst a client is told when to come back', () => {
+  const { clock, step } = linked()
+  assert.equal(step(from('192.0.2.1')), undefined)
+  assert.equal(step(from('192.0.2.1')), undefined)
+  clock.advance(250)
+  const refusal = step(from('192.0.2.1')) as Refusal
+  assert.equal(refusal.code, 'LIMIT_EXCEEDED')
+  assert.equal(refusal.retryAfterMs, 750)
+  assert.deepEqual(fieldLines(refusal.headers!), [
+    'RateLimit-Policy: "address";q=60;w=60',
+    'RateLimit: "address";r=0;t=1',
+  ])
+  assert.equal(step(from('192.0.2.2')), undefined)
+  clock.advance(750)
+  assert.equal(step(from('192.0.2.1')), undefined)
+})
+
+test('a new snapshot finds the buckets as they were', () => {
+  const { tools, step } = linked()
+  step(from('192.0.2.1'))
+  step(from('192.0.2.1'))
+  const wider = limit.compile(
+    { requestsMax: 120, windowMs: 60_000, burstMax: 2 },
+    siteWith(operationWith()),
+  )!
+  assert.equal(limit.phase, 'admit')
+  const verdict = limit.link(wider, tools)(from('192.0.2.1')) as Refusal
+  assert.equal(verdict.code, 'LIMIT_EXCEEDED')
+})
+
+test('public and partner are limited, internal is not', () => {
+  assert.equal(limit.defaultFor('public')?.requestsMax, 1_200)
+  assert.equal(limit.defaultFor('partner')?.requestsMax, 12_000)
+  assert.equal(limit.defaultFor('internal'), undefined)
+})

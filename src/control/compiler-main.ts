@@ -1,8 +1,19 @@
-// The entry of the compiler thread: one build, one message, and the thread ends.
+// The entry of the compiler thread: one build, one message, and the thread ends once the build is
+// kept on disk.
 import { parentPort, workerData } from 'node:worker_threads'
 import { buildSnapshot } from './build.ts'
 import type { BuildOptions } from './build-types.ts'
+import { keepBuild } from './cache.ts'
 
-const built = await buildSnapshot(workerData as BuildOptions)
-const buffer = built.snapshot?.buffer
-parentPort!.postMessage(built, buffer instanceof ArrayBuffer ? [buffer] : [])
+export interface CompilerTask {
+  readonly options: BuildOptions
+  /** Where builds are kept; undefined: nowhere. */
+  readonly cache: string | undefined
+}
+
+const { options, cache } = workerData as CompilerTask
+const startedEpochMs = Date.now()
+const built = await buildSnapshot(options)
+// Copied, not transferred: it is still to be written to the disk, and nobody should wait for that.
+parentPort!.postMessage(built)
+if (cache !== undefined) await keepBuild(cache, options, built, startedEpochMs)

@@ -1,12 +1,24 @@
 // The build in a thread of its own that ends with it: the main thread keeps answering probes while
-// a large contract compiles, and the memory of the compiler goes away at once.
+// a large contract compiles, and the memory of the compiler goes away at once. Where the disk
+// cache has the build there is no thread at all, and nothing heavy is imported.
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { Built, BuildOptions } from './build-types.ts'
+import { cachedBuild, cacheFolder } from './cache.ts'
+import type { CompilerTask } from './compiler-main.ts'
 
-export function buildInThread(options: BuildOptions): Promise<Built> {
+/** Without `cache` the user's cache folder is used, where there is one. */
+export async function buildInThread(
+  options: BuildOptions,
+  cache: string | undefined = cacheFolder(process.env),
+): Promise<Built> {
+  const known = cache === undefined ? undefined : await cachedBuild(cache, options)
+  return known ?? compileInThread({ options, cache })
+}
+
+function compileInThread(task: CompilerTask): Promise<Built> {
   const entry = new URL(`./compiler-main${extname(import.meta.url)}`, import.meta.url)
-  const thread = new Worker(entry, { name: 'compiler', workerData: options })
+  const thread = new Worker(entry, { name: 'compiler', workerData: task })
   return new Promise((done, fail) => {
     thread.once('message', done)
     thread.once('error', fail)

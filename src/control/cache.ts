@@ -1,0 +1,151 @@
+// Builds kept on disk, so that a start with nothing changed needs no compiler. An entry counts only
+// if it is whole (its hash), made by this very program (its stamp) and every file that went into it
+// still has the same bytes. Whatever is wrong with the cache, the worst is a slower start.
+//
+//   <SHA-256 of the rest> \n <entry as one line of JSON> \n <snapshot>
+import { hash, randomUUID } from 'node:crypto'
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { Built, BuildOptions } from './build-types.ts'
+import { canonicalJson } from './canonical.ts'
+
+const entriesMax = 32
+const entryBytesMax = 256 * 1024 * 1024
+const staleTempMs = 3_600_000
+// File times are coarse: a change this short before a build may carry a time before its start.
+const timeGrainMs = 100
+
+interface Entry {
+  readonly hashes: readonly (readonly [path: string, sha256: string])[]
+  readonly built: Omit<Built, 'snapshot'>
+}
+
+/** The user's cache folder; undefined where the environment names none. */
+export function cacheFolder(env: Readonly<Record<string, string | undefined>>): string | undefined {
+  if (env['CONCORDAT_CACHE'] === 'off') return undefined
+  const base = env['XDG_CACHE_HOME'] || env['LOCALAPPDATA'] || under(env['HOME'], '.cache')
+  return under(base, 'concordat')
+}
+
+const under = (folder: string | undefined, name: string): string | undefined =>
+  folder ? join(folder, name) : undefined
+
+/** The build of these options, if it is there and nothing has changed since. */
+export async function cachedBuild(
+  folder: string,
+  options: BuildOptions,
+): Promise<Built | undefined> {
+  try {
+    if (!(await isOurs(folder))) return undefined
+    return await readEntry(join(folder, await entryName(options)))
+  } catch {
+    return undefined
+  }
+}
+
+/** Keeps a build that began at `startedEpochMs`; says nothing where that is not possible. */
+export async function keepBuild(
+  folder: string,
+  options: BuildOptions,
+  built: Built,
+  startedEpochMs: number,
+): Promise<void> {
+  try {
+    const { snapshot, ...rest } = built
+    if (snapshot === undefined || snapshot.length > entryBytesMax) return
+    const hashes = await hashesSince(built.files, startedEpochMs)
+    if (hashes === undefined) return
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    if (!(await isOurs(folder))) return
+    const bytes = entryBytes({ hashes, built: rest }, snapshot)
+    await writeWhole(folder, await entryName(options), bytes)
+    await dropOldest(folder)
+  } catch {
+    // A full or read-only disk: the next start compiles again.
+  }
+}
+
+/** A folder that others may write to could hand us a snapshot of theirs. */
+async function isOurs(folder: string): Promise<boolean> {
+  const { uid, mode } = await stat(folder)
+  return process.getuid === undefined || (uid === process.getuid() && (mode & 0o022) === 0)
+}
+
+async function entryName(options: BuildOptions): Promise<string> {
+  const key = canonicalJson({ options, cwd: process.cwd(), stamp: await programStamp() })
+  return `${hash('sha256', key)}.build`
+}
+
+/** Changes whenever a file of the program does: run from source, it has no version of its own. */
+async function programStamp(): Promise<string> {
+  const source = dirname(import.meta.dirname)
+  const names = await readdir(source, { recursive: true })
+  const paths = names.filter((name) => /(?<!\.test)\.[jt]s$/.test(name)).sort()
+  const stats = await Promise.all(
+    [...paths, '../package.json'].map(async (name) => {
+      const { size, mtimeMs } = await stat(join(source, name))
+      return `${name} ${size} ${mtimeMs}`
+    }),
+  )
+  return hash('sha256', [source, process.version, ...stats].join('\n'))
+}
+
+async function readEntry(path: string): Promise<Built | undefined> {
+  const bytes = await readFile(path)
+  const headEnd = bytes.indexOf(10)
+  if (bytes.toString('latin1', 0, headEnd) !== hash('sha256', bytes.subarray(headEnd + 1))) {
+    return undefined
+  }
+  const entryEnd = bytes.indexOf(10, headEnd + 1)
+  const { hashes, built } = JSON.parse(bytes.toString('utf8', headEnd + 1, entryEnd)) as Entry
+  const fresh = await Promise.all(hashes.map(async ([file, was]) => (await hashOf(file)) === was))
+  if (fresh.includes(false)) return undefined
+  return { ...built, snapshot: new Uint8Array(bytes.subarray(entryEnd + 1)) }
+}
+
+const hashOf = async (file: string): Promise<string> => hash('sha256', await readFile(file))
+
+function entryBytes(entry: Entry, snapshot: Uint8Array): Buffer {
+  const rest = Buffer.concat([Buffer.from(`${JSON.stringify(entry)}\n`), snapshot])
+  return Buffer.concat([Buffer.from(`${hash('sha256', rest)}\n`), rest])
+}
+
+/** Hashes of the files; undefined where one may have changed since the build began. */
+async function hashesSince(
+  files: readonly string[],
+  startedEpochMs: number,
+): Promise<Entry['hashes'] | undefined> {
+  const hashes = await Promise.all(files.map(async (file) => [file, await hashOf(file)] as const))
+  const changes = await Promise.all(files.map(async (file) => (await stat(file)).ctimeMs))
+  return changes.every((atMs) => atMs < startedEpochMs - timeGrainMs) ? hashes : undefined
+}
+
+/** Whole or not at all: others may be reading, and others may be writing the same. */
+async function writeWhole(folder: string, name: string, bytes: Uint8Array): Promise<void> {
+  const temp = join(folder, `${name}.${randomUUID()}.tmp`)
+  try {
+    const file = await open(temp, 'wx', 0o600)
+    try {
+      await file.writeFile(bytes)
+    } finally {
+      await file.close()
+    }
+    await rename(temp, join(folder, name))
+  } catch (error) {
+    await rm(temp, { force: true })
+    throw error
+  }
+}
+
+async function dropOldest(folder: string): Promise<void> {
+  const names = (await readdir(folder)).filter((name) => /\.(build|tmp)$/.test(name))
+  const aged = await Promise.all(
+    names.map(async (name) => ({ name, atMs: (await stat(join(folder, name))).mtimeMs })),
+  )
+  const builds = aged.filter(({ name }) => name.endsWith('.build'))
+  const old = builds.toSorted((a, b) => b.atMs - a.atMs).slice(entriesMax)
+  const stale = aged.filter(
+    ({ name, atMs }) => name.endsWith('.tmp') && Date.now() - atMs > staleTempMs,
+  )
+  for (const { name } of [...old, ...stale]) await rm(join(folder, name), { force: true })
+}

@@ -4,6 +4,7 @@ import { request } from 'node:http'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { test, type TestContext } from 'node:test'
+import { manualClock } from '../base.ts'
 import { type Admin, type AdminSetup, createAdmin } from './admin.ts'
 import type { Readiness } from './admin-routes.ts'
 
@@ -50,8 +51,10 @@ async function started(t: TestContext, more: Partial<AdminSetup> = {}) {
   const become = (next: Readiness) => {
     readiness = next
   }
-  return { ask, become, port, reported }
+  return { admin, ask, become, port, reported }
 }
+
+const alwaysReady = (): Readiness => ({ ready: true, details: {} })
 
 const codeOf = ({ body }: Got) => (JSON.parse(body) as { error: { code: string } }).error.code
 
@@ -87,7 +90,7 @@ test('between pieces of metrics a probe is answered', async (t) => {
     yield 'b 2\n'
   }
   const { ask } = await started(t, {
-    sources: { metrics, ready: () => ({ ready: true, details: {} }) },
+    sources: { metrics, ready: alwaysReady },
   })
   const scrape = ask('/metrics')
   assert.equal((await ask('/livez')).status, 200)
@@ -171,7 +174,7 @@ test('a source that throws is 500 and reported, and the server goes on', async (
       metrics: () => {
         throw new Error('no metrics')
       },
-      ready: () => ({ ready: true, details: {} }),
+      ready: alwaysReady,
     },
   })
   const got = await ask('/metrics')
@@ -192,7 +195,7 @@ test('a scraper that leaves halfway ends the making of pieces', async (t) => {
     }
   }
   const { ask, port, reported } = await started(t, {
-    sources: { metrics, ready: () => ({ ready: true, details: {} }) },
+    sources: { metrics, ready: alwaysReady },
   })
   const socket = connect(port, '127.0.0.1')
   socket.write('GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n')
@@ -215,7 +218,7 @@ test('a port in use is a sentence, not an exception', async (t) => {
   const second = createAdmin({
     host: '127.0.0.1',
     port,
-    sources: { metrics: () => [], ready: () => ({ ready: true, details: {} }) },
+    sources: { metrics: () => [], ready: alwaysReady },
     requestId: () => '',
     report: () => assert.fail(),
   })
@@ -224,4 +227,41 @@ test('a port in use is a sentence, not an exception', async (t) => {
     failed: `the admin server cannot listen on 127.0.0.1:${port}: the port is in use by another program`,
   })
   await second.close()
+})
+
+async function scraping(t: TestContext) {
+  const clock = manualClock()
+  const begun = Promise.withResolvers<void>()
+  const gate = Promise.withResolvers<void>()
+  async function* metrics() {
+    yield 'a 1\n'
+    begun.resolve()
+    await gate.promise
+    yield 'b 2\n'
+  }
+  const { admin, ask } = await started(t, { clock, sources: { metrics, ready: alwaysReady } })
+  const scrape = ask('/metrics').then(
+    ({ body }) => body,
+    () => 'broken off',
+  )
+  await begun.promise
+  return { admin, clock, gate, scrape }
+}
+
+test('closing lets a scrape end within two seconds', async (t) => {
+  const { admin, clock, gate, scrape } = await scraping(t)
+  const closing = admin.close()
+  clock.advance(1_999)
+  gate.resolve()
+  assert.equal(await scrape, 'a 1\nb 2\n')
+  clock.advance(1)
+  await closing
+})
+
+test('closing breaks off a scrape that takes longer', async (t) => {
+  const { admin, clock, scrape } = await scraping(t)
+  const closing = admin.close()
+  clock.advance(2_000)
+  await closing
+  assert.equal(await scrape, 'broken off')
 })

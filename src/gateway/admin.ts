@@ -4,7 +4,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setImmediate as rest } from 'node:timers/promises'
-import { type Refusal, refuse } from '../base.ts'
+import { type Clock, type Refusal, refuse, systemClock } from '../base.ts'
 import { hostCheck, tokenCheck } from './admin-guard.ts'
 import { type AdminAnswer, type AdminRoute, type AdminSources, ownRoutes } from './admin-routes.ts'
 import { faultReply, wantsProblem } from './fault-body.ts'
@@ -21,14 +21,15 @@ export interface AdminSetup {
   /** Beside the admin server's own. */
   readonly routes?: readonly AdminRoute[]
   readonly requestId: () => string
-  /** Takes what a source threw. */
+  /** Takes what a source threw, and what the system refuses us after we listen. */
   readonly report: (error: unknown) => void
+  readonly clock?: Clock
 }
 
 export interface Admin {
   /** Gives the port, or a sentence on why it cannot listen. */
   listen(): Promise<{ readonly port: number } | { readonly failed: string }>
-  /** Ends idle connections at once, and the others with their replies. */
+  /** Ends idle connections at once, and the others within two seconds. */
   close(): Promise<void>
 }
 
@@ -42,6 +43,7 @@ const bounds = {
 }
 const connectionsMax = 64
 const idleTimeoutMs = 60_000
+const closeTimeoutMs = 2_000
 
 export function createAdmin(setup: AdminSetup): Admin {
   const find = createRouter(setup)
@@ -54,8 +56,8 @@ export function createAdmin(setup: AdminSetup): Admin {
   server.maxConnections = connectionsMax
   server.setTimeout(idleTimeoutMs)
   return {
-    listen: () => listen(server, setup.host, setup.port),
-    close: () => closed(server),
+    listen: () => listen(server, setup),
+    close: () => closed(server, setup.clock ?? systemClock),
   }
 }
 
@@ -167,14 +169,14 @@ function failed(request: IncomingMessage, response: ServerResponse, setup: Admin
 
 function listen(
   server: Server,
-  host: string,
-  port: number,
+  { host, port, report }: AdminSetup,
 ): Promise<{ port: number } | { failed: string }> {
   return new Promise((resolve) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      resolve({ failed: whyNot(error, host, port) })
-    })
+    const fail = (error: NodeJS.ErrnoException) => resolve({ failed: whyNot(error, host, port) })
+    server.once('error', fail)
     server.listen({ host, port, exclusive: true }, () => {
+      // Out of file descriptors, accepting fails with an event that would end the process unheard.
+      server.off('error', fail).on('error', report)
       resolve({ port: (server.address() as AddressInfo).port })
     })
   })
@@ -188,9 +190,13 @@ function whyNot(error: NodeJS.ErrnoException, host: string, port: number): strin
   return `${place}: ${error.message}`
 }
 
-function closed(server: Server): Promise<void> {
+function closed(server: Server, clock: Clock): Promise<void> {
+  const cancel = clock.after(closeTimeoutMs, () => server.closeAllConnections())
   return new Promise((resolve) => {
-    server.close(() => resolve())
+    server.close(() => {
+      cancel()
+      resolve()
+    })
     server.closeIdleConnections()
   })
 }

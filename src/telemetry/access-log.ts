@@ -58,7 +58,7 @@ function optional(name: string, text: string | undefined, charsMax: number): str
   return text === undefined ? '' : `,"${name}":${quoted(text, charsMax)}`
 }
 
-// To the microsecond, from whole numbers: writing out a double takes four times as long.
+// To the microsecond, from whole numbers: writing out a double takes three times as long.
 function msText(ms: number): string {
   const us = Math.round(ms * 1000)
   if (!(us >= 0 && us < 2 ** 31)) return Number.isFinite(us) ? String(us / 1000) : 'null'

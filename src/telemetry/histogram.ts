@@ -30,7 +30,7 @@ const firstCount = 1
 
 // From a value to its cell without a search: the exponent and the first four bits of the mantissa
 // of a double cut the numbers into slices narrower than our cells, so at most one bound lies in a
-// slice, and one comparison decides. 3 ns, against 15 for a binary search.
+// slice, and one comparison decides. 9 ns over random values, where a binary search takes 52.
 const float = new Float64Array(1)
 const words = new Uint32Array(float.buffer)
 const highWord = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1 ? 1 : 0

@@ -50,7 +50,7 @@ export function createMetrics(setup: MetricsSetup): Metrics {
     return (record) => {
       const { fault, operation: index, method } = record
       if (fault !== undefined) faultCounts[fault]++
-      const operation = operations[index]
+      const operation = index < 0 ? undefined : operations[index]
       // HEAD reaches the operation of GET, and is counted apart from it.
       const slot =
         operation?.method === method

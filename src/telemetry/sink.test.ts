@@ -1,8 +1,10 @@
 // A file sink appends all it is given, in order.
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { after, test } from 'node:test'
 import { systemClock } from '../base.ts'
 import { createLineWriter } from './lines.ts'
@@ -34,4 +36,24 @@ test('a file that cannot be opened is a sentence, not an exception', async () =>
   const sink = await openSink(join(folder, 'absent', 'access.log'), systemClock)
   assert.ok('failed' in sink)
   assert.match(sink.failed, /access\.log cannot be opened: ENOENT/)
+})
+
+test('a full pipe delays lines and loses none', async () => {
+  // Touching process.stdout sets a pipe to non-blocking: then a full one answers EAGAIN.
+  const program = `
+    import { systemClock } from ${JSON.stringify(import.meta.resolve('../base.ts'))}
+    import { openSink } from ${JSON.stringify(import.meta.resolve('./sink.ts'))}
+    process.stdout.write('first\\n')
+    const sink = await openSink('stdout', systemClock)
+    sink.write('x'.repeat(4_000_000), () => process.exit(0))
+    process.send('begun')
+    setInterval(() => {}, 1_000)`
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  })
+  await new Promise((resolve) => {
+    child.once('message', resolve)
+  })
+  const out = await text(child.stdout!)
+  assert.equal(out.length, 'first\n'.length + 4_000_000)
 })

@@ -51,6 +51,7 @@ function pump(): void {
     if (connection === undefined) break
     send(connection)
   }
+  while (performance.now() < nowMs + 0.01);
   if (nowMs > endMs + drainMsMax) fail(`${connectionCount - idle.length} replies are missing`)
   if (nextDueMs < endMs || idle.length < connectionCount) setImmediate(pump)
   else report()

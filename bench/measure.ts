@@ -83,10 +83,6 @@ export async function offer(
   const numbers = [connections, Math.round(perSecond), seconds].map(String)
   const args = [script, String(server.port), requestsFile, ...numbers]
   return JSON.parse(
-    await run(
-      'chrt',
-      ['--idle', '0', process.execPath, '--single-threaded', '--max-semi-space-size=64', ...args],
-      { core: loadCore },
-    ),
+    await run('chrt', ['--idle', '0', process.execPath, ...args], { core: loadCore }),
   ) as Offered
 }

@@ -33,6 +33,8 @@ class Table implements Router {
   readonly #search: Search
   /** Routes by their whole path, where the path has no parameters. */
   readonly #statics = new Map<string, readonly Route[]>()
+  /** Lengths of those paths: where none has the length of a path, it need not be hashed. */
+  readonly #staticLengths = new Set<number>()
   /** Forms that at least one route opts in to. */
   #forms = 0
   #literalLengthMax = 0
@@ -54,8 +56,9 @@ class Table implements Router {
     for (const route of node.routes ?? []) this.#forms |= route.forms
     if (node.routes !== undefined && path !== undefined && isPlain(path)) {
       this.#statics.set(path, node.routes)
+      this.#staticLengths.add(path.length)
     }
-    for (const [literal, child] of node.literals ?? []) {
+    for (const [literal, child] of node.literals?.entries() ?? []) {
       this.#literalLengthMax = Math.max(this.#literalLengthMax, literal.length)
       this.#collect(child, path === undefined ? undefined : `${path}/${literal}`)
     }
@@ -68,7 +71,7 @@ class Table implements Router {
   }
 
   find(method: string, path: string): Match {
-    const known = this.#statics.get(path)
+    const known = this.#staticLengths.has(path.length) ? this.#statics.get(path) : undefined
     const route = known === undefined ? undefined : routeFor(known, method)
     if (route !== undefined) return found(route, noValues)
     return this.#search.readPlain(path)

@@ -114,7 +114,7 @@ export class Search {
     const start = this.#starts[at]!
     const end = this.#ends[at]!
     if (node.literals !== undefined && end - start <= this.#literalLengthMax) {
-      const child = node.literals.get(this.#text.slice(start, end))
+      const child = node.literals.find(this.#text, start, end)
       const route = child === undefined ? undefined : this.#walk(child, at + 1)
       if (route !== undefined) return route
     }

@@ -20,11 +20,43 @@ export interface Route {
 }
 
 export interface Node {
-  literals: Map<string, Node> | undefined
+  literals: Literals | undefined
   partials: PartialGroup[] | undefined
   any: Node | undefined
   /** Routes whose template ends here, one a method. */
   routes: Route[] | undefined
+}
+
+/**
+ * Literal children by their text. Most nodes have one alone, and to compare it costs half of what
+ * it costs to hash: 350 ns a look-up in place of 420 (bench/route.ts).
+ */
+export class Literals {
+  #loneText = ''
+  #lone: Node | undefined
+  #nodes: Map<string, Node> | undefined
+
+  add(literal: string): Node {
+    const there = this.find(literal, 0, literal.length)
+    if (there !== undefined) return there
+    const node = newNode()
+    if (this.#nodes !== undefined) this.#nodes.set(literal, node)
+    else if (this.#lone === undefined) [this.#loneText, this.#lone] = [literal, node]
+    else this.#nodes = new Map([...this.entries(), [literal, node]])
+    return node
+  }
+
+  /** The child whose literal stands in the text between two places. */
+  find(text: string, start: number, end: number): Node | undefined {
+    if (this.#nodes !== undefined) return this.#nodes.get(text.slice(start, end))
+    if (this.#loneText.length !== end - start) return undefined
+    return this.#loneText === text.slice(start, end) ? this.#lone : undefined
+  }
+
+  entries(): Iterable<[string, Node]> {
+    if (this.#nodes !== undefined) return this.#nodes
+    return this.#lone === undefined ? [] : [[this.#loneText, this.#lone]]
+  }
 }
 
 /** Partial segments whose first and last literals are of the same lengths. */
@@ -78,17 +110,10 @@ function routeOf(plan: RoutePlan, { names }: Template): Route {
 }
 
 function childFor(node: Node, segment: Segment): Node {
-  if (segment.length === 1) return literalChild(node, segment[0]!)
+  if (segment.length === 1) return (node.literals ??= new Literals()).add(segment[0]!)
   if (segment.length === 2 && segment[0] === '' && segment[1] === '')
     return (node.any ??= newNode())
   return partialChild(node, segment)
-}
-
-function literalChild(node: Node, literal: string): Node {
-  node.literals ??= new Map()
-  let child = node.literals.get(literal)
-  if (child === undefined) node.literals.set(literal, (child = newNode()))
-  return child
 }
 
 function partialChild(node: Node, segment: Segment): Node {
@@ -144,7 +169,7 @@ function compareBetween(a: Partial, b: Partial): number {
 export function visitsMax(node: Node): number {
   let visits = 1 + (node.any === undefined ? 0 : visitsMax(node.any))
   let most = 0
-  for (const child of node.literals?.values() ?? []) most = Math.max(most, visitsMax(child))
+  for (const [, child] of node.literals?.entries() ?? []) most = Math.max(most, visitsMax(child))
   visits += most
   for (const group of node.partials ?? []) visits += 1 + groupVisitsMax(group)
   return visits

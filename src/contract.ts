@@ -18,3 +18,13 @@ export type {
   Style,
 } from './contract/operation.ts'
 export { readContract } from './contract/read.ts'
+export { type InputIssue, inputIssues } from './contract/issues.ts'
+export { type BodyOptions, type CheckBody, linkBody } from './contract/link-body.ts'
+export {
+  type CheckParameters,
+  linkParameters,
+  type ParameterOptions,
+  type ParameterParts,
+  type ParameterVerdict,
+} from './contract/link-parameters.ts'
+export { isJson, mediaFor, mediaRange } from './contract/media.ts'

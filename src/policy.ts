@@ -15,3 +15,4 @@ export {
   type Zod,
 } from './policy/policy.ts'
 export { type AnyPolicy, policies, policyById } from './policy/registry.ts'
+export type { ValidationConfig, ValidationPlan } from './policy/validation.ts'

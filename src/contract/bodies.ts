@@ -37,6 +37,9 @@ function readMedia(reading: Reading, content: Spot): MediaPlan[] {
 function planOf(reading: Reading, range: string, spot: Spot): MediaPlan {
   const reader = readerOf(range)
   const schema = child(spot, 'schema')
+  if (range.endsWith('/*') && (schema === undefined || !nests(shapeOf(reading, schema)))) {
+    return { range, reader: 'other', schema: undefined, fields: [], rest: undefined }
+  }
   const none = { range, reader, schema: undefined, fields: [], rest: undefined }
   if (schema === undefined || reader === 'other') return none
   const number = reading.addSchema(schema)
@@ -62,7 +65,8 @@ const formStyles: readonly Style[] = ['form', 'spaceDelimited', 'pipeDelimited',
 function fieldOf(reading: Reading, media: Spot, name: string, shape: Shape): FieldPlan {
   const encodings = objectOf(reading, media, 'encoding')
   const spot = encodings && child(encodings, name)
-  const plain: FieldPlan = { name, style: 'form', explode: true, shape, contentType: undefined }
+  const nested = nests(shape) ? 'application/json' : undefined
+  const plain: FieldPlan = { name, style: 'form', explode: true, shape, contentType: nested }
   if (spot === undefined || !checkFields(reading, spot, 'Encoding')) return plain
   const written = stringOf(reading, spot, 'style')
   const style = formStyles.find((one) => one === written)
@@ -74,6 +78,14 @@ function fieldOf(reading: Reading, media: Spot, name: string, shape: Shape): Fie
   const explode = booleanOf(reading, spot, 'explode') ?? (style ?? 'form') === 'form'
   // `contentType` counts only where none of the others is there (OpenAPI, Encoding Object).
   const isStyled = written !== undefined || child(spot, 'explode') !== undefined
-  if (contentType === undefined || isStyled) return { ...plain, style: style ?? 'form', explode }
-  return { ...plain, shape: isJson(contentType) ? shape : text, contentType }
+  if (isStyled) return { ...plain, style: style ?? 'form', explode, contentType: undefined }
+  if (contentType === undefined) return plain
+  const asJson = isJson(contentType)
+  return { ...plain, shape: asJson ? shape : text, contentType: asJson ? contentType : undefined }
+}
+
+/** Whether a field of the shape may hold objects, which have no form as text but JSON. */
+function nests(shape: Shape): boolean {
+  if (shape.kind === 'mixed') return shape.shapes.some(nests)
+  return shape.kind === 'object' || (shape.kind === 'array' && nests(shape.items))
 }

@@ -4,6 +4,7 @@ import { auth } from './auth.ts'
 import { limit } from './limit.ts'
 import type { Policy } from './policy.ts'
 import { secureHeaders } from './secure-headers.ts'
+import { validation } from './validation.ts'
 
 /** A policy whose own types are forgotten: what it compiles goes only back to itself. */
 export type AnyPolicy = Policy<unknown, unknown>
@@ -11,7 +12,12 @@ export type AnyPolicy = Policy<unknown, unknown>
 const known = <Config, Plan>(policy: Policy<Config, Plan>): AnyPolicy =>
   policy as unknown as AnyPolicy
 
-export const policies: readonly AnyPolicy[] = [known(limit), known(auth), known(secureHeaders)]
+export const policies: readonly AnyPolicy[] = [
+  known(limit),
+  known(auth),
+  known(validation),
+  known(secureHeaders),
+]
 
 export const policyById: ReadonlyMap<string, AnyPolicy> = new Map(
   policies.map((policy) => [policy.id, policy]),

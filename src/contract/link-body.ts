@@ -1,0 +1,64 @@
+// The data plane's half of request bodies: bytes to a value by media type, and the value held
+// against its schema. A type that is not read here streams, and never comes this way.
+import type { Detail, Limits } from '../base.ts'
+import { type Check, readJson } from '../schema.ts'
+import { linkForm } from './link-form.ts'
+import { detailOf } from './issues.ts'
+import { bodyDetails } from './judge.ts'
+import { isJson, mediaFor, mediaRange } from './media.ts'
+import type { BodyPlan, MediaPlan } from './operation.ts'
+
+export interface BodyOptions {
+  readonly check: (schemaId: number) => Check
+  readonly limits: Pick<Limits, 'pairsMax' | 'detailsMax' | 'jsonDepthMax' | 'jsonValuesMax'>
+}
+
+export type CheckBody = (
+  contentType: string | undefined,
+  bytes: Uint8Array,
+) => readonly Detail[] | undefined
+
+type Read = (bytes: Uint8Array) => readonly Detail[] | undefined
+
+interface LinkedMedia {
+  readonly range: string
+  readonly read: Read
+  readonly onlyJson: boolean
+}
+
+export function linkBody(plan: BodyPlan, options: BodyOptions): CheckBody {
+  const media = plan.media.map((one) => linkMedia(one, options))
+  const missing = plan.required ? [detailOf('body', '', 'required')] : undefined
+  const undeclared = [detailOf('body', '', 'media_type')]
+  return (contentType, bytes) => {
+    if (bytes.length === 0) return missing
+    const type = contentType === undefined ? undefined : mediaRange(contentType)
+    const fitting = type === undefined ? undefined : mediaFor(media, type)
+    if (fitting === undefined) return undeclared
+    return fitting.onlyJson && !isJson(type!) ? undefined : fitting.read(bytes)
+  }
+}
+
+function linkMedia(plan: MediaPlan, options: BodyOptions): LinkedMedia {
+  const onlyJson = plan.reader === 'json' && plan.range.endsWith('/*')
+  return { range: plan.range, read: readerFor(plan, options), onlyJson }
+}
+
+function readerFor(plan: MediaPlan, options: BodyOptions): Read {
+  if (plan.reader === 'other') return () => undefined
+  const check = plan.schema === undefined ? undefined : options.check(plan.schema)
+  return plan.reader === 'json' ? linkJson(check, options) : linkForm(plan, check, options)
+}
+
+function linkJson(check: Check | undefined, { limits }: BodyOptions): Read {
+  const bounds = { depthMax: limits.jsonDepthMax, valuesMax: limits.jsonValuesMax }
+  return (bytes) => {
+    const read = readJson(bytes, bounds)
+    if ('problem' in read) {
+      const { issue, message } = read.problem
+      return [{ in: 'body', field: '', issue, message }]
+    }
+    if (check === undefined || check.valid(read.value)) return undefined
+    return bodyDetails(check, read.value, limits.detailsMax)
+  }
+}

@@ -1,0 +1,160 @@
+// The data plane's half of parameters: linked once from plans, then run on every request. Nothing
+// is allocated for an operation that declares none, and little for the others.
+import type { Detail, Limits } from '../base.ts'
+import { type HeaderList, headerValues } from '../http.ts'
+import { type Check, readJson } from '../schema.ts'
+import { unfit } from './convert.ts'
+import { detailOf } from './issues.ts'
+import { type Judge, linkJudge } from './judge.ts'
+import { isJson, mediaRange } from './media.ts'
+import type { ParameterIn, ParameterPlan } from './operation.ts'
+import { eachCookie, formDecoded, percentDecoded } from './pairs.ts'
+import { linkQuery } from './link-query.ts'
+import { alternatives, type Decode, type Reading, readingsOf } from './readings.ts'
+import type { Raw } from './styles.ts'
+
+export interface ParameterOptions {
+  readonly check: (schemaId: number) => Check
+  readonly undeclaredQuery: 'refuse' | 'drop' | 'pass'
+  /** Query names that security schemes use: declared, though not as parameters. */
+  readonly securityNames: readonly string[]
+  readonly limits: Pick<Limits, 'pairsMax' | 'detailsMax' | 'jsonDepthMax' | 'jsonValuesMax'>
+}
+
+export interface ParameterParts {
+  /** In template order, still percent-encoded. */
+  readonly pathValues: readonly string[]
+  readonly query: string | undefined
+  readonly headers: HeaderList
+}
+
+export interface ParameterVerdict {
+  /** Undefined where nothing is wrong; never empty. */
+  readonly details: readonly Detail[] | undefined
+  /** The query to send on: as it came, or without what is undeclared. */
+  readonly query: string | undefined
+}
+
+export type CheckParameters = (parts: ParameterParts) => ParameterVerdict
+
+export function linkParameters(
+  plans: readonly ParameterPlan[],
+  options: ParameterOptions,
+): CheckParameters {
+  const inPlace = (place: ParameterIn) =>
+    plans.filter((plan) => plan.in === place).map((plan) => linkParameter(plan, options))
+  const inPath = inPlace('path')
+  const inHeader = inPlace('header')
+  const inCookie = inPlace('cookie')
+  const checkQuery = linkQuery(inPlace('query'), options)
+  const { detailsMax, pairsMax } = options.limits
+
+  return ({ pathValues, query, headers }) => {
+    const ofPath = checkPath(inPath, pathValues, detailsMax)
+    const ofQuery = checkQuery(query)
+    const ofHeader = inHeader.length > 0 ? checkHeader(inHeader, headers, detailsMax) : undefined
+    const ofCookie =
+      inCookie.length > 0 ? checkCookies(inCookie, headers, pairsMax, detailsMax) : undefined
+    if (!ofPath && !ofHeader && !ofCookie) return ofQuery
+    const details = [ofPath, ofQuery.details, ofHeader, ofCookie].flatMap((some) => some ?? [])
+    return { details: details.slice(0, detailsMax), query }
+  }
+}
+
+/** A parameter ready to judge what was sent under its name. */
+export interface Linked {
+  readonly plan: ParameterPlan
+  readonly check: Check | undefined
+  readonly judge: Judge<Raw>
+}
+
+const decoders: Readonly<Record<ParameterIn, Decode>> = {
+  path: percentDecoded,
+  query: formDecoded,
+  // RFC 6570 would escape these too, but a header field carries its value as it is.
+  header: (text) => text.trim(),
+  cookie: percentDecoded,
+}
+
+function linkParameter(plan: ParameterPlan, options: ParameterOptions): Linked {
+  const check = plan.schema === undefined ? undefined : options.check(plan.schema)
+  const decode = decoders[plan.in]
+  const readings =
+    plan.contentType === undefined
+      ? readingsOf(plan, decode)
+      : [contentReading(plan.contentType, decode, options)]
+  const judge = linkJudge(plan.in, plan.name, readings, check)
+  if (!plan.allowEmptyValue) return { plan, check, judge }
+  return { plan, check, judge: (raw, max) => (raw === '' ? undefined : judge(raw, max)) }
+}
+
+function contentReading(
+  contentType: string,
+  decode: Decode,
+  { limits }: ParameterOptions,
+): Reading<Raw> {
+  const asJson = isJson(mediaRange(contentType) ?? '')
+  const bounds = { depthMax: limits.jsonDepthMax, valuesMax: limits.jsonValuesMax }
+  return (raw) => {
+    if (typeof raw !== 'string') return unfit
+    const text = decode(raw)
+    if (!asJson) return text
+    const read = readJson(new TextEncoder().encode(text), bounds)
+    return 'value' in read ? read.value : unfit
+  }
+}
+
+type Details = readonly Detail[] | undefined
+
+function checkPath(inPath: readonly Linked[], values: readonly string[], max: number): Details {
+  let details: Details
+  for (let i = 0; i < inPath.length; i++) {
+    const found = inPath[i]!.judge(values[i] ?? '', max)
+    if (found !== undefined) details = details ? [...details, ...found] : found
+  }
+  return details
+}
+
+function checkHeader(inHeader: readonly Linked[], headers: HeaderList, max: number): Details {
+  const details: Detail[] = []
+  for (const { plan, judge } of inHeader) {
+    const values = headerValues(headers, plan.name.toLowerCase())
+    if (values.length > 0) details.push(...(judge(headerRaw(plan, values), max) ?? []))
+    else if (plan.required) details.push(detailOf('header', plan.name, 'required'))
+  }
+  return details.length > 0 ? details : undefined
+}
+
+/** Lines of one name are one list (RFC 9110, section 5.3), where a list is what the schema wants. */
+function headerRaw(plan: ParameterPlan, values: readonly string[]): Raw {
+  if (values.length === 1) return values[0]!
+  const isList = alternatives(plan.shape).some((shape) => shape.kind !== 'scalar')
+  return isList ? values.join(',') : values
+}
+
+function checkCookies(
+  inCookie: readonly Linked[],
+  headers: HeaderList,
+  pairsMax: number,
+  max: number,
+): Details {
+  const raws = new Map<string, string[]>()
+  // HTTP/2 may send one cookie a line (RFC 9113, section 8.2.3).
+  const isBounded = eachCookie(
+    headerValues(headers, 'cookie').join(';'),
+    pairsMax,
+    (name, value) => {
+      const before = raws.get(name)
+      if (before === undefined) raws.set(name, [value])
+      else before.push(value)
+    },
+  )
+  if (!isBounded) return [detailOf('cookie', '', 'too_many_pairs')]
+  const details: Detail[] = []
+  for (const { plan, judge } of inCookie) {
+    const values = raws.get(plan.name)
+    if (values) details.push(...(judge(values.length > 1 ? values : values[0]!, max) ?? []))
+    else if (plan.required) details.push(detailOf('cookie', plan.name, 'required'))
+  }
+  return details.length > 0 ? details : undefined
+}

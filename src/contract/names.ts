@@ -1,0 +1,81 @@
+// Which parameter, or field of a form, a name in `name=value` belongs to. Most have names of their
+// own; members of spread objects come as `filter[a]`, or under the bare names of properties.
+import type { Entry } from './convert.ts'
+import { formDecoded } from './pairs.ts'
+import { bracketed, spreadObject, type Written } from './readings.ts'
+import type { Raw } from './styles.ts'
+
+export interface Names {
+  readonly count: number
+  /** `path` is that of a spread object's member. */
+  readonly find: (name: string) => Claim | undefined
+}
+
+export interface Claim {
+  readonly slot: number
+  readonly path: readonly string[] | undefined
+}
+
+/** Slots are indexes of `written`. */
+export function linkNames(written: readonly Written[]): Names {
+  const plain = new Map<string, Claim>()
+  const bracketNames = new Map<string, number>()
+  let restSlot: number | undefined
+  for (const [slot, one] of written.entries()) {
+    const object = spreadObject(one)
+    if (object === undefined || one.style === 'deepObject') continue
+    for (const [name] of object.properties) plain.set(name, { slot, path: [name] })
+    if (object.rest !== undefined) restSlot ??= slot
+  }
+  for (const [slot, one] of written.entries()) {
+    if (one.style === 'deepObject') bracketNames.set(one.name, slot)
+    plain.set(one.name, { slot, path: undefined })
+  }
+  const find = (name: string): Claim | undefined => {
+    const known = plain.get(name)
+    if (known !== undefined) return known
+    const inner = bracketNames.size > 0 ? bracketed(name) : undefined
+    const slot = inner && bracketNames.get(inner.name)
+    if (slot !== undefined) return { slot, path: inner!.path }
+    return restSlot === undefined ? undefined : { slot: restSlot, path: [name] }
+  }
+  return { count: written.length, find }
+}
+
+/** What one pass over the pairs has found, by slot, still encoded. */
+export class Haul {
+  readonly raws: (Raw | undefined)[]
+  readonly entries: (Entry[] | undefined)[] = []
+  /** Decoded names that belong to nobody, with their pairs. */
+  readonly strays: { readonly name: string; readonly value: string; readonly pair: string }[] = []
+  readonly #names: Names
+
+  constructor(names: Names) {
+    this.#names = names
+    this.raws = Array.from({ length: names.count })
+  }
+
+  add(encodedName: string, value: string, pair: string): void {
+    const name = decodedName(encodedName)
+    const claim = this.#names.find(name)
+    if (claim === undefined) this.strays.push({ name, value, pair })
+    else if (claim.path === undefined) this.#addRaw(claim.slot, value)
+    else (this.entries[claim.slot] ??= []).push({ path: claim.path, text: value })
+  }
+
+  #addRaw(slot: number, value: string): void {
+    const before = this.raws[slot]
+    if (before === undefined) this.raws[slot] = value
+    else if (typeof before === 'string') this.raws[slot] = [before, value]
+    else this.raws[slot] = [...before, value]
+  }
+}
+
+/** A name that cannot be decoded is nobody's, and is told apart by what it is. */
+function decodedName(name: string): string {
+  try {
+    return formDecoded(name)
+  } catch {
+    return name
+  }
+}

@@ -10,7 +10,8 @@ interface RouteRow {
   readonly method: string
   readonly path: string
   readonly operationId: string
-  readonly upstream: string
+  /** Null where no upstream is configured: only something served needs one. */
+  readonly upstream: string | null
   readonly policies: readonly { readonly id: string; readonly mode: string }[]
 }
 
@@ -48,7 +49,7 @@ function rowsOf(plan: SnapshotPlan): RouteRow[] {
       method,
       path: template,
       operationId: id,
-      upstream: plan.upstreams[upstream]!.name,
+      upstream: plan.upstreams[upstream]?.name ?? null,
       policies: policies.map((one) => ({ id: one.policy, mode: one.mode })),
     }
   })

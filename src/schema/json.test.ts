@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { suite, test } from 'node:test'
+import { fixtureNames, fixturePath, fixturesAbsent } from '../../test/fixtures.ts'
+import { type JsonIssue, readJson } from '../schema.ts'
+
+const roomy = { depthMax: 512, valuesMax: 1_000_000 }
+const parser = { ...roomy, duplicateKeys: 'keepLast' } as const
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
+
+function issueOf(given: Uint8Array, bounds = roomy): JsonIssue | 'read' {
+  const read = readJson(given, bounds)
+  return 'value' in read ? 'read' : read.problem.issue
+}
+
+suite('JSON parsing suite', { skip: fixturesAbsent }, () => {
+  const names = fixturesAbsent === false ? fixtureNames('json-parsing') : []
+  const file = (name: string) => readFileSync(fixturePath('json-parsing', name))
+  const wanted = [
+    ['y_', 95],
+    ['n_', 187],
+  ] as const
+  for (const [prefix, count] of wanted) {
+    const mustRead = prefix === 'y_'
+    const files = names.filter((name) => name.startsWith(prefix))
+    test(`${count} ${prefix} files ${mustRead ? 'are read' : 'are refused'}`, () => {
+      assert.equal(files.length, count)
+      for (const name of files) assert.equal('value' in readJson(file(name), parser), mustRead, name)
+    })
+  }
+  test('what it leaves free gives a value or a problem, never an exception', () => {
+    for (const name of names.filter((one) => one.startsWith('i_'))) {
+      assert.doesNotThrow(() => readJson(file(name), parser), name)
+    }
+  })
+})
+
+suite('refuses', () => {
+  const cases: [string, Uint8Array, JsonIssue | 'read'][] = [
+    ['a byte order mark', Uint8Array.of(0xef, 0xbb, 0xbf, 0x7b, 0x7d), 'invalid_json'],
+    ['an overlong encoding', Uint8Array.of(0x22, 0xc0, 0xaf, 0x22), 'invalid_utf8'],
+    ['a surrogate in UTF-8', Uint8Array.of(0x22, 0xed, 0xa0, 0x80, 0x22), 'invalid_utf8'],
+    ['nothing', bytes(''), 'invalid_json'],
+    ['a key twice', bytes('{"a":1,"a":2}'), 'duplicate_key'],
+    ['a key twice, once escaped', bytes('{"a":1,"\\u0061":2}'), 'duplicate_key'],
+    ['a key twice, deep inside', bytes('[{"a":{"b":1,"c":[],"b":1}}]'), 'duplicate_key'],
+    ['__proto__ twice', bytes('{"__proto__":1,"__proto__":2}'), 'duplicate_key'],
+    ['__proto__ not once', bytes('{"__proto__":1,"constructor":2}'), 'read'],
+    ['no key in two objects', bytes('[{"a":1},{"a":1}]'), 'read'],
+    ['no colons in texts', bytes('{"a:b":":::","c":"\\":\\\\"}'), 'read'],
+    ['half a pair', bytes('"\\ud83d"'), 'lone_surrogate'],
+    ['half a pair in a key', bytes('{"\\uDC00":1}'), 'lone_surrogate'],
+    ['no whole pair', bytes('"\\ud83d\\ude00"'), 'read'],
+    ['no escaped backslash before ud800', bytes('"\\\\ud800"'), 'read'],
+    ['1e400', bytes('[1e400]'), 'number_out_of_range'],
+    ['-1e400', bytes('{"a":-1e400}'), 'number_out_of_range'],
+    ['no integer beyond 2^53', bytes('9007199254740993'), 'read'],
+    ['a text that never ends', bytes('"abc'), 'invalid_json'],
+    ['a backslash at the end', bytes('"\\'), 'invalid_json'],
+  ]
+  for (const [says, given, want] of cases) {
+    test(says, () => assert.equal(issueOf(given), want))
+  }
+})
+
+suite('bounds', () => {
+  const nested = (depth: number) => bytes('['.repeat(depth) + ']'.repeat(depth))
+  const cases: [string, Uint8Array, { depthMax: number; valuesMax: number }, JsonIssue | 'read'][] =
+    [
+      ['depth at the bound', nested(64), { ...roomy, depthMax: 64 }, 'read'],
+      ['depth above the bound', nested(65), { ...roomy, depthMax: 64 }, 'too_deep'],
+      ['never deeper than 512', nested(513), { ...roomy, depthMax: 10_000 }, 'too_deep'],
+      ['open brackets without end', bytes('['.repeat(100_000)), roomy, 'too_deep'],
+      ['values at the bound', bytes('[1,2,3]'), { ...roomy, valuesMax: 4 }, 'read'],
+      ['values above the bound', bytes('[1,2,3]'), { ...roomy, valuesMax: 3 }, 'too_many_values'],
+      ['brackets in texts count for nothing', bytes('"[[[,,,"'), { depthMax: 0, valuesMax: 1 }, 'read'],
+    ]
+  for (const [says, given, bounds, want] of cases) {
+    test(says, () => assert.equal(issueOf(given, bounds), want))
+  }
+})
+
+suite('a problem says where', () => {
+  const at = (text: string) => {
+    const read = readJson(bytes(text), roomy)
+    return 'problem' in read ? read.problem.atByte : undefined
+  }
+  const cases: [string, string, number | undefined][] = [
+    ['the second key', '{"é":1, "b":2, "é":3}', 16],
+    ['the misplaced character, in bytes', '["é", 1 2]', 9],
+    ['the bracket that goes too deep', '['.repeat(600), 512],
+  ]
+  for (const [says, given, want] of cases) test(says, () => assert.equal(at(given), want))
+})

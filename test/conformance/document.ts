@@ -69,8 +69,8 @@ export interface RawDocument {
   readonly openapi: string
   readonly root: unknown
   readonly operations: readonly RawOperation[]
-  /** The schema itself, or the one that its `$ref` leads to. */
-  readonly resolve: (schema: RawSchema) => RawSchema
+  /** The value itself, or the one that its `$ref` leads to. */
+  readonly resolve: <T extends { readonly $ref?: string }>(value: T) => T
 }
 
 const methods = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace'] as const

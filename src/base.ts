@@ -28,3 +28,4 @@ export {
   pointerToken,
   type Problem,
 } from './base/documents.ts'
+export { version } from './base/version.ts'

@@ -37,3 +37,4 @@ export {
   parseMediaType,
 } from './http/media-type.ts'
 export { cidrProblem, compileTrust } from './http/trust.ts'
+export type { Stream, StreamEvents, StreamPeer } from './http/stream.ts'

@@ -6,14 +6,22 @@ import type { BodyLength, RequestHead } from './exchange.ts'
 /** What happens to a stream after its head, told to whoever serves it. */
 export interface StreamEvents {
   /** A piece of the request body, after `readBody`; valid during the call only. */
-  body(piece: Buffer): void
-  bodyEnded(trailers: readonly string[]): void
+  requestPiece(piece: Buffer): void
+  requestEnded(trailers: readonly string[]): void
   /** The body breaks its framing or a bound; no more of it comes. */
-  bodyBroken(refusal: Refusal): void
+  requestBroken(refusal: Refusal): void
   /** The client takes bytes again after a send said false. */
-  writable(): void
-  /** The client is gone; nothing can be sent any more. Comes at most once, and last. */
-  aborted(reason: string): void
+  clientWritable(): void
+  /** Nothing can be sent any more. Comes at most once, last, and never after `sendEnd`. */
+  clientGone(reason: string): void
+}
+
+/** Who is at the other end of a connection; one object for all its streams. */
+export interface StreamPeer {
+  readonly address: string
+  readonly port: number
+  /** What the server of the streams wants to remember of the connection. */
+  memo: unknown
 }
 
 /** One request on its way in and its reply on its way out. */
@@ -22,10 +30,7 @@ export interface Stream {
   /** The request's header lines that may go on, each with CRLF. */
   readonly forwardable: string
   readonly takesTrailers: boolean
-  readonly peerAddress: string
-  readonly peerPort: number
-  /** Whether the request's body has come to its end (at once, where there is none). */
-  readonly bodyDone: boolean
+  readonly peer: StreamPeer
   /** Must be called before anything else, within the call that brought the stream. */
   attach(events: StreamEvents): void
   /** Lets the body flow, and bids the client continue where it waits for that. */
@@ -38,7 +43,7 @@ export interface Stream {
    * `none`, is already framed by them; `streamed` is framed by the protocol.
    */
   sendHead(statusText: string, lines: string, length: BodyLength): void
-  /** False asks to wait for `writable`. */
+  /** False asks to wait for `clientWritable`. */
   sendPiece(piece: Uint8Array): boolean
   sendEnd(trailers: readonly string[]): void
   /** Ends the stream so that the client notices that the reply is not whole. */

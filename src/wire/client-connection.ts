@@ -13,7 +13,6 @@ import { type Http1ReplyHead, parseReplyHead } from './reply-head.ts'
 import type { Sweepable, Sweeper } from './sweeper.ts'
 
 export type CallFailure =
-  | { readonly kind: 'unreachable'; readonly reason: string }
   /** `replied` tells whether any byte of a reply had come. */
   | { readonly kind: 'closed'; readonly reason: string; readonly replied: boolean }
   | { readonly kind: 'protocol'; readonly reason: string }
@@ -21,16 +20,16 @@ export type CallFailure =
 
 /** What an exchange with an endpoint brings. */
 export interface CallEvents {
-  interim(head: Http1ReplyHead): void
-  reply(head: Http1ReplyHead): void
+  replyInterim(head: Http1ReplyHead): void
+  replyHead(head: Http1ReplyHead): void
   /** Valid during the call only. */
-  piece(piece: Buffer): void
+  replyPiece(piece: Buffer): void
   /** The reply is whole; the connection may already serve another exchange. */
-  ended(trailers: readonly string[]): void
+  replyEnded(trailers: readonly string[]): void
   /** The exchange cannot go on; comes at most once, and nothing after it. */
-  failed(failure: CallFailure): void
+  callFailed(failure: CallFailure): void
   /** The endpoint takes bytes again after a send said false. */
-  writable(): void
+  upstreamWritable(): void
 }
 
 export interface CallBounds {
@@ -60,12 +59,12 @@ export interface ClientTools {
 const discardBytesMax = 64 * 1024
 
 const deaf: CallEvents = {
-  interim() {},
-  reply() {},
-  piece() {},
-  ended() {},
-  failed() {},
-  writable() {},
+  replyInterim() {},
+  replyHead() {},
+  replyPiece() {},
+  replyEnded() {},
+  callFailed() {},
+  upstreamWritable() {},
 }
 
 type State = 'connecting' | 'idle' | 'busy' | 'closed'
@@ -173,7 +172,7 @@ export class ClientConnection implements ByteSink, Sweepable {
     let leftBytes = discardBytesMax
     this.#call = {
       ...deaf,
-      piece: (piece) => {
+      replyPiece: (piece) => {
         leftBytes -= piece.length
         if (leftBytes < 0) this.abandon()
       },
@@ -254,9 +253,9 @@ export class ClientConnection implements ByteSink, Sweepable {
     this.#left = typeof length === 'number' ? length : 0
     this.#decoder =
       length === 'streamed' && !head.untilClose
-        ? new ChunkedDecoder(limits, (piece) => this.#call?.piece(piece))
+        ? new ChunkedDecoder(limits, (piece) => this.#call?.replyPiece(piece))
         : undefined
-    this.#call!.reply(head)
+    this.#call!.replyHead(head)
     if (length === 'none' || length === 0) this.#ended([], next < view.length)
     return next
   }
@@ -266,7 +265,7 @@ export class ClientConnection implements ByteSink, Sweepable {
     if (++this.#interims > this.#tools.limits.interimRepliesMax) {
       return this.#fail(view, 'too many interim replies')
     }
-    this.#call!.interim(head)
+    this.#call!.replyInterim(head)
     return next
   }
 
@@ -285,12 +284,12 @@ export class ClientConnection implements ByteSink, Sweepable {
       return next
     }
     if (this.#reply!.untilClose) {
-      this.#call!.piece(at === 0 ? view : view.subarray(at))
+      this.#call!.replyPiece(at === 0 ? view : view.subarray(at))
       return view.length
     }
     const end = Math.min(view.length, at + this.#left)
     this.#left -= end - at
-    this.#call!.piece(view.subarray(at, end))
+    this.#call!.replyPiece(view.subarray(at, end))
     if (this.#left === 0) this.#ended([], end < view.length)
     return end
   }
@@ -307,7 +306,7 @@ export class ClientConnection implements ByteSink, Sweepable {
       this.resume()
       this.#tools.keeper.freed(this)
     }
-    call.ended(trailers)
+    call.replyEnded(trailers)
   }
 
   #fail(view: Buffer, reason: string): number {
@@ -319,7 +318,7 @@ export class ClientConnection implements ByteSink, Sweepable {
   #report(failure: CallFailure): void {
     const call = this.#call
     this.#call = undefined
-    call?.failed(failure)
+    call?.callFailed(failure)
   }
 
   ended(): void {
@@ -329,7 +328,7 @@ export class ClientConnection implements ByteSink, Sweepable {
 
   drained(): void {
     this.#movedMs = this.#tools.sweeper.nowMs
-    this.#call?.writable()
+    this.#call?.upstreamWritable()
   }
 
   closed(error: NodeJS.ErrnoException | undefined): void {

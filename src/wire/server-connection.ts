@@ -5,7 +5,7 @@
 //                       └────▶ draining ──▶ head …        (replied early, little body left)
 //             any ──▶ lingering ──▶ closed                (the last reply is out; FIN was sent)
 import { assert, type Clock, type Limits, type Refusal, refuse } from '../base.ts'
-import type { BodyLength, Stream, StreamEvents } from '../http.ts'
+import type { BodyLength, Stream, StreamEvents, StreamPeer } from '../http.ts'
 import type { ByteSink, ByteSocket } from './bytes.ts'
 import { ChunkedDecoder } from './chunked.ts'
 import { broken, type Broken } from './fields.ts'
@@ -68,8 +68,7 @@ export class ServerConnection implements ByteSink, Sweepable {
   #movedMs: number
   #discarded = 0
   #endReason: string | undefined
-  #peerAddress: string | undefined
-  #peerPort = 0
+  #peer: StreamPeer | undefined
 
   constructor(tools: ConnectionTools) {
     this.#tools = tools
@@ -82,12 +81,12 @@ export class ServerConnection implements ByteSink, Sweepable {
     this.#socket = socket
   }
 
-  get peerAddress(): string {
-    return (this.#peerAddress ??= plainAddress(this.#socket.peerAddress))
-  }
-
-  get peerPort(): number {
-    return (this.#peerPort ||= this.#socket.peerPort)
+  get peer(): StreamPeer {
+    return (this.#peer ??= {
+      address: this.#socket.peerAddress,
+      port: this.#socket.peerPort,
+      memo: undefined,
+    })
   }
 
   get busy(): boolean {
@@ -123,7 +122,7 @@ export class ServerConnection implements ByteSink, Sweepable {
 
   drained(): void {
     this.#movedMs = this.#tools.sweeper.nowMs
-    this.#stream?.events?.writable()
+    this.#stream?.events?.clientWritable()
   }
 
   closed(error: NodeJS.ErrnoException | undefined): void {
@@ -318,7 +317,7 @@ export class ServerConnection implements ByteSink, Sweepable {
 
   #takePiece(piece: Buffer): void {
     this.#bodyBytes += piece.length
-    if (this.#reading === 'body') this.#stream?.events?.body(piece)
+    if (this.#reading === 'body') this.#stream?.events?.requestPiece(piece)
     else if (this.#bodyBytes > lingerBytesMax) this.#socket.reset()
   }
 
@@ -328,7 +327,7 @@ export class ServerConnection implements ByteSink, Sweepable {
       if (this.#stream === undefined) this.#next()
     } else if (this.#reading === 'body') {
       this.#reading = 'waiting'
-      this.#stream?.events?.bodyEnded(trailers)
+      this.#stream?.events?.requestEnded(trailers)
     }
   }
 
@@ -336,7 +335,7 @@ export class ServerConnection implements ByteSink, Sweepable {
     this.#closing = true
     if (this.#reading === 'body') {
       this.#reading = 'waiting'
-      this.#stream?.events?.bodyBroken(refusal)
+      this.#stream?.events?.requestBroken(refusal)
     } else {
       this.#socket.reset()
     }
@@ -351,10 +350,6 @@ export class ServerConnection implements ByteSink, Sweepable {
   }
 
   // What a stream asks for.
-
-  get bodyDone(): boolean {
-    return this.#reading !== 'body'
-  }
 
   flow(stream: Http1Stream): void {
     if (this.#stream !== stream || this.#reading !== 'body' || this.#flowing) return
@@ -475,16 +470,8 @@ export class Http1Stream implements Stream {
     return this.head.takesTrailers
   }
 
-  get peerAddress(): string {
-    return this.#connection.peerAddress
-  }
-
-  get peerPort(): number {
-    return this.#connection.peerPort
-  }
-
-  get bodyDone(): boolean {
-    return this.#connection.bodyDone
+  get peer(): StreamPeer {
+    return this.#connection.peer
   }
 
   attach(events: StreamEvents): void {
@@ -545,7 +532,7 @@ export class Http1Stream implements Stream {
   abort(reason: string): void {
     if (this.#sending === 'done') return
     this.#sending = 'done'
-    this.events?.aborted(reason)
+    this.events?.clientGone(reason)
   }
 }
 
@@ -574,13 +561,6 @@ function partialProblem(text: string, limits: Limits): Refusal | undefined {
   const junk = /[^\t\r\n\x20-\x7e]/.test(lineEnd < 0 ? text : text.slice(0, lineEnd))
   if (bareLf) return refusalOf(broken('a line ends in a bare LF'))
   return junk ? refusalOf(broken('the request line holds a control character')) : undefined
-}
-
-/** IPv4 in dotted form even where the listener is IPv6. */
-function plainAddress(address: string): string {
-  const plain = address.startsWith('::ffff:') ? address.slice(7) : address
-  const zone = plain.indexOf('%')
-  return zone < 0 ? plain : plain.slice(0, zone)
 }
 
 const describe = (error: NodeJS.ErrnoException | undefined): string =>

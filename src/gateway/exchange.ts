@@ -1,0 +1,533 @@
+// The life of a request, from its head to its record.
+//
+//   route ─▶ admit ─▶ check ─▶ content ─▶ forward ─▶ finish ─▶ send ─▶ record
+//     └────────┴────────┴─────────┴──── first to answer ──▲
+//
+//   route    which operation the head means
+//   admit    needs only the head: limits, credentials
+//   check    the contract: media types, parameters
+//   content  the body, held whole and checked where the plan says so; else it streams
+//   forward  an endpoint, a connection, the request out, the reply in
+//   finish   every reply, refusals too: what policies add to its head and take from it
+//   record   exactly once, whatever happened
+//
+// A step answers at once or with a promise; only promises are awaited. Refusals are values; what
+// is thrown is a bug of ours, answered 500.
+import { type FaultCode, type Refusal, refuse } from '../base.ts'
+import {
+  type Client,
+  compileForwarding,
+  endToEnd,
+  type Forwarding,
+  headerValue,
+  isForwardingField,
+  passedThrough,
+  type RequestHead,
+  type Step,
+  type Stream,
+  type StreamEvents,
+} from '../http.ts'
+import { acceptableId } from '../telemetry.ts'
+import type { Endpoint, Taker } from '../upstream.ts'
+import {
+  type CallEvents,
+  type CallFailure,
+  type ClientConnection,
+  type Http1ReplyHead,
+  linesOf,
+} from '../wire.ts'
+import { faultReply, wantsProblem } from './fault-body.ts'
+import { isIdempotent, statusText } from './methods.ts'
+import type { Runtime } from './runtime.ts'
+import type { LinkedOperation, Shadowing, Snapshot } from './snapshot.ts'
+
+/** How far an exchange has come; each state knows what must be undone when it ends early. */
+type Phase = 'asking' | 'holding' | 'connecting' | 'called' | 'replying' | 'over'
+
+/** Endpoints that are tried while nothing could be sent to any. */
+const endpointsMax = 3
+
+export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Taker {
+  readonly request: RequestHead
+  readonly startedMs: number
+  id = ''
+  client!: Client
+  operationId = ''
+  pathValues: readonly string[] = noValues
+  query: string | undefined
+  body: Uint8Array | undefined
+  shadows: string[] = []
+  readonly #runtime: Runtime
+  readonly #snapshot: Snapshot
+  readonly #stream: Stream
+  readonly #forwarding: Forwarding
+  #phase: Phase = 'asking'
+  #operation: LinkedOperation | undefined
+  #pieces: Buffer[] | undefined
+  #endpoint: Endpoint | undefined
+  #connection: ClientConnection | undefined
+  #endpointsTried = 0
+  #retried = false
+  #sent = false
+  #requestDone = false
+  #requestBytes = 0
+  #replyBytes = 0
+  #status = 0
+  #calledMs = 0
+  #upstreamMs = 0
+
+  constructor(runtime: Runtime, snapshot: Snapshot, stream: Stream) {
+    this.#runtime = runtime
+    this.#snapshot = snapshot
+    this.#stream = stream
+    this.request = stream.head
+    this.query = stream.head.query
+    this.startedMs = runtime.clock.nowMs()
+    this.#forwarding = forwardingOf(runtime, snapshot, stream)
+    runtime.active++
+    stream.attach(this)
+  }
+
+  /** Runs the exchange that a head begins. */
+  run(): void {
+    this.#guarded(() => {
+      this.#identify()
+      this.#route()
+    })
+  }
+
+  /** Answers bytes that are no request. */
+  runMalformed(refusal: Refusal): void {
+    this.#guarded(() => {
+      this.#identify()
+      this.#refuse(refusal)
+    })
+  }
+
+  /** Who asks, and under which id: the peer, or what hops say that the configuration trusts. */
+  #identify(): void {
+    const { headers } = this.request
+    this.client = this.#forwarding.client(headers)
+    const given = this.client.viaTrustedHop ? headerValue(headers, 'x-request-id') : undefined
+    this.id = given !== undefined && acceptableId(given) ? given : this.#runtime.newId()
+  }
+
+  // route
+
+  #route(): void {
+    const { head } = this.#stream
+    if (!this.#snapshot.isHost(head.host)) return this.#refuse(refuse('MISDIRECTED_REQUEST'))
+    if (passedThrough(head.headers, this.#runtime.pseudonym))
+      return this.#refuse(refuse('LOOP_DETECTED'))
+    const match = this.#snapshot.router.find(head.method, head.path)
+    if (match.at === 'refused') return this.#refuse(match.refusal)
+    if (match.at === 'options') return this.#answer(204, ['Allow', match.allow], '')
+    const operation = this.#snapshot.operation(match.operation)
+    this.#operation = operation
+    this.operationId = operation.plan.id
+    this.pathValues = match.values
+    this.#runSteps(operation.admit, 0, admitted)
+  }
+
+  /** Runs steps in order, then goes on with `next`; the first refusal ends it. */
+  #runSteps(steps: readonly Step[], from: number, next: (self: GatewayExchange) => void): void {
+    for (let i = from; i < steps.length; i++) {
+      const verdict = steps[i]!(this)
+      if (verdict === undefined) continue
+      if (!(verdict instanceof Promise)) return this.#refuse(verdict)
+      verdict.then(
+        (late) => {
+          if (this.#phase === 'over') return
+          if (late !== undefined) this.#refuse(late)
+          else this.#guarded(() => this.#runSteps(steps, i + 1, next))
+        },
+        (error: unknown) => this.#bug(error),
+      )
+      return
+    }
+    next(this)
+  }
+
+  // check
+
+  admitted(): void {
+    const operation = this.#operation!
+    if (!operation.accepts(headerValue(this.request.headers, 'accept'))) {
+      return this.#refuse(refuse('NOT_ACCEPTABLE'))
+    }
+    const problem = this.#hasBody() ? this.#bodyProblem(operation) : undefined
+    if (problem !== undefined) return this.#refuse(problem)
+    this.#runSteps(operation.check, 0, checked)
+  }
+
+  #hasBody(): boolean {
+    const { bodyLength } = this.request
+    return bodyLength !== 'none' && bodyLength !== 0
+  }
+
+  /** What the head alone tells against the body. */
+  #bodyProblem(operation: LinkedOperation): Refusal | undefined {
+    const { bodyLength, headers } = this.request
+    if (operation.plan.body === 'refused') return undeclaredBody
+    const contentType = headerValue(headers, 'content-type')
+    if (!operation.takesType(contentType)) return refuse('UNSUPPORTED_MEDIA_TYPE')
+    if (typeof bodyLength === 'number' && bodyLength > this.#bodyBytesMax(operation)) {
+      return refuse('CONTENT_TOO_LARGE')
+    }
+    // What is checked must be what the upstream will read.
+    const coded = this.#holds(operation) && headerValue(headers, 'content-encoding') !== undefined
+    return coded
+      ? refuse('UNSUPPORTED_MEDIA_TYPE', 'A content coding is not taken here.')
+      : undefined
+  }
+
+  #holds(operation: LinkedOperation): boolean {
+    return (
+      operation.plan.body === 'held' &&
+      operation.holdsType(headerValue(this.request.headers, 'content-type'))
+    )
+  }
+
+  #bodyBytesMax(operation: LinkedOperation): number {
+    const { bodyBytesMax, checkedBodyBytesMax } = operation.limits
+    return this.#holds(operation) ? Math.min(bodyBytesMax, checkedBodyBytesMax) : bodyBytesMax
+  }
+
+  // content
+
+  checked(): void {
+    const operation = this.#operation!
+    if (!this.#hasBody()) {
+      this.#requestDone = true
+      // That no body came is for the same steps to judge: it may be required.
+      return this.#runSteps(operation.content, 0, forwarded)
+    }
+    if (!this.#holds(operation)) return this.forward()
+    this.#phase = 'holding'
+    this.#pieces = []
+    this.#stream.readBody()
+  }
+
+  requestPiece(piece: Buffer): void {
+    this.#requestBytes += piece.length
+    const operation = this.#operation!
+    if (this.#requestBytes > this.#bodyBytesMax(operation)) {
+      return this.#refuse(refuse('CONTENT_TOO_LARGE'))
+    }
+    if (this.#phase === 'holding') this.#pieces!.push(Buffer.from(piece))
+    else if (this.#connection?.sendPiece(piece) === false) this.#stream.pauseBody()
+  }
+
+  requestEnded(trailers: readonly string[]): void {
+    this.#requestDone = true
+    if (this.#phase !== 'holding') return this.#connection?.sendEnd(trailers)
+    const pieces = this.#pieces!
+    this.#pieces = undefined
+    this.body = pieces.length === 1 ? pieces[0] : Buffer.concat(pieces)
+    this.#phase = 'asking'
+    this.#guarded(() => this.#runSteps(this.#operation!.content, 0, forwarded))
+  }
+
+  requestBroken(refusal: Refusal): void {
+    this.#refuse(refusal)
+  }
+
+  // forward
+
+  forward(): void {
+    this.#phase = 'connecting'
+    this.#tryEndpoint(this.#operation!.upstream.next())
+  }
+
+  #tryEndpoint(endpoint: Endpoint, fresh = false): void {
+    this.#endpoint = endpoint
+    this.#endpointsTried++
+    const idle = fresh ? undefined : endpoint.pool.takeIdle()
+    if (idle !== undefined) this.connected(idle)
+    else endpoint.pool.take(this, fresh)
+  }
+
+  connected(connection: ClientConnection): void {
+    const { firstByteTimeoutMs, replyIdleTimeoutMs, exchangeTimeoutMs } = this.#operation!.limits
+    const calledMs = this.#runtime.clock.nowMs()
+    if (this.#calledMs === 0) this.#calledMs = calledMs
+    this.#phase = 'called'
+    this.#connection = connection
+    this.#sent = true
+    const deadlineMs = this.startedMs + exchangeTimeoutMs
+    const bounds = { firstByteTimeoutMs, replyIdleTimeoutMs, deadlineMs }
+    const { method, bodyLength } = this.request
+    const streams = !this.#requestDone
+    const body = !streams ? 'done' : bodyLength === 'streamed' ? 'chunks' : 'bytes'
+    connection.begin(this, method, this.#upstreamHead(), body, bounds)
+    if (this.body !== undefined) connection.sendPiece(this.body)
+    if (streams) this.#stream.readBody()
+  }
+
+  unconnected(why: 'unreachable' | 'busy' | 'timeout', reason: string): void {
+    const { upstream } = this.#operation!
+    const others = Math.min(endpointsMax, upstream.endpoints.length)
+    if (this.#endpointsTried < others) return this.#tryEndpoint(upstream.next())
+    this.#refuse(refuse(unconnectedFaults[why], undefined, { reason }))
+  }
+
+  /**
+   * The request as the upstream gets it: the client's own target and end-to-end fields, byte for
+   * byte, then what the gateway adds.
+   */
+  #upstreamHead(): string {
+    const { head, forwardable, takesTrailers } = this.#stream
+    const { basePath, authority } = this.#endpoint!
+    const { query } = this
+    const asReceived = query === head.query
+    const target = asReceived
+      ? head.target
+      : query === undefined
+        ? head.path
+        : `${head.path}?${query}`
+    const host = authority ?? head.host
+    const framing = head.bodyLength === 'streamed' ? this.#newFraming() : ''
+    const trailers = takesTrailers ? 'TE: trailers\r\nConnection: TE\r\n' : ''
+    const forwarding = this.#forwardingLines(head)
+    return `${head.method} ${basePath}${target} HTTP/1.1\r\nHost: ${host}\r\n${forwardable}${framing}${trailers}${forwarding}X-Request-Id: ${this.id}\r\n\r\n`
+  }
+
+  /** Whom the request is from; of what trusted hops said, what is not said anew goes on. */
+  #forwardingLines(head: RequestHead): string {
+    const forwarding = this.#forwarding
+    if (!this.client.viaTrustedHop) return forwarding.lines(head)
+    let kept = ''
+    const { headers } = head
+    for (let i = 0; i < headers.length; i += 2) {
+      const name = headers[i]!
+      if (isForwardingField(name) && !forwarding.replaces(name))
+        kept += `${name}: ${headers[i + 1]}\r\n`
+    }
+    return kept + forwarding.lines(head)
+  }
+
+  /** A body that came in chunks goes on in chunks, or with its length where it was held. */
+  #newFraming(): string {
+    return this.body === undefined
+      ? 'Transfer-Encoding: chunked\r\n'
+      : `Content-Length: ${this.body.length}\r\n`
+  }
+
+  upstreamWritable(): void {
+    if (this.#phase === 'called' || this.#phase === 'replying') this.#stream.readBody()
+  }
+
+  replyInterim(reply: Http1ReplyHead): void {
+    // Its own 100 the gateway has sent before it read the body.
+    if (reply.status !== 100) this.#stream.sendInterim(reply.statusText, reply.forwardable)
+  }
+
+  replyHead(reply: Http1ReplyHead): void {
+    const fault = this.#replyFault(reply.status)
+    if (fault !== undefined) {
+      const reason = `the upstream answered ${reply.status}`
+      const connection = this.#connection
+      this.#connection = undefined
+      connection?.discard()
+      return this.#refuse(refuse(fault, undefined, { reason }))
+    }
+    this.#phase = 'replying'
+    this.#status = reply.status
+    this.#stream.sendHead(reply.statusText, this.#replyLines(reply), reply.bodyLength)
+  }
+
+  /** A server error that the contract does not declare tells a public client nothing. */
+  #replyFault(status: number): FaultCode | undefined {
+    if (status < 500 || this.#snapshot.plan.audience !== 'public') return undefined
+    if (this.#operation!.declares(status)) return undefined
+    if (status === 503) return 'UPSTREAM_UNAVAILABLE'
+    return status === 504 ? 'UPSTREAM_TIMEOUT' : 'UPSTREAM_ERROR'
+  }
+
+  #replyLines(reply: Http1ReplyHead): string {
+    const { finish } = this.#operation!
+    const requestId = `X-Request-Id: ${this.id}\r\n`
+    if (finish.length === 0) return reply.forwardable + requestId
+    const edited = { status: reply.status, headers: [...endToEnd(reply.headers)] }
+    for (let i = 0; i < finish.length; i++) finish[i]!(edited)
+    return linesOf(edited.headers) + requestId
+  }
+
+  replyPiece(piece: Buffer): void {
+    this.#replyBytes += piece.length
+    if (!this.#stream.sendPiece(piece)) this.#connection?.pause()
+  }
+
+  clientWritable(): void {
+    this.#connection?.resume()
+  }
+
+  replyEnded(trailers: readonly string[]): void {
+    this.#connection = undefined
+    if (this.#phase !== 'replying') return
+    const nowMs = this.#runtime.clock.nowMs()
+    this.#upstreamMs = nowMs - this.#calledMs
+    this.#stream.sendEnd(trailers)
+    this.#record(nowMs, undefined, undefined)
+  }
+
+  callFailed(failure: CallFailure): void {
+    const connection = this.#connection
+    this.#connection = undefined
+    if (this.#isStale(failure, connection)) {
+      this.#retried = true
+      this.#phase = 'connecting'
+      return this.#tryEndpoint(this.#endpoint!, true)
+    }
+    this.#refuse(refuse(callFaults[failure.kind], undefined, { reason: failure.reason }))
+  }
+
+  /**
+   * An upstream may close a kept connection just as a request is on its way. Nothing tells whether
+   * it saw the request, so only one that may be repeated is sent again (RFC 9110 §9.2.2).
+   */
+  #isStale(failure: CallFailure, connection: ClientConnection | undefined): boolean {
+    if (failure.kind !== 'closed' || failure.replied || this.#retried) return false
+    if (connection?.used !== true || !this.#requestDone) return false
+    return isIdempotent(this.request.method) && (!this.#hasBody() || this.body !== undefined)
+  }
+
+  clientGone(reason: string): void {
+    if (this.#phase === 'over') return
+    this.#leaveUpstream()
+    this.#record(this.#runtime.clock.nowMs(), 'CLIENT_CLOSED', reason)
+  }
+
+  #leaveUpstream(): void {
+    if (this.#phase === 'connecting') this.#endpoint?.pool.cancel(this)
+    const connection = this.#connection
+    this.#connection = undefined
+    connection?.abandon()
+    if (this.#calledMs > 0) this.#upstreamMs = this.#runtime.clock.nowMs() - this.#calledMs
+  }
+
+  // finish, send
+
+  #refuse(refusal: Refusal): void {
+    if (this.#phase === 'over') return
+    this.#leaveUpstream()
+    if (this.#phase === 'replying') {
+      // Half of a reply is out: the client must not take it for the whole.
+      this.#stream.cut()
+      return this.#record(this.#runtime.clock.nowMs(), refusal.code, refusal.reason)
+    }
+    const { plan } = this.#snapshot
+    const { method, headers } = this.request
+    const problem = plan.errorForm === 'problem' || wantsProblem(headerValue(headers, 'accept'))
+    const reply = faultReply(refusal, {
+      requestId: this.id,
+      form: problem ? 'problem' : 'concordat',
+      docs: plan.faultDocs,
+      safe: !this.#sent || isIdempotent(method),
+    })
+    this.#answer(reply.status, reply.headers, reply.body, refusal)
+  }
+
+  /** Sends a reply of the gateway's own. */
+  #answer(status: number, headers: string[], body: string, refusal?: Refusal): void {
+    const edited = { status, headers }
+    for (const step of this.#operation?.finish ?? []) step(edited)
+    const bytes = this.#runtime.encoder.encode(body)
+    // RFC 9110 §8.6: a 204 has no length.
+    const length = status === 204 ? '' : `Content-Length: ${bytes.length}\r\n`
+    const date = `Date: ${this.#runtime.httpDate()}\r\n`
+    const lines = `${linesOf(edited.headers)}${length}${date}X-Request-Id: ${this.id}\r\n`
+    this.#status = status
+    this.#phase = 'replying'
+    this.#stream.sendHead(statusText(status), lines, status === 204 ? 'none' : bytes.length)
+    if (this.request.method !== 'HEAD') {
+      this.#replyBytes = bytes.length
+      this.#stream.sendPiece(bytes)
+    }
+    this.#stream.sendEnd(noValues)
+    this.#record(this.#runtime.clock.nowMs(), refusal?.code, refusal?.reason)
+  }
+
+  #guarded(run: () => void): void {
+    try {
+      run()
+    } catch (error) {
+      this.#bug(error)
+    }
+  }
+
+  #bug(error: unknown): void {
+    this.#runtime.bug(error)
+    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    this.#refuse(refuse('INTERNAL_ERROR', undefined, { reason }))
+  }
+
+  // record
+
+  #record(nowMs: number, fault: FaultCode | undefined, reason: string | undefined): void {
+    if (this.#phase === 'over') return
+    this.#phase = 'over'
+    const { method, path, host, headers } = this.request
+    this.#runtime.active--
+    this.#runtime.observe(this.#snapshot, {
+      id: this.id,
+      operation: this.#operation?.index ?? -1,
+      method,
+      path,
+      host,
+      clientAddress: this.client.address,
+      status: this.#status,
+      fault,
+      reason,
+      shadows: this.shadows,
+      durationMs: nowMs - this.startedMs,
+      upstreamMs: this.#upstreamMs,
+      requestBytes: this.body?.length ?? this.#requestBytes,
+      replyBytes: this.#replyBytes,
+      endpoint: this.#endpoint?.name,
+      userAgent: headerValue(headers, 'user-agent'),
+      finishedEpochMs: this.#runtime.clock.epochMs(),
+    })
+  }
+}
+
+interface Remembered {
+  readonly snapshot: Snapshot
+  readonly forwarding: Forwarding
+}
+
+/** Made once a connection and snapshot. */
+function forwardingOf(runtime: Runtime, snapshot: Snapshot, { peer }: Stream): Forwarding {
+  const known = peer.memo as Remembered | undefined
+  if (known?.snapshot === snapshot) return known.forwarding
+  const { isTrustedHop: isTrusted } = snapshot
+  const { pseudonym } = runtime
+  const forwarding = compileForwarding({ peer, proto: 'http', isTrusted, pseudonym })
+  peer.memo = { snapshot, forwarding } satisfies Remembered
+  return forwarding
+}
+
+const noValues: readonly string[] = Object.freeze([])
+
+const undeclaredBody = refuse('INVALID_INPUT', undefined, {
+  details: [
+    { in: 'body', field: '', issue: 'undeclared', message: 'This operation takes no body.' },
+  ],
+})
+
+const unconnectedFaults = {
+  unreachable: 'UPSTREAM_UNREACHABLE',
+  busy: 'UPSTREAM_BUSY',
+  timeout: 'UPSTREAM_TIMEOUT',
+} as const satisfies Record<string, FaultCode>
+
+const callFaults = {
+  closed: 'UPSTREAM_CLOSED',
+  protocol: 'UPSTREAM_PROTOCOL',
+  timeout: 'UPSTREAM_TIMEOUT',
+} as const satisfies Record<CallFailure['kind'], FaultCode>
+
+// The continuations of `#runSteps`, made once: a closure for each request would cost more.
+const admitted = (self: GatewayExchange): void => self.admitted()
+const checked = (self: GatewayExchange): void => self.checked()
+const forwarded = (self: GatewayExchange): void => self.forward()

@@ -1,0 +1,170 @@
+// A snapshot linked: plans made into what runs. Built whole, then swapped in by one reference;
+// exchanges under way keep theirs.
+import { assert, type Clock, type Limits, limitsWith, type Random } from '../base.ts'
+import {
+  acceptMatcher,
+  bodyTypeMatcher,
+  compileTrust,
+  type Exchange,
+  type Step,
+  type Verdict,
+} from '../http.ts'
+import {
+  type AnyPolicy,
+  type FinishStep,
+  type LinkedSteps,
+  policyById,
+  type PolicyPlan,
+  type Tools,
+} from '../policy.ts'
+import { buildRouter, compileHosts, type Router } from '../route.ts'
+import { linkSchemas } from '../schema.ts'
+import type { OperationPlan, SnapshotPlan } from '../snapshot.ts'
+import type { Upstream } from '../upstream.ts'
+
+export interface Snapshot {
+  readonly plan: SnapshotPlan
+  readonly router: Router
+  readonly isHost: (host: string) => boolean
+  readonly isTrustedHop: (address: string) => boolean
+  /** Links at first use: of a large contract most operations are rarely called. */
+  readonly operation: (index: number) => LinkedOperation
+}
+
+/** One operation, ready to run: arrays of steps, empty where no policy takes part. */
+export interface LinkedOperation {
+  readonly index: number
+  readonly plan: OperationPlan
+  readonly limits: Limits
+  readonly upstream: Upstream
+  readonly admit: readonly Step[]
+  readonly check: readonly Step[]
+  readonly content: readonly Step[]
+  readonly finish: readonly FinishStep[]
+  readonly accepts: (accept: string | undefined) => boolean
+  readonly takesType: (contentType: string | undefined) => boolean
+  /** Whether a body of this type is held whole and checked. */
+  readonly holdsType: (contentType: string | undefined) => boolean
+  /** Whether the contract declares replies with this status. */
+  readonly declares: (status: number) => boolean
+}
+
+export interface LinkTools {
+  readonly clock: Clock
+  readonly random: Random
+  /** What policies remember, by a name of their own; it outlives snapshots. */
+  readonly states: Map<string, unknown>
+  readonly upstreams: readonly Upstream[]
+}
+
+/** An exchange as a policy in shadow sees it: what would have been refused is noted there. */
+export interface Shadowing extends Exchange {
+  readonly shadows: string[]
+}
+
+export function linkSnapshot(plan: SnapshotPlan, tools: LinkTools): Snapshot {
+  const check = linkSchemas(plan.schemas)
+  const linked: (LinkedOperation | undefined)[] = plan.operations.map(() => undefined)
+  const link = (index: number): LinkedOperation => {
+    const operation = plan.operations[index]
+    assert(operation !== undefined, 'a route leads to an operation of its snapshot')
+    const upstream = tools.upstreams[operation.upstream]
+    assert(upstream !== undefined, 'an operation has an upstream of its snapshot')
+    return linkOperation(index, operation, upstream, plan.limits, { check, ...tools })
+  }
+  return {
+    plan,
+    router: buildRouter(plan.routes),
+    isHost: compileHosts(plan.hosts),
+    isTrustedHop: compileTrust(plan.trustedHops),
+    operation: (index) => (linked[index] ??= link(index)),
+  }
+}
+
+function linkOperation(
+  index: number,
+  plan: OperationPlan,
+  upstream: Upstream,
+  gatewayLimits: Limits,
+  tools: LinkTools & Pick<Tools, 'check'>,
+): LinkedOperation {
+  const limits = limitsWith(plan.limits, gatewayLimits)
+  const steps = plan.policies.map((policy) => linkPolicy(policy, plan.id, limits, tools))
+  const takes = bodyTypeMatcher(plan.bodyTypes)
+  const holds = plan.heldTypes.length === 0 ? undefined : bodyTypeMatcher(plan.heldTypes)
+  return {
+    index,
+    plan,
+    limits,
+    upstream,
+    admit: steps.flatMap(({ admit }) => admit ?? []),
+    check: steps.flatMap(({ check }) => check ?? []),
+    content: steps.flatMap(({ content }) => content ?? []),
+    finish: steps.flatMap(({ finish }) => finish ?? []),
+    accepts: acceptMatcher(plan.replyTypes),
+    takesType: (contentType) => takes(contentType) === 'ok',
+    holdsType: (contentType) => holds !== undefined && holds(contentType) === 'ok',
+    declares: declaredStatuses(plan.statuses),
+  }
+}
+
+function linkPolicy(
+  { policy: id, mode, plan }: PolicyPlan,
+  operationId: string,
+  limits: Limits,
+  { check, clock, random, states }: LinkTools & Pick<Tools, 'check'>,
+): LinkedSteps {
+  const policy = policyById.get(id)
+  assert(policy !== undefined, `the policy ${id} exists`)
+  const state = <S>(name: string, make: () => S): S => {
+    if (!states.has(name)) states.set(name, make())
+    return states.get(name) as S
+  }
+  const nowMs = () => clock.nowMs()
+  const linked = linkPhases(policy, plan, { check, limits, operationId, nowMs, random, state })
+  return mode === 'shadow' ? inShadow(id, linked) : linked
+}
+
+function linkPhases(policy: AnyPolicy, plan: unknown, tools: Tools): LinkedSteps {
+  switch (policy.phase) {
+    case 'several':
+      return policy.link(plan, tools)
+    case 'finish':
+      return { finish: policy.link(plan, tools) }
+    default:
+      return { [policy.phase]: policy.link(plan, tools) }
+  }
+}
+
+/** The same steps without a say. A policy in shadow edits no reply either. */
+function inShadow(id: string, { admit, check, content }: LinkedSteps): LinkedSteps {
+  return {
+    ...(admit && { admit: shadow(id, admit) }),
+    ...(check && { check: shadow(id, check) }),
+    ...(content && { content: shadow(id, content) }),
+  }
+}
+
+function shadow(id: string, step: Step): Step {
+  const note = (exchange: Exchange, verdict: Verdict): undefined => {
+    if (verdict !== undefined) (exchange as Shadowing).shadows.push(id)
+  }
+  return (exchange) => {
+    const { query } = exchange
+    const verdict = step(exchange)
+    // What a step in shadow would have sent on is not sent.
+    exchange.query = query
+    return verdict instanceof Promise
+      ? verdict.then((late) => note(exchange, late))
+      : note(exchange, verdict)
+  }
+}
+
+function declaredStatuses(statuses: readonly string[]): (status: number) => boolean {
+  if (statuses.includes('default')) return () => true
+  const exact = new Set(statuses.filter((status) => /^\d{3}$/.test(status)).map(Number))
+  const classes = new Set(
+    statuses.filter((status) => /^\dXX$/i.test(status)).map((s) => Number(s[0])),
+  )
+  return (status) => exact.has(status) || classes.has(Math.floor(status / 100))
+}

@@ -1,0 +1,139 @@
+// The gateway as the main thread holds it: the same few orders, whether the data plane runs in
+// this thread or in a worker.
+import { Worker } from 'node:worker_threads'
+import type { Readiness } from './admin-routes.ts'
+import { type EngineOptions, startEngine } from './start-engine.ts'
+import type { Order, Report } from './worker.ts'
+
+export interface GatewayOptions extends EngineOptions {
+  /** Threads of the data plane beside this one; 0: this thread does it. */
+  readonly workers: number
+  /** Takes what our own code threw. */
+  readonly bug?: (error: unknown) => void
+}
+
+export interface Gateway {
+  readonly port: number
+  metrics(): Iterable<string> | AsyncIterable<string>
+  ready(): Readiness
+  /** Puts a bundle in force; no request and no connection notices. */
+  swap(bundle: Uint8Array): Promise<void>
+  /** Takes nothing more and lets what is under way end, up to a bound. */
+  close(): Promise<void>
+}
+
+export type Started = Gateway | { readonly problem: string }
+
+export function startGateway(options: GatewayOptions): Promise<Started> {
+  const bug = options.bug ?? ((error: unknown) => console.error(error))
+  return options.workers === 0 ? startHere(options, bug) : startWorker(options, bug)
+}
+
+async function startHere(options: EngineOptions, bug: (error: unknown) => void): Promise<Started> {
+  const engine = await startEngine(options, bug)
+  if ('problem' in engine) return engine
+  let closing = false
+  return {
+    port: engine.port,
+    metrics: () => engine.metrics(),
+    ready: () => ({ ready: !closing, details: { revision: engine.revision, workers: 0 } }),
+    swap: async (bundle) => engine.swap(bundle),
+    close() {
+      closing = true
+      return engine.close()
+    },
+  }
+}
+
+function startWorker(options: GatewayOptions, bug: (error: unknown) => void): Promise<Started> {
+  const { bundle, listen, log } = options
+  const workerData: EngineOptions = { bundle, listen, log }
+  const thread = new Worker(new URL(workerFile, import.meta.url), { workerData })
+  return new Promise((resolve) => {
+    const gateway = new WorkerGateway(thread, bug)
+    thread.on('message', (report: Report) => {
+      if (report.report === 'listening') resolve(gateway.listening(report.port))
+      else if (report.report === 'failed') resolve({ problem: report.problem })
+      else gateway.take(report)
+    })
+    thread.once('error', (error) => {
+      gateway.died(error)
+      resolve({ problem: `the gateway did not start: ${String(error)}` })
+    })
+  })
+}
+
+/** Beside this file, as it is called in a source checkout or in a build. */
+const workerFile = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js'
+
+interface Waiting {
+  readonly resolve: (text: string) => void
+  readonly reject: (error: Error) => void
+}
+
+class WorkerGateway implements Gateway {
+  port = 0
+  readonly #thread: Worker
+  readonly #bug: (error: unknown) => void
+  readonly #waiting = new Map<number, Waiting>()
+  #orders = 0
+  #state: 'running' | 'closing' | 'dead' = 'running'
+
+  constructor(thread: Worker, bug: (error: unknown) => void) {
+    this.#thread = thread
+    this.#bug = bug
+  }
+
+  listening(port: number): Gateway {
+    this.port = port
+    return this
+  }
+
+  take(report: Report): void {
+    if (report.report === 'bug') this.#bug(new Error(report.text))
+    if (report.report !== 'done' && report.report !== 'refused') return
+    const waiting = this.#waiting.get(report.id)
+    this.#waiting.delete(report.id)
+    if (report.report === 'done') waiting?.resolve(report.text)
+    else waiting?.reject(new Error(report.text))
+  }
+
+  died(error: unknown): void {
+    this.#state = 'dead'
+    this.#bug(error)
+    for (const { reject } of this.#waiting.values()) reject(new Error('the worker died'))
+    this.#waiting.clear()
+  }
+
+  async *metrics(): AsyncGenerator<string> {
+    yield await this.#ask({ order: 'metrics' })
+  }
+
+  ready(): Readiness {
+    return { ready: this.#state === 'running', details: { state: this.#state, workers: 1 } }
+  }
+
+  async swap(bundle: Uint8Array): Promise<void> {
+    await this.#ask({ order: 'swap', bundle })
+  }
+
+  async close(): Promise<void> {
+    if (this.#state === 'dead') return
+    this.#state = 'closing'
+    await this.#ask({ order: 'close' })
+    await this.#thread.terminate()
+  }
+
+  #ask(order: DistributiveOmit<Order, 'id'>): Promise<string> {
+    const id = this.#orders++
+    return new Promise((resolve, reject) => {
+      if (this.#state === 'dead') return reject(new Error('the worker died'))
+      this.#waiting.set(id, { resolve, reject })
+      this.#thread.postMessage({ ...order, id })
+    })
+  }
+}
+
+type DistributiveOmit<Union, Key extends keyof never> = Union extends unknown
+  ? Omit<Union, Key>
+  : never

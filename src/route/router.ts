@@ -7,13 +7,13 @@ import { assert, type Refusal, refuse } from '../base.ts'
 import { formBits, formText, readPath } from './path.ts'
 import type { Match, RoutePlan, Router } from './plan.ts'
 import { routeFor, Search } from './search.ts'
-import { addRoute, newNode, type Node, type Route, visitsBound, visitsMax } from './tree.ts'
+import { type Node, type Route, Tree, visitsBound, visitsMax } from './tree.ts'
 
 /** Why no router can be built of some routes, beyond conflicts and malformed templates. */
 export function routesProblem(routes: readonly RoutePlan[]): string | undefined {
-  const root = newNode()
-  for (const route of routes) addRoute(root, route)
-  const visits = visitsMax(root)
+  const tree = new Tree()
+  for (const route of routes) tree.add(route)
+  const visits = visitsMax(tree.root)
   return visits <= visitsBound
     ? undefined
     : `templates overlap so much that finding one could take ${visits} steps; ${visitsBound} are allowed`
@@ -41,13 +41,13 @@ class Table implements Router {
   readonly #allowAll: string
 
   constructor(routes: readonly RoutePlan[]) {
-    const root = newNode()
+    const tree = new Tree()
     for (const route of routes) {
-      assert(addRoute(root, route), `${route.method} ${route.template} has a place of its own`)
+      assert(tree.add(route), `${route.method} ${route.template} has a place of its own`)
     }
-    assert(visitsMax(root) <= visitsBound, 'the steps to find a route are bounded')
-    this.#collect(root, '')
-    this.#search = new Search(root, this.#literalLengthMax)
+    assert(visitsMax(tree.root) <= visitsBound, 'the steps to find a route are bounded')
+    this.#collect(tree.root, '')
+    this.#search = new Search(tree.root, this.#literalLengthMax)
     this.#allowAll = allowText(routes.map(({ method }) => method))
   }
 
@@ -58,7 +58,7 @@ class Table implements Router {
       this.#statics.set(path, node.routes)
       this.#staticLengths.add(path.length)
     }
-    for (const [literal, child] of node.literals?.entries() ?? []) {
+    for (const [literal, child] of node.literals()) {
       this.#literalLengthMax = Math.max(this.#literalLengthMax, literal.length)
       this.#collect(child, path === undefined ? undefined : `${path}/${literal}`)
     }

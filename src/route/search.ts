@@ -113,8 +113,8 @@ export class Search {
     if (at === this.#count) return node.routes === undefined ? undefined : this.#choose(node.routes)
     const start = this.#starts[at]!
     const end = this.#ends[at]!
-    if (node.literals !== undefined && end - start <= this.#literalLengthMax) {
-      const child = node.literals.find(this.#text, start, end)
+    if (end - start <= this.#literalLengthMax) {
+      const child = node.literal(this.#text, start, end)
       const route = child === undefined ? undefined : this.#walk(child, at + 1)
       if (route !== undefined) return route
     }
@@ -137,23 +137,24 @@ export class Search {
 
   #walkPartials(node: Node, at: number): Route | undefined {
     const start = this.#starts[at]!
-    const segment = this.#text.slice(start, this.#ends[at]!)
+    const end = this.#ends[at]!
     for (const { prefixLength, suffixLength, byEnds } of node.partials!) {
-      const end = segment.length - suffixLength
-      if (end <= prefixLength) continue
-      const alike = byEnds.get(segment.slice(0, prefixLength) + segment.slice(end))
+      const from = start + prefixLength
+      const to = end - suffixLength
+      if (to <= from) continue
+      const suffix = this.#text.slice(to, end)
+      const alike = byEnds.get(from === start ? suffix : this.#text.slice(start, from) + suffix)
       if (alike === undefined) continue
       for (const partial of alike) {
-        const route = this.#walkPartial(partial, segment, prefixLength, end, at)
+        const route = this.#walkPartial(partial, from, to, at)
         if (route !== undefined) return route
       }
     }
     return undefined
   }
 
-  #walkPartial(partial: Partial, segment: string, from: number, to: number, at: number) {
-    const { between, node } = partial
-    if (!this.#capture(between, segment, from, to, this.#starts[at]!)) return undefined
+  #walkPartial({ between, node }: Partial, from: number, to: number, at: number) {
+    if (!this.#capture(between, from, to)) return undefined
     this.#captured += between.length + 1
     const route = this.#walk(node, at + 1)
     if (route === undefined) this.#captured -= between.length + 1
@@ -164,19 +165,21 @@ export class Search {
    * Each parameter takes as much as it can, the leftmost first: `{file}.{ext}` reads `a.tar.gz` as
    * `a.tar` and `gz`. From the right, the last place of each literal is the right one at once.
    */
-  #capture(between: readonly string[], segment: string, from: number, to: number, offset: number) {
+  #capture(between: readonly string[], from: number, to: number): boolean {
+    // A slice, for a search must not run on to the left of the segment.
+    const segment = between.length === 0 ? '' : this.#text.slice(from, to)
     let end = to
     for (let i = between.length - 1; i >= 0; i--) {
       const literal = between[i]!
-      const found = segment.lastIndexOf(literal, end - literal.length - 1)
+      const found = from + segment.lastIndexOf(literal, end - from - literal.length - 1)
       if (found <= from) return false
       const place = 2 * (this.#captured + i + 1)
-      this.#places[place] = offset + found + literal.length
-      this.#places[place + 1] = offset + end
+      this.#places[place] = found + literal.length
+      this.#places[place + 1] = end
       end = found
     }
-    this.#places[2 * this.#captured] = offset + from
-    this.#places[2 * this.#captured + 1] = offset + end
+    this.#places[2 * this.#captured] = from
+    this.#places[2 * this.#captured + 1] = end
     return true
   }
 

@@ -19,42 +19,42 @@ export interface Route {
   readonly label: number
 }
 
-export interface Node {
-  literals: Literals | undefined
+/** Fields, not accessors, where a walk reads them: they are looked at for every request. */
+export class Node {
+  // Most nodes have one literal child alone, and to compare its text costs half of what it costs to
+  // hash: 350 ns a look-up in place of 420 (bench/route.ts).
+  #loneText = ''
+  #lone: Node | undefined
+  #literals: Map<string, Node> | undefined
   partials: PartialGroup[] | undefined
   any: Node | undefined
   /** Routes whose template ends here, one a method. */
   routes: Route[] | undefined
-}
-
-/**
- * Literal children by their text. Most nodes have one alone, and to compare it costs half of what
- * it costs to hash: 350 ns a look-up in place of 420 (bench/route.ts).
- */
-export class Literals {
-  #loneText = ''
-  #lone: Node | undefined
-  #nodes: Map<string, Node> | undefined
-
-  add(literal: string): Node {
-    const there = this.find(literal, 0, literal.length)
-    if (there !== undefined) return there
-    const node = newNode()
-    if (this.#nodes !== undefined) this.#nodes.set(literal, node)
-    else if (this.#lone === undefined) [this.#loneText, this.#lone] = [literal, node]
-    else this.#nodes = new Map([...this.entries(), [literal, node]])
-    return node
-  }
 
   /** The child whose literal stands in the text between two places. */
-  find(text: string, start: number, end: number): Node | undefined {
-    if (this.#nodes !== undefined) return this.#nodes.get(text.slice(start, end))
-    if (this.#loneText.length !== end - start) return undefined
+  literal(text: string, start: number, end: number): Node | undefined {
+    if (this.#literals !== undefined) return this.#literals.get(text.slice(start, end))
+    if (this.#lone === undefined || this.#loneText.length !== end - start) return undefined
     return this.#loneText === text.slice(start, end) ? this.#lone : undefined
   }
 
-  entries(): Iterable<[string, Node]> {
-    if (this.#nodes !== undefined) return this.#nodes
+  addLiteral(literal: string): Node {
+    const there = this.literal(literal, 0, literal.length)
+    if (there !== undefined) return there
+    const node = new Node()
+    if (this.#literals !== undefined) this.#literals.set(literal, node)
+    else if (this.#lone === undefined) [this.#loneText, this.#lone] = [literal, node]
+    else
+      this.#literals = new Map([
+        [this.#loneText, this.#lone],
+        [literal, node],
+      ])
+    return node
+  }
+
+  /** Literal children with their texts. */
+  literals(): Iterable<[string, Node]> {
+    if (this.#literals !== undefined) return this.#literals
     return this.#lone === undefined ? [] : [[this.#loneText, this.#lone]]
   }
 }
@@ -75,26 +75,37 @@ export interface Partial {
   readonly node: Node
 }
 
-export const newNode = (): Node => ({
-  literals: undefined,
-  partials: undefined,
-  any: undefined,
-  routes: undefined,
-})
-
 /** The most nodes that a path may visit, see `visitsMax`. */
 export const visitsBound = 2_000
 
-/** Adds a route; false where its template is malformed or another route has its shape. */
-export function addRoute(root: Node, plan: RoutePlan): boolean {
-  const template = parseTemplate(plan.template)
-  if (typeof template === 'string') return false
-  let node = root
-  for (const segment of template.segments) node = childFor(node, segment)
-  node.routes ??= []
-  if (node.routes.some((route) => route.method === plan.method)) return false
-  node.routes.push(routeOf(plan, template))
-  return true
+export class Tree {
+  readonly root = new Node()
+  /** One copy of each literal: equal ones of many routes then share a place in the cache. */
+  readonly #texts = new Map<string, string>()
+
+  /** Adds a route; false where its template is malformed or another route has its shape. */
+  add(plan: RoutePlan): boolean {
+    const template = parseTemplate(plan.template)
+    if (typeof template === 'string') return false
+    let node = this.root
+    for (const segment of template.segments) node = this.#childFor(node, segment)
+    node.routes ??= []
+    if (node.routes.some((route) => route.method === plan.method)) return false
+    node.routes.push(routeOf(plan, template))
+    return true
+  }
+
+  #childFor(node: Node, segment: Segment): Node {
+    if (segment.length === 1) return node.addLiteral(this.#shared(segment[0]!))
+    const isWhole = segment.length === 2 && segment[0] === '' && segment[1] === ''
+    return isWhole ? (node.any ??= new Node()) : partialChild(node, segment)
+  }
+
+  #shared(text: string): string {
+    const there = this.#texts.get(text)
+    if (there === undefined) this.#texts.set(text, text)
+    return there ?? text
+  }
 }
 
 function routeOf(plan: RoutePlan, { names }: Template): Route {
@@ -109,13 +120,6 @@ function routeOf(plan: RoutePlan, { names }: Template): Route {
   }
 }
 
-function childFor(node: Node, segment: Segment): Node {
-  if (segment.length === 1) return (node.literals ??= new Literals()).add(segment[0]!)
-  if (segment.length === 2 && segment[0] === '' && segment[1] === '')
-    return (node.any ??= newNode())
-  return partialChild(node, segment)
-}
-
 function partialChild(node: Node, segment: Segment): Node {
   const [prefix, suffix] = [segment[0]!, segment.at(-1)!]
   const between = segment.slice(1, -1)
@@ -124,8 +128,8 @@ function partialChild(node: Node, segment: Segment): Node {
   if (alike === undefined) byEnds.set(prefix + suffix, (alike = []))
   const there = alike.find((one) => one.between.join('{') === between.join('{'))
   // Beyond the bound the table is refused anyway: a hostile contract need not be read in full.
-  if (there !== undefined || alike.length > visitsBound) return there?.node ?? newNode()
-  const partial: Partial = { between, node: newNode() }
+  if (there !== undefined || alike.length > visitsBound) return there?.node ?? new Node()
+  const partial: Partial = { between, node: new Node() }
   alike.push(partial)
   alike.sort(compareBetween)
   return partial.node
@@ -169,7 +173,7 @@ function compareBetween(a: Partial, b: Partial): number {
 export function visitsMax(node: Node): number {
   let visits = 1 + (node.any === undefined ? 0 : visitsMax(node.any))
   let most = 0
-  for (const [, child] of node.literals?.entries() ?? []) most = Math.max(most, visitsMax(child))
+  for (const [, child] of node.literals()) most = Math.max(most, visitsMax(child))
   visits += most
   for (const group of node.partials ?? []) visits += 1 + groupVisitsMax(group)
   return visits

@@ -5,7 +5,7 @@ import { brokenBound, TooDeep } from './bounds.ts'
 import { typeBitsOf } from './by-type.ts'
 import { duplicateIndex, isAmong } from './equal.ts'
 import { covered, leftOver } from './evaluated.ts'
-import { formatTest } from './format.ts'
+import { numberFormat, textFormat } from './format.ts'
 import { schemaIssues, type SchemaIssue } from './issues.ts'
 import { multipleTest } from './numbers.ts'
 import { linkPattern } from './pattern.ts'
@@ -98,7 +98,7 @@ class Explainer {
     if (pattern !== undefined && !linkPattern(pattern)(value)) {
       this.say(path, 'pattern_mismatch', `must match the pattern ${pattern}`)
     }
-    if (format !== undefined && formatTest(format, 'string')?.(value) === false) {
+    if (format !== undefined && textFormat(format)?.(value) === false) {
       this.say(path, 'invalid_format', `must be a valid ${format}`)
     }
   }
@@ -112,7 +112,7 @@ class Explainer {
     if (step !== undefined && !multipleTest(step)(value)) {
       this.say(path, 'not_multiple', `must be a multiple of ${step}`)
     }
-    if (format !== undefined && formatTest(format, 'number')?.(value) === false) {
+    if (format !== undefined && numberFormat(format)?.(value) === false) {
       this.say(path, 'invalid_format', `must be a valid ${format}`)
     }
   }

@@ -13,9 +13,10 @@ function issueOf(given: Uint8Array, bounds = roomy): JsonIssue | 'read' {
   return 'value' in read ? 'read' : read.problem.issue
 }
 
+const file = (name: string) => readFileSync(fixturePath('json-parsing', name))
+
 suite('JSON parsing suite', { skip: fixturesAbsent }, () => {
   const names = fixturesAbsent === false ? fixtureNames('json-parsing') : []
-  const file = (name: string) => readFileSync(fixturePath('json-parsing', name))
   const wanted = [
     ['y_', 95],
     ['n_', 187],
@@ -25,7 +26,8 @@ suite('JSON parsing suite', { skip: fixturesAbsent }, () => {
     const files = names.filter((name) => name.startsWith(prefix))
     test(`${count} ${prefix} files ${mustRead ? 'are read' : 'are refused'}`, () => {
       assert.equal(files.length, count)
-      for (const name of files) assert.equal('value' in readJson(file(name), parser), mustRead, name)
+      for (const name of files)
+        assert.equal('value' in readJson(file(name), parser), mustRead, name)
     })
   }
   test('what it leaves free gives a value or a problem, never an exception', () => {
@@ -73,22 +75,28 @@ suite('bounds', () => {
       ['open brackets without end', bytes('['.repeat(100_000)), roomy, 'too_deep'],
       ['values at the bound', bytes('[1,2,3]'), { ...roomy, valuesMax: 4 }, 'read'],
       ['values above the bound', bytes('[1,2,3]'), { ...roomy, valuesMax: 3 }, 'too_many_values'],
-      ['brackets in texts count for nothing', bytes('"[[[,,,"'), { depthMax: 0, valuesMax: 1 }, 'read'],
+      [
+        'brackets in texts count for nothing',
+        bytes('"[[[,,,"'),
+        { depthMax: 0, valuesMax: 1 },
+        'read',
+      ],
     ]
   for (const [says, given, bounds, want] of cases) {
     test(says, () => assert.equal(issueOf(given, bounds), want))
   }
 })
 
+function problemByte(text: string): number | undefined {
+  const read = readJson(bytes(text), roomy)
+  return 'problem' in read ? read.problem.atByte : undefined
+}
+
 suite('a problem says where', () => {
-  const at = (text: string) => {
-    const read = readJson(bytes(text), roomy)
-    return 'problem' in read ? read.problem.atByte : undefined
-  }
   const cases: [string, string, number | undefined][] = [
     ['the second key', '{"é":1, "b":2, "é":3}', 16],
     ['the misplaced character, in bytes', '["é", 1 2]', 9],
     ['the bracket that goes too deep', '['.repeat(600), 512],
   ]
-  for (const [says, given, want] of cases) test(says, () => assert.equal(at(given), want))
+  for (const [says, given, want] of cases) test(says, () => assert.equal(problemByte(given), want))
 })

@@ -12,7 +12,7 @@ import { byType } from './by-type.ts'
 import { isAmong } from './equal.ts'
 import { evaluatedTest, Marker } from './evaluated.ts'
 import { explain } from './explain.ts'
-import { formatTest } from './format.ts'
+import { numberFormat } from './format.ts'
 import { numberTest } from './numbers.ts'
 import { objectTest } from './objects.ts'
 import type { PlanNode, Rules } from './plan.ts'
@@ -132,7 +132,7 @@ function verdictOf(rules: Rules, linked: Linked): Verdict {
   const { verdict } = linked
   const typed = byType(rules.types, {
     string: stringTest(rules),
-    number: bothTests(numberTest(rules), numberFormat(rules)),
+    number: bothTests(numberTest(rules), numberFormat(rules.format ?? '')),
     array: arrayTest(rules, verdict),
     object: objectTest(rules, verdict),
   })
@@ -144,9 +144,6 @@ function verdictOf(rules: Rules, linked: Linked): Verdict {
   if (evaluated !== undefined) tests.push(evaluated)
   return every(tests)
 }
-
-const numberFormat = (rules: Rules) =>
-  rules.format === undefined ? undefined : formatTest(rules.format, 'number')
 
 type NumberVerdict = ((value: number) => boolean) | undefined
 

@@ -1,6 +1,6 @@
 // Rules about texts. Length is counted in code points, but only where the length in UTF-16 units,
 // which is there for nothing, cannot tell.
-import { formatTest } from './format.ts'
+import { textFormat } from './format.ts'
 import { linkPattern } from './pattern.ts'
 import type { Rules } from './plan.ts'
 
@@ -10,7 +10,7 @@ export function stringTest(rules: Rules): StringTest | undefined {
   const length = lengthTest(rules.lengthMin ?? 0, rules.lengthMax ?? Infinity)
   const tests = [length]
   if (rules.pattern !== undefined) tests.push(linkPattern(rules.pattern))
-  if (rules.format !== undefined) tests.push(formatTest(rules.format, 'string'))
+  if (rules.format !== undefined) tests.push(textFormat(rules.format))
   const [first, second, third] = tests.filter((test) => test !== undefined)
   if (first === undefined || second === undefined) return first
   if (third === undefined) return (value) => first(value) && second(value)

@@ -40,7 +40,7 @@ function findLoops(
   done: Uint8Array,
   loops: number[],
 ): void {
-  const path = [{ number: start, next: targets(nodes[start]), at: 0 }]
+  const path = [{ number: start, next: onSameValue(nodes[start]), at: 0 }]
   done[start] = onPath
   for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
     const target = top.next[top.at++]
@@ -50,12 +50,12 @@ function findLoops(
     } else if (done[target] === onPath) loops.push(target)
     else if (done[target] === 0) {
       done[target] = onPath
-      path.push({ number: target, next: targets(nodes[target]), at: 0 })
+      path.push({ number: target, next: onSameValue(nodes[target]), at: 0 })
     }
   }
 }
 
-function targets(node: PlanNode | undefined): readonly number[] {
+function onSameValue(node: PlanNode | undefined): readonly number[] {
   if (typeof node === 'number') return [node]
   return typeof node === 'object' ? sameValueNodes(node) : []
 }

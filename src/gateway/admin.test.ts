@@ -109,10 +109,62 @@ test('the index names every route, and every reply carries the security fields',
   }
 })
 
-test('HEAD has no body', async (t) => {
-  const { ask } = await started(t)
+test('HEAD has no body, and nothing is made for it', async (t) => {
+  let made = 0
+  function* metrics() {
+    made++
+    yield 'a 1\n'
+  }
+  const { ask } = await started(t, { sources: { metrics, ready: alwaysReady } })
   const { status, body } = await ask('/metrics', { method: 'HEAD' })
-  assert.deepEqual([status, body], [200, ''])
+  assert.deepEqual([status, body, made], [200, '', 0])
+})
+
+test('a probe is answered while pieces are made without a pause of their own', async (t) => {
+  const begun = Promise.withResolvers<void>()
+  const piecesMax = 5_000
+  let made = 0
+  function* metrics() {
+    begun.resolve()
+    while (made < piecesMax) {
+      made++
+      yield 'x\n'
+    }
+  }
+  const { ask } = await started(t, { sources: { metrics, ready: alwaysReady } })
+  const scrape = ask('/metrics')
+  await begun.promise
+  await ask('/livez')
+  assert.ok(made < piecesMax)
+  assert.equal((await scrape).body.length, 2 * piecesMax)
+})
+
+test('for a scraper that does not read, pieces are not made', async (t) => {
+  const begun = Promise.withResolvers<void>()
+  const piecesMax = 500
+  let made = 0
+  function* metrics() {
+    begun.resolve()
+    while (made < piecesMax) {
+      made++
+      yield 'x'.repeat(65_536)
+    }
+  }
+  const { ask, port } = await started(t, { sources: { metrics, ready: alwaysReady } })
+  const socket = connect(port, '127.0.0.1')
+  socket.write('GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n')
+  await begun.promise
+  // Each probe takes the event loop round several times, which would do for every piece.
+  for (let i = 0; i < 300; i++) await ask('/livez')
+  assert.ok(made < piecesMax)
+  socket.destroy()
+})
+
+test('after a body that was not read the connection ends', async (t) => {
+  const { ask } = await started(t)
+  const headers = { 'content-length': '1', connection: 'keep-alive' }
+  const got = await ask('/livez', { body: 'x', headers })
+  assert.equal(got.headers['connection'], 'close')
 })
 
 for (const [says, path, asking, status, code] of [

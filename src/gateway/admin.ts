@@ -193,10 +193,10 @@ function whyNot(error: NodeJS.ErrnoException, host: string, port: number): strin
 function closed(server: Server, clock: Clock): Promise<void> {
   const cancel = clock.after(closeTimeoutMs, () => server.closeAllConnections())
   return new Promise((resolve) => {
+    // This also ends the connections that are idle.
     server.close(() => {
       cancel()
       resolve()
     })
-    server.closeIdleConnections()
   })
 }

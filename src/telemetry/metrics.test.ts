@@ -154,9 +154,32 @@ test('counts go on across a swap, whatever index the operation has then', () => 
 
 test('HEAD is counted apart from the GET whose operation it reaches', () => {
   const metrics = metricsWith()
-  metrics.bind([channel])(recordWith({ method: 'HEAD' }))
-  const labels = { http_request_method: 'HEAD', http_route: channel.template }
-  assert.equal(valueOf(parse(metrics.text()), `${durations}_count`, labels), 1)
+  const observe = metrics.bind([channel])
+  for (const method of ['HEAD', 'GET', 'GET']) observe(recordWith({ method }))
+  const samples = parse(metrics.text())
+  const route = { http_route: channel.template }
+  assert.equal(valueOf(samples, `${durations}_count`, { ...route, http_request_method: 'HEAD' }), 1)
+  assert.equal(valueOf(samples, `${durations}_count`, { ...route, http_request_method: 'GET' }), 2)
+})
+
+test('an operation that a swap takes away and another brings back has its counts', () => {
+  const metrics = metricsWith()
+  metrics.bind([channel])(recordWith())
+  metrics.bind([send])
+  metrics.bind([channel])(recordWith())
+  const route = { http_route: channel.template }
+  assert.equal(valueOf(parse(metrics.text()), `${durations}_count`, route), 2)
+})
+
+test('policies in shadow beyond 64 are counted together', () => {
+  const metrics = metricsWith()
+  const shadows = Array.from({ length: 100 }, (_, i) => `policy${i}`)
+  const observe = metrics.bind([channel])
+  for (let i = 0; i < 2; i++) observe(recordWith({ shadows }))
+  const counts = parse(metrics.text()).filter(({ name }) => name.includes('shadow'))
+  assert.equal(counts.length, 65)
+  assert.equal(counts.at(-1)!.labels['policy'], '_OTHER')
+  assert.equal(counts.at(-1)!.value, 72)
 })
 
 test('without an operation the route is empty, and an unknown method is _OTHER', () => {
@@ -204,11 +227,11 @@ test('operations beyond the bound are counted together, until a swap makes room'
       .filter(({ name }) => name === `${durations}_count`)
       .map(({ labels, value }) => `${labels['http_route']} ${value}`)
   const observe = metrics.bind(operations)
-  for (const operation of operations.keys()) observe(recordWith({ operation }))
-  assert.deepEqual(routes(), ['/a 1', '/b 1', '_OTHER 2'])
+  for (const operation of [...operations.keys(), -1]) observe(recordWith({ operation }))
+  assert.deepEqual(routes(), ['/a 1', '/b 1', '_OTHER 2', ' 1'])
   const after = metrics.bind(operations.slice(1))
   for (const operation of [0, 1]) after(recordWith({ operation }))
-  assert.deepEqual(routes(), ['/b 2', '/c 1'])
+  assert.deepEqual(routes(), ['/b 2', '/c 1', '_OTHER 2', ' 1'])
 })
 
 test('every fault of the catalogue stands at 0 until it happens', () => {

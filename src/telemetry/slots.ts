@@ -57,30 +57,26 @@ export interface SlotStore {
 }
 
 export function createSlots(allocate: Allocate, slotsMax: number): SlotStore {
-  const slots = new Map<string, Slot>()
-  const make = (key: string, method: string, template: string) => {
+  const named = new Map<string, Slot>()
+  // Of no operation, or of those beyond the bound: two for each method at most.
+  const unnamed = new Map<string, Slot>()
+  const slotFor = (method: string, template: string): Slot => {
+    const key = `${method} ${template}`
+    const slots = template === '' || template === otherName ? unnamed : named
+    const known = slots.get(key)
+    if (known !== undefined) return known
+    if (slots === named && named.size >= slotsMax) return slotFor(method, otherName)
     const slot = newSlot(method, template, allocate)
     slots.set(key, slot)
     return slot
   }
   return {
-    slot(methodAsCame, template) {
-      const method = methods.has(methodAsCame) ? methodAsCame : otherName
-      const key = `${method} ${template}`
-      const known = slots.get(key)
-      if (known !== undefined) return known
-      if (slots.size < slotsMax || template === otherName || template === '') {
-        return make(key, method, template)
-      }
-      return this.slot(method, otherName)
-    },
+    slot: (method, template) => slotFor(methods.has(method) ? method : otherName, template),
     retain(templates) {
-      if (slots.size < slotsMax) return
-      for (const [key, { template }] of slots) {
-        if (template !== '' && !templates.has(template)) slots.delete(key)
-      }
+      if (named.size < slotsMax) return
+      for (const [key, { template }] of named) if (!templates.has(template)) named.delete(key)
     },
-    all: () => [...slots.values()],
+    all: () => [...named.values(), ...unnamed.values()],
   }
 }
 

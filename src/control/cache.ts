@@ -37,7 +37,7 @@ export async function cachedBuild(
 ): Promise<Built | undefined> {
   try {
     if (!(await isOurs(folder))) return undefined
-    return await readEntry(join(folder, await entryName(options)))
+    return await readEntry(join(folder, entryName(options, await programStamp())))
   } catch {
     return undefined
   }
@@ -54,11 +54,12 @@ export async function keepBuild(
     const { snapshot, ...rest } = built
     if (snapshot === undefined || snapshot.length > entryBytesMax) return
     const hashes = await hashesSince(built.files, startedEpochMs)
-    if (hashes === undefined) return
+    const program = await programStamp()
+    if (hashes === undefined || !isBefore(program.changedMs, startedEpochMs)) return
     await mkdir(folder, { recursive: true, mode: 0o700 })
     if (!(await isOurs(folder))) return
     const bytes = entryBytes({ hashes, built: rest }, snapshot)
-    await writeWhole(folder, await entryName(options), bytes)
+    await writeWhole(folder, entryName(options, program), bytes)
     await dropOldest(folder)
   } catch {
     // A full or read-only disk: the next start compiles again.
@@ -71,23 +72,33 @@ async function isOurs(folder: string): Promise<boolean> {
   return process.getuid === undefined || (uid === process.getuid() && (mode & 0o022) === 0)
 }
 
-async function entryName(options: BuildOptions): Promise<string> {
-  const key = canonicalJson({ options, cwd: process.cwd(), stamp: await programStamp() })
+function entryName(options: BuildOptions, { text }: ProgramStamp): string {
+  const key = canonicalJson({ options, cwd: process.cwd(), program: text })
   return `${hash('sha256', key)}.build`
 }
 
+interface ProgramStamp {
+  readonly text: string
+  /** When a file of the program last changed. */
+  readonly changedMs: number
+}
+
 /** Changes whenever a file of the program does: run from source, it has no version of its own. */
-async function programStamp(): Promise<string> {
+async function programStamp(): Promise<ProgramStamp> {
   const source = dirname(import.meta.dirname)
   const names = await readdir(source, { recursive: true })
   const paths = names.filter((name) => /(?<!\.test)\.[jt]s$/.test(name)).sort()
   const stats = await Promise.all(
-    [...paths, '../package.json'].map(async (name) => {
-      const { size, mtimeMs } = await stat(join(source, name))
-      return `${name} ${size} ${mtimeMs}`
-    }),
+    [...paths, '../package.json'].map(async (name) => ({
+      name,
+      ...(await stat(join(source, name))),
+    })),
   )
-  return hash('sha256', [source, process.version, ...stats].join('\n'))
+  const lines = stats.map(({ name, size, mtimeMs }) => `${name} ${size} ${mtimeMs}`)
+  return {
+    text: hash('sha256', [source, process.version, ...lines].join('\n')),
+    changedMs: Math.max(...stats.map(({ mtimeMs, ctimeMs }) => Math.max(mtimeMs, ctimeMs))),
+  }
 }
 
 async function readEntry(path: string): Promise<Built | undefined> {
@@ -117,8 +128,11 @@ async function hashesSince(
 ): Promise<Entry['hashes'] | undefined> {
   const hashes = await Promise.all(files.map(async (file) => [file, await hashOf(file)] as const))
   const changes = await Promise.all(files.map(async (file) => (await stat(file)).ctimeMs))
-  return changes.every((atMs) => atMs < startedEpochMs - timeGrainMs) ? hashes : undefined
+  return changes.every((atMs) => isBefore(atMs, startedEpochMs)) ? hashes : undefined
 }
+
+const isBefore = (atMs: number, startedEpochMs: number): boolean =>
+  atMs < startedEpochMs - timeGrainMs
 
 /** Whole or not at all: others may be reading, and others may be writing the same. */
 async function writeWhole(folder: string, name: string, bytes: Uint8Array): Promise<void> {

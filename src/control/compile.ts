@@ -77,6 +77,10 @@ function startWork(input: CompileInput, problems: ProblemList): Work {
     const message = "no upstream: give '--to URL', or 'upstreams' in the configuration"
     report(errorAt(locate(''), message))
   }
+  const { listen, admin } = deployment
+  if (listen.port !== 0 && listen.port === admin.port && listen.host === admin.host) {
+    report(errorAt(locate('/admin'), `port ${listen.port} is to serve both the API and the admin`))
+  }
   const settling = { audience, report, written: [] }
   return { input, problems, settling, upstreams, upstreamsUsed: new Set(), share: sharing() }
 }

@@ -9,10 +9,11 @@ export interface CompilerTask {
   readonly options: BuildOptions
   /** Where builds are kept; undefined: nowhere. */
   readonly cache: string | undefined
+  /** From before the thread was made: what changed since is not what was built. */
+  readonly startedEpochMs: number
 }
 
-const { options, cache } = workerData as CompilerTask
-const startedEpochMs = Date.now()
+const { options, cache, startedEpochMs } = workerData as CompilerTask
 const built = await buildSnapshot(options)
 // Copied, not transferred: it is still to be written to the disk, and nobody should wait for that.
 parentPort!.postMessage(built)

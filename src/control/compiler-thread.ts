@@ -13,7 +13,7 @@ export async function buildInThread(
   cache: string | undefined = cacheFolder(process.env),
 ): Promise<Built> {
   const known = cache === undefined ? undefined : await cachedBuild(cache, options)
-  return known ?? compileInThread({ options, cache })
+  return known ?? compileInThread({ options, cache, startedEpochMs: Date.now() })
 }
 
 function compileInThread(task: CompilerTask): Promise<Built> {

@@ -74,9 +74,9 @@ function words(issue: Issue, value: unknown): string {
       return `must be ${known.length > 1 ? 'one of ' : ''}${known.join(', ')}${hint}`
     }
     case 'too_small':
-      return `must ${measure(issue.origin)} at least ${issue.minimum}`
+      return `must ${amount('at least', issue.minimum, issue.origin)}`
     case 'too_big':
-      return `must ${measure(issue.origin)} at most ${issue.maximum}`
+      return `must ${amount('at most', issue.maximum, issue.origin)}`
     case 'invalid_union':
       return 'has none of the forms that it may have'
     case 'invalid_key':
@@ -86,9 +86,10 @@ function words(issue: Issue, value: unknown): string {
   }
 }
 
-function measure(origin: string): string {
-  if (origin === 'array') return 'have in number'
-  return origin === 'string' ? 'have in characters' : 'be'
+function amount(bound: string, count: number | bigint, origin: string): string {
+  const unit = origin === 'array' ? 'item' : 'character'
+  if (origin !== 'array' && origin !== 'string') return `be ${bound} ${count}`
+  return `have ${bound} ${count} ${unit}${Number(count) === 1 ? '' : 's'}`
 }
 
 function kindOf(value: unknown): string {

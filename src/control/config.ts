@@ -156,11 +156,7 @@ export type Config = z.infer<typeof configSchema>
 export type Settings = z.infer<typeof settingsSchema>
 
 export function configJsonSchema(): object {
-  return {
-    $id: 'https://concordat.dev/concordat.schema.json',
-    title: 'concordat.yaml',
-    ...z.toJSONSchema(configSchema, { io: 'input' }),
-  }
+  return { title: 'concordat.yaml', ...z.toJSONSchema(configSchema, { io: 'input' }) }
 }
 
 export function settingsJsonSchema(): object {

@@ -43,6 +43,11 @@ function row(name: string, value: string | number, about: string): DefaultsRow {
   return { kind: 'setting', name, unit: '', value: same(String(value)), about }
 }
 
+/** Where no default can be written down, what happens is. */
+const unwritten: Readonly<Record<string, string>> = {
+  auth: 'upstream without a configuration; with one, each scheme must be bound',
+}
+
 type AnyPolicy = (typeof policies)[number]
 
 /** One row for the policy, and one for each key of its configuration. */
@@ -54,7 +59,7 @@ function policyRows({ id, about, defaultFor }: AnyPolicy): DefaultsRow[] {
       Audience,
       string
     >
-  const head = value((config) => (config === undefined ? 'off' : 'enforce'))
+  const head = value((config) => (config === undefined ? (unwritten[id] ?? 'off') : 'enforce'))
   return [
     { kind: 'policy', name: id, unit: '', value: head, about },
     ...keys.map((key): DefaultsRow => {

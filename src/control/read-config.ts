@@ -1,6 +1,6 @@
 // Reads `concordat.yaml`: from a file to a checked configuration whose every key can be located.
 import { dirname, resolve } from 'node:path'
-import type { Problem } from '../base.ts'
+import type { Documents, Problem } from '../base.ts'
 import { loadDocuments } from '../load.ts'
 import { complaints } from './complaints.ts'
 import { type Config, configJsonSchema, configSchema } from './config.ts'
@@ -18,14 +18,20 @@ export async function readConfig(file: string): Promise<ReadConfig> {
   if (problems.some(({ severity }) => severity === 'error')) {
     return { config: undefined, problems, files }
   }
+  const checked = checkConfig(documents)
+  return { ...checked, problems: [...problems, ...checked.problems], files }
+}
+
+/** The checked configuration, or what is wrong with it. */
+export function checkConfig(documents: Documents): Omit<ReadConfig, 'files'> {
   const locate = (pointer: string) => documents.locate(documents.root, pointer)
   // An empty file is an empty configuration.
   const value = documents.values.get(documents.root) ?? {}
   const parsed = configSchema.safeParse(value)
-  if (parsed.success) return { config: { value: parsed.data, locate }, problems, files }
+  if (parsed.success) return { config: { value: parsed.data, locate }, problems: [] }
   const jsonSchema = configJsonSchema()
-  const found = complaints(parsed.error.issues, { value, jsonSchema, locate })
-  return { config: undefined, problems: [...problems, ...found], files }
+  const problems = complaints(parsed.error.issues, { value, jsonSchema, locate })
+  return { config: undefined, problems }
 }
 
 /** The contract that the configuration names, as a path; relative to the configuration's folder. */

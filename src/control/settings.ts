@@ -117,8 +117,7 @@ const isForWholeApi = ({ level }: Work): boolean =>
 
 function settleLimits(work: Work): Pick<Settled, 'limits' | 'ownLimits' | 'limitsWritten'> {
   const { outer, level } = work
-  const own = level.value.limits
-  if (own === undefined) return outer
+  const own = level.value.limits ?? {}
   const limitsWritten = new Map(outer.limitsWritten)
   for (const [name, value] of Object.entries(own) as [LimitName, number][]) {
     const isFree = isForWholeApi(work) && !outer.limitsWritten.has(name)
@@ -140,9 +139,9 @@ function settleLimits(work: Work): Pick<Settled, 'limits' | 'ownLimits' | 'limit
 
 function settleUpstream(work: Work): Pick<Settled, 'upstream' | 'upstreamWritten'> {
   const { upstream } = work.level.value
-  return upstream === undefined
-    ? work.outer
-    : { upstream, upstreamWritten: note(work, ['upstream']) }
+  if (upstream !== undefined) return { upstream, upstreamWritten: note(work, ['upstream']) }
+  const { outer } = work
+  return { upstream: outer.upstream, upstreamWritten: outer.upstreamWritten }
 }
 
 function settlePolicies(work: Work): Settled['policies'] {

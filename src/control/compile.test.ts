@@ -1,0 +1,376 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { compileText } from './testing.ts'
+
+const contract = `openapi: 3.1.0
+info: { title: Things, version: '1' }
+servers: [{ url: https://api.example.com/v1 }, { url: /v2/ }]
+components:
+  securitySchemes:
+    key: { type: apiKey, in: header, name: X-API-Key }
+paths:
+  /things:
+    get:
+      operationId: listThings
+      responses: { '200': { description: ok, content: { application/json: {} } }, 4XX: { description: no } }
+    post:
+      operationId: makeThing
+      security: [{ key: [] }]
+      requestBody:
+        content:
+          application/json: { schema: { type: object } }
+          image/png: {}
+      responses: { '201': { description: made } }
+  /things/{id}/{kind}:
+    get:
+      operationId: getThing
+      parameters:
+        - { name: id, in: path, required: true, schema: { type: string } }
+        - { name: kind, in: path, required: true, style: label, schema: { type: string } }
+      responses: { '200': { description: ok } }
+`
+
+/** The contract with lines put in after the one that begins so. */
+function withLines(after: string, ...lines: string[]): string {
+  assert.ok(contract.includes(`${after}\n`), after)
+  return contract.replace(`${after}\n`, `${after}\n${lines.join('\n')}\n`)
+}
+
+const onDocument = (...lines: string[]) => withLines('openapi: 3.1.0', ...lines)
+const onPath = (...lines: string[]) => withLines('  /things:', ...lines.map((one) => `    ${one}`))
+const onPost = (...lines: string[]) =>
+  withLines('      operationId: makeThing', ...lines.map((one) => `      ${one}`))
+
+const errorsOf = (said: readonly string[]) => said.filter((line) => line.includes(' error '))
+
+test('a contract and an address are enough', () => {
+  const { plan, said } = compileText(contract)
+  assert.deepEqual(errorsOf(said), [])
+  assert.ok(plan)
+  assert.equal(plan.title, 'Things')
+  assert.equal(plan.audience, 'public')
+  assert.deepEqual(plan.upstreams, [
+    {
+      name: 'default',
+      endpoints: [{ host: '127.0.0.1', port: 3000, basePath: '' }],
+      preserveHost: false,
+    },
+  ])
+  const ids = plan.operations.map(({ id }) => id)
+  assert.deepEqual(ids, ['listThings', 'makeThing', 'getThing'])
+})
+
+test('every base path routes, and the first names the operation in metrics', () => {
+  const { plan } = compileText(contract)
+  assert.deepEqual(
+    plan!.routes.filter(({ operation }) => operation === 2),
+    [
+      {
+        method: 'GET',
+        template: '/v1/things/{id}/{kind}',
+        operation: 2,
+        allow: [],
+        label: ['kind'],
+      },
+      {
+        method: 'GET',
+        template: '/v2/things/{id}/{kind}',
+        operation: 2,
+        allow: [],
+        label: ['kind'],
+      },
+    ],
+  )
+  assert.equal(plan!.operations[2]!.template, '/v1/things/{id}/{kind}')
+})
+
+test('an operation says what it declares of replies', () => {
+  const [list] = compileText(contract).plan!.operations
+  assert.deepEqual([list!.statuses, list!.replyTypes], [['200', '4XX'], ['application/json']])
+})
+
+test('without a configuration a scheme is left to the service, and that is said once', () => {
+  const { plan, said } = compileText(contract)
+  const notes = said.filter((line) => line.includes("security scheme 'key'"))
+  assert.equal(notes.length, 1)
+  assert.match(notes[0]!, /^openapi\.yaml:6:\d+ note .*'auth: upstream'/)
+  const auth = plan!.operations.map(({ policies }) => policies.some((one) => one.policy === 'auth'))
+  assert.deepEqual(auth, [false, true, false])
+})
+
+test('with a configuration every scheme that is used must be bound', () => {
+  const { plan, said } = compileText(contract, 'audience: public\n')
+  assert.equal(plan, undefined)
+  assert.match(
+    errorsOf(said).join(),
+    /^openapi\.yaml:12:\d+ error security scheme 'key' is not bound/,
+  )
+  for (const bound of ['auth: upstream', 'auth: { schemes: { key: upstream } }']) {
+    assert.deepEqual(errorsOf(compileText(contract, `policies: { ${bound} }`).said), [])
+  }
+})
+
+test('limits of the API and of an operation add up', () => {
+  const { plan, said } = compileText(
+    onPost('x-concordat: { policies: { limit: { requestsMax: 5 } } }'),
+  )
+  assert.deepEqual(errorsOf(said), [])
+  const limits = plan!.operations[1]!.policies.filter(({ policy }) => policy === 'limit')
+  assert.deepEqual(
+    limits.map(({ plan: one }) => one),
+    [
+      { requestsMax: 1200, windowMs: 60_000, burstMax: 300, scope: 'api' },
+      { requestsMax: 5, windowMs: 60_000, burstMax: 300, scope: 'operation makeThing' },
+    ],
+  )
+})
+
+test('an inner limit stands alone where it says loosen', () => {
+  const lines = [
+    'x-concordat:',
+    '  loosen: [limit]',
+    '  policies: { limit: { requestsMax: 5000 } }',
+  ]
+  const { plan, said } = compileText(onPath(...lines))
+  assert.deepEqual(errorsOf(said), [])
+  const scopes = plan!.operations.map(({ policies }) =>
+    policies
+      .filter(({ policy }) => policy === 'limit')
+      .map(({ plan: one }) => (one as { scope: string }).scope),
+  )
+  assert.deepEqual(scopes, [['path /things'], ['path /things'], ['api']])
+})
+
+test('the configuration replaces a default without further words', () => {
+  const config = 'policies: { auth: upstream, limit: { mode: off } }\n'
+  const { plan, said } = compileText(contract, config)
+  assert.deepEqual(errorsOf(said), [])
+  const ids = plan!.operations.flatMap(({ policies }) => policies.map(({ policy }) => policy))
+  assert.equal(ids.includes('limit'), false)
+})
+
+test('shadow is in the plan, off is not', () => {
+  const config = 'policies: { auth: { mode: shadow, schemes: { key: upstream } } }\n'
+  const { plan, said } = compileText(contract, config)
+  assert.deepEqual(errorsOf(said), [])
+  const auth = plan!.operations[1]!.policies.find(({ policy }) => policy === 'auth')
+  assert.equal(auth?.mode, 'shadow')
+})
+
+test('bounds of an operation are in its plan, those of the API in that of the snapshot', () => {
+  const { plan, said } = compileText(
+    onPost('x-concordat: { limits: { exchangeTimeoutMs: 900 } }'),
+    'limits: { headBytesMax: 4096 }\npolicies: { auth: upstream }\n',
+  )
+  assert.deepEqual(errorsOf(said), [])
+  assert.equal(plan!.limits.headBytesMax, 4096)
+  assert.deepEqual(plan!.operations[1]!.limits, { exchangeTimeoutMs: 900 })
+  assert.deepEqual(plan!.operations[0]!.limits, {})
+})
+
+test('what operations share is one object', () => {
+  const [first, , third] = compileText(contract).plan!.operations
+  assert.equal(first!.limits, third!.limits)
+  assert.equal(first!.policies.at(-1), third!.policies.at(-1))
+})
+
+const revision = (text: string) => compileText(text).plan!.revision
+
+test('equal plans have equal revisions, others have others', () => {
+  assert.equal(revision(contract), revision(`# a comment\n${contract}`))
+  assert.notEqual(revision(contract), revision(contract.replace('Things', 'Thinks')))
+  assert.match(revision(contract), /^[0-9a-f]{64}$/)
+})
+
+test('each operation goes to the upstream that it names', () => {
+  const config = `policies: { auth: upstream }
+upstream: main
+upstreams:
+  main: { endpoints: ['http://10.0.0.1', 'http://10.0.0.2:81/base/'] }
+  other: { endpoints: ['http://[::1]:82'], preserveHost: true }
+`
+  const { plan, said } = compileText(onPost('x-concordat: { upstream: other }'), config, [])
+  assert.deepEqual(errorsOf(said), [])
+  assert.deepEqual(
+    plan!.operations.map(({ upstream }) => upstream),
+    [0, 1, 0],
+  )
+  assert.deepEqual(
+    plan!.upstreams.map(({ endpoints }) => endpoints),
+    [
+      [
+        { host: '10.0.0.1', port: 80, basePath: '' },
+        { host: '10.0.0.2', port: 81, basePath: '/base' },
+      ],
+      [{ host: '[::1]', port: 82, basePath: '' }],
+    ],
+  )
+})
+
+type Refused = readonly [
+  says: string,
+  contract: string,
+  config: string | undefined,
+  want: RegExp,
+  to?: readonly string[],
+]
+
+const auth = 'policies: { auth: upstream }\n'
+
+const refused: readonly Refused[] = [
+  [
+    'a slip under x-concordat',
+    onPost('x-concordat:', '  polices: {}'),
+    undefined,
+    /^openapi\.yaml:15:9 error unknown key 'polices' \(did you mean 'policies'\?\)$/,
+  ],
+  [
+    'a bound of the gateway under x-concordat',
+    onPost('x-concordat:', '  limits: { headBytesMax: 2000 }'),
+    undefined,
+    /^openapi\.yaml:15:\d+ error 'headBytesMax' bounds the whole gateway: it belongs under 'limits'/,
+  ],
+  [
+    'a looser mode inside',
+    onPost('x-concordat: { policies: { auth: { mode: shadow } } }'),
+    undefined,
+    /^openapi\.yaml:14:\d+ error 'auth' is looser here than outside: mode shadow in place of enforce/,
+  ],
+  [
+    'a limit switched off inside',
+    onPath('x-concordat: { policies: { limit: { mode: off } } }'),
+    undefined,
+    /^openapi\.yaml:9:\d+ error 'limit' is looser here than outside: it is off/,
+  ],
+  [
+    'a larger bound inside',
+    onPost('x-concordat: { limits: { exchangeTimeoutMs: 900000 } }'),
+    undefined,
+    /error 'exchangeTimeoutMs' is looser here than outside: 900000 in place of 600000 ms/,
+  ],
+  [
+    'a document looser than the configuration',
+    onDocument('x-concordat: { policies: { auth: { mode: shadow } } }'),
+    auth,
+    /^openapi\.yaml:2:\d+ error 'auth' is looser here than outside/,
+  ],
+  [
+    'loosening what is not looser',
+    onPost('x-concordat: { loosen: [auth] }'),
+    undefined,
+    /^openapi\.yaml:14:\d+ error 'loosen' names 'auth', but it is not looser here than outside$/,
+  ],
+  [
+    'a policy where it does nothing',
+    withLines(
+      '      operationId: listThings',
+      '      x-concordat: { policies: { auth: upstream } }',
+    ),
+    undefined,
+    /^openapi\.yaml:11:\d+ error 'policies\.auth' has no effect here/,
+  ],
+  [
+    'a bound of bodies where there is none',
+    withLines(
+      '      operationId: listThings',
+      '      x-concordat: { limits: { jsonDepthMax: 3 } }',
+    ),
+    undefined,
+    /^openapi\.yaml:11:\d+ error 'limits\.jsonDepthMax' has no effect here/,
+  ],
+  [
+    'a setting that inner ones replace',
+    onPost('x-concordat: { policies: { auth: { schemes: { key: upstream } } } }'),
+    'policies: { auth: { schemes: { key: upstream } } }\n',
+    /^concordat\.yaml:1:\d+ error 'policies\.auth\.schemes' has no effect here/,
+  ],
+  [
+    'shadow of what refuses nothing',
+    contract,
+    'policies: { auth: upstream, secure-headers: { mode: shadow } }\n',
+    /^concordat\.yaml:1:\d+ error 'secure-headers' refuses nothing/,
+  ],
+  [
+    'binding a scheme that there is not',
+    contract,
+    'policies: { auth: { schemes: { key: upstream, kye: upstream } } }\n',
+    /^concordat\.yaml:1:\d+ error the contract has no security scheme 'kye' \(did you mean 'key'\?\)$/,
+  ],
+  [
+    'an upstream that nobody uses',
+    contract,
+    `${auth}upstream: a\nupstreams: { a: { endpoints: ['http://a'] }, b: { endpoints: ['http://b'] } }\n`,
+    /^concordat\.yaml:3:\d+ error no operation uses the upstream 'b'$/,
+    [],
+  ],
+  [
+    'an upstream that there is not',
+    contract,
+    `${auth}upstream: aa\nupstreams: { a: { endpoints: ['http://a'] } }\n`,
+    /^concordat\.yaml:2:\d+ error there is no upstream 'aa' \(did you mean 'a'\?\)$/,
+    [],
+  ],
+  [
+    'several upstreams and none chosen',
+    contract,
+    `${auth}upstreams: { a: { endpoints: ['http://a'] }, b: { endpoints: ['http://b'] } }\n`,
+    /error several upstreams and none chosen: say 'upstream' \(one of a, b\)/,
+    [],
+  ],
+  ['no upstream', contract, undefined, /^--to error no upstream: give '--to URL'/, []],
+  [
+    'no upstream in the configuration',
+    contract,
+    auth,
+    /^concordat\.yaml:1:1 error no upstream/,
+    [],
+  ],
+  [
+    'an endpoint over TLS',
+    contract,
+    undefined,
+    /^--to error https endpoints are not supported/,
+    ['https://a'],
+  ],
+  [
+    'an endpoint that is the API itself',
+    contract,
+    undefined,
+    /^--to error the endpoint points back at port 8080, on which the API itself is served$/,
+    ['http://localhost:8080'],
+  ],
+  [
+    'a host that is none',
+    contract,
+    `${auth}hosts: ['api.example.com', 'a b']\n`,
+    /^concordat\.yaml:2:\d+ error /,
+  ],
+  [
+    'two paths of one shape',
+    contract.replace(
+      '  /things/{id}/{kind}:',
+      '  /things/{x}: { get: { parameters: [{ name: x, in: path, required: true, schema: {} }], responses: { default: { description: d } } } }\n  /things/{y}: { get: { parameters: [{ name: y, in: path, required: true, schema: {} }], responses: { default: { description: d } } } }\n  /things/{id}/{kind}:',
+    ),
+    undefined,
+    /^openapi\.yaml:\d+:\d+ error .*\/things\/\{y\}/,
+  ],
+]
+
+for (const [says, text, config, want, to] of refused) {
+  test(`refused: ${says}`, () => {
+    const { plan, said } = compileText(text, config, to)
+    assert.equal(plan, undefined)
+    assert.ok(
+      errorsOf(said).some((line) => want.test(line)),
+      `${said.join('\n')}\n${want}`,
+    )
+  })
+}
+
+test('a path is accepted leniently where its operation opts in', () => {
+  const { plan, said } = compileText(onPath('x-concordat: { allowPathForms: [trailingSlash] }'))
+  assert.deepEqual(errorsOf(said), [])
+  const allowed = plan!.routes.map(({ operation, allow }) => `${operation} ${allow.join()}`)
+  const want = ['0 trailingSlash', '1 trailingSlash', '2 ']
+  assert.deepEqual([...new Set(allowed)], want)
+})

@@ -22,7 +22,7 @@ export interface Started {
 export interface StartOptions {
   readonly core: number | '0,1'
   readonly env?: Readonly<Record<string, string>>
-  /** Open a channel for `child.send`. */
+  /** Open a channel for `child.send`; what it prints on standard output is let go of, unread. */
   readonly channel?: boolean
 }
 
@@ -35,12 +35,9 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
 export function start(command: string, args: readonly string[], options: StartOptions): Started {
   const bounded = ['--kill-after=2', String(lifetimeSecondsMax)]
   const pinned = ['taskset', '-c', String(options.core), command, ...args]
-  const stdio: StdioOptions = [
-    'ignore',
-    'pipe',
-    'pipe',
-    ...(options.channel ? ['ipc' as const] : []),
-  ]
+  const stdio: StdioOptions = options.channel
+    ? ['ignore', 'ignore', 'pipe', 'ipc']
+    : ['ignore', 'pipe', 'pipe']
   const child = spawn('timeout', [...bounded, ...pinned], {
     stdio,
     detached: true,

@@ -1,7 +1,9 @@
 // The results as a person reads them: tables that are right on a terminal and in Markdown.
 import { styleText } from 'node:util'
+import type { BodyCheck } from './body-check.ts'
 import type { Comparison, Figures } from './compare.ts'
 import type { Machine } from './machine.ts'
+import type { PolicyCost } from './policies.ts'
 import type { StartTimes } from './start.ts'
 import type { Spread } from './stats.ts'
 
@@ -11,7 +13,9 @@ export interface Results {
   readonly rounds: number
   readonly seconds: number
   readonly comparisons: readonly Comparison[]
+  readonly policies: readonly PolicyCost[]
   readonly starts: readonly StartTimes[]
+  readonly bodyCheck: BodyCheck | undefined
 }
 
 export interface Verdict {
@@ -29,6 +33,7 @@ const stalledMax = 0.005
 export const verdicts = (results: Results): Verdict[] => [
   ...results.comparisons.flatMap(comparisonVerdicts),
   ...results.starts.map(startVerdict),
+  ...bodyCheckVerdict(results.bodyCheck),
 ]
 
 function comparisonVerdicts({ name, goal, cpuRatio, p99Ratio }: Comparison): Verdict[] {
@@ -49,21 +54,30 @@ function startVerdict({ name, coldMs, warmMs, goal }: StartTimes): Verdict {
   return { what, found: `${whole(median)} ms`, goal: `≤ ${goal.ms} ms`, met: median <= goal.ms }
 }
 
+function bodyCheckVerdict(found: BodyCheck | undefined): Verdict[] {
+  if (found === undefined) return []
+  const ratio = found.oursUs / found.ajvUs
+  const what = `check of a body of ${found.bodyBytes} bytes`
+  return [{ what, found: `${ratio.toFixed(2)} × ajv`, goal: '≤ 2.00 × ajv', met: ratio <= 2 }]
+}
+
 const times = (ratio: number): string => `${ratio.toFixed(2)} × nginx`
 
 export function report(results: Results, heading = ''): string {
-  const sections = [
-    ...results.comparisons.map((one) =>
-      section(heading, `${one.name}: ${one.about}`, compared(one)),
-    ),
-    ...(results.starts.length === 0 ? [] : [section(heading, 'Ready to serve', started(results))]),
-    ...goalsSection(results, heading),
+  const sections: [title: string, body: string][] = [
+    ...results.comparisons.map((one): [string, string] => [
+      `${one.name}: ${one.about}`,
+      compared(one),
+    ]),
+    ['What each policy costs', table([policyHead, ...results.policies.map(policyRow)])],
+    ['Ready to serve', table([startHead, ...results.starts.map(startRow)])],
+    ['Goals', table([goalHead, ...verdicts(results).map(goalRow)])],
   ]
-  return sections.join('\n\n')
+  return sections
+    .filter(([, body]) => body.split('\n').length > 2)
+    .map(([title, body]) => `${heading}${title}\n\n${body}`)
+    .join('\n\n')
 }
-
-const section = (heading: string, title: string, body: string): string =>
-  `${heading}${title}\n\n${body}`
 
 function compared(comparison: Comparison): string {
   const { concordat, nginx, cpuRatio, p99Ratio, halfPerSecond } = comparison
@@ -100,9 +114,16 @@ function warnings({ concordat, nginx }: Comparison): string[] {
   ])
 }
 
-function started({ starts }: Results): string {
-  return table([['', 'first start, ms', 'second start, ms'], ...starts.map(startRow)])
-}
+const policyHead = ['', 'CPU µs/request', '95 % interval', 'pairs']
+
+const policyRow = ({ name, costUs }: PolicyCost): string[] => [
+  name,
+  costUs.mean.toFixed(2),
+  `${costUs.low.toFixed(2)} to ${costUs.high.toFixed(2)}`,
+  String(costUs.pairs),
+]
+
+const startHead = ['', 'first start, ms', 'second start, ms']
 
 const startRow = ({ name, coldMs, warmMs }: StartTimes): string[] => [
   name,
@@ -110,16 +131,14 @@ const startRow = ({ name, coldMs, warmMs }: StartTimes): string[] => [
   ranged(warmMs, 0),
 ]
 
-function goalsSection(results: Results, heading: string): string[] {
-  const rows = verdicts(results).map(({ what, found, goal, met }) => [
-    what,
-    found,
-    goal,
-    met ? 'met' : 'MISSED',
-  ])
-  if (rows.length === 0) return []
-  return [section(heading, 'Goals', table([['', 'found', 'goal', ''], ...rows]))]
-}
+const goalHead = ['', 'found', 'goal', '']
+
+const goalRow = ({ what, found, goal, met }: Verdict): string[] => [
+  what,
+  found,
+  goal,
+  met ? 'met' : 'MISSED',
+]
 
 /** Rows as a Markdown table, padded; the first row is its head. */
 export function table(rows: readonly (readonly string[])[]): string {

@@ -4,11 +4,13 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { provesToRelay } from './ask.ts'
+import { bodyCheckTimes } from './body-check.ts'
 import { cases } from './cases.ts'
 import type { Case } from './cases.ts'
 import { compare } from './compare.ts'
 import type { Comparison, Effort } from './compare.ts'
 import { machine, missing } from './machine.ts'
+import { policyCosts } from './policies.ts'
 import { coloured, report, verdicts } from './report.ts'
 import type { Results } from './report.ts'
 import { save } from './results.ts'
@@ -23,7 +25,7 @@ import type { Server } from './servers.ts'
 import { startTimes } from './start.ts'
 
 const usage = `npm run bench [-- OPTIONS]
-  --case NAME     only this: ${[...cases.map(({ name }) => name), 'start'].join(', ')}; repeat it for more
+  --case NAME     only this: ${[...cases.map(({ name }) => name), 'policies', 'start', 'schema'].join(', ')}; repeat it
   --rounds N      alternations (9)
   --seconds S     of each round (3)
   --json          print JSON
@@ -72,17 +74,14 @@ async function measured(): Promise<Results> {
   for (const one of cases.filter(({ name }) => isWanted(name)))
     comparisons.push(await beside(one, { nginx, upstream }, effort))
   await nginx.started.stop()
+  const policies = isWanted('policies') ? await policyCosts(upstream.port, effort) : []
   const starts = isWanted('start') ? await startTimes(upstream.port, effort) : []
   await upstream.started.stop()
+  const bodyCheck = isWanted('schema') ? await bodyCheckTimes(effort) : undefined
   const { rounds, seconds } = effort
-  return {
-    date: new Date().toISOString(),
-    machine: machine(),
-    rounds,
-    seconds,
-    comparisons,
-    starts,
-  }
+  const date = new Date().toISOString()
+  const found = { comparisons, policies, starts, bodyCheck }
+  return { date, machine: machine(), rounds, seconds, ...found }
 }
 
 async function beside(

@@ -76,21 +76,29 @@ function filled(template: string, words: Readonly<Record<string, string | number
 /** Concordat as it is run from a checkout, with a contract and a configuration of the bench's. */
 export async function startConcordat(
   folder: string,
-  { name, contract, config }: Pick<Case, 'name' | 'contract' | 'config'>,
+  written: Written,
   upstreamPort: number,
   env: Readonly<Record<string, string>>,
 ): Promise<Server> {
   const [port = 0, adminPort = 0] = await freePorts(2)
-  const dir = mkdtempSync(join(folder, `${name}-`))
-  const configFile = join(dir, 'concordat.yaml')
-  writeFileSync(join(dir, 'openapi.json'), JSON.stringify(contract()))
-  writeFileSync(configFile, JSON.stringify({ contract: 'openapi.json', ...config }))
+  const configFile = writeConfiguration(folder, written)
   const args = [...concordatRun({ upstreamPort, port, adminPort }), '--config', configFile]
   const started = start(process.execPath, args, {
     core: gatewayCore,
     env: { XDG_CACHE_HOME: folder, ...env },
   })
   return ready({ name: 'Concordat', port, started })
+}
+
+type Written = Pick<Case, 'name' | 'contract' | 'config'>
+
+/** Writes a configuration and its contract to a folder of their own; returns the former's path. */
+export function writeConfiguration(folder: string, { name, contract, config }: Written): string {
+  const dir = mkdtempSync(join(folder, `${name}-`))
+  const configFile = join(dir, 'concordat.yaml')
+  writeFileSync(join(dir, 'openapi.json'), JSON.stringify(contract()))
+  writeFileSync(configFile, JSON.stringify({ contract: 'openapi.json', ...config }))
+  return configFile
 }
 
 export interface Ports {

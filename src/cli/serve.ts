@@ -17,7 +17,7 @@ export async function serve(
   report: (error: unknown) => void,
 ): Promise<Serving | { problem: string }> {
   const { listen, admin: adminAt, workers, log } = deployment
-  const gateway = await startGateway({ bundle: snapshot, listen, workers, log })
+  const gateway = await startGateway({ bundle: snapshot, listen, workers, log, bug: report })
   if ('problem' in gateway) return { problem: withOption(gateway.problem, '--port', listen.port) }
   const admin = createAdmin({
     ...adminAt,

@@ -12,7 +12,7 @@ export function hostProblem(pattern: string): string | undefined {
     return `'${pattern}' has no valid port`
   }
   const isValid = host.startsWith('[')
-    ? parseAddress(host.slice(1, -1)) !== undefined
+    ? host.endsWith(']') && parseAddress(host.slice(1, -1)) !== undefined
     : host.length <= 253 && name.test(host)
   return isValid ? undefined : `'${pattern}' is no host name, address or *. and a name`
 }

@@ -7,8 +7,8 @@ import { keepBuild } from './cache.ts'
 
 export interface CompilerTask {
   readonly options: BuildOptions
-  /** Where builds are kept; undefined: nowhere. */
-  readonly cache: string | undefined
+  /** Where builds are kept; false: nowhere. */
+  readonly cache: string | false
   /** From before the thread was made: what changed since is not what was built. */
   readonly startedEpochMs: number
 }
@@ -17,4 +17,4 @@ const { options, cache, startedEpochMs } = workerData as CompilerTask
 const built = await buildSnapshot(options)
 // Copied, not transferred: it is still to be written to the disk, and nobody should wait for that.
 parentPort!.postMessage(built)
-if (cache !== undefined) await keepBuild(cache, options, built, startedEpochMs)
+if (cache !== false) await keepBuild(cache, options, built, startedEpochMs)

@@ -7,12 +7,12 @@ import type { Built, BuildOptions } from './build-types.ts'
 import { cachedBuild, cacheFolder } from './cache.ts'
 import type { CompilerTask } from './compiler-main.ts'
 
-/** Without `cache` the user's cache folder is used, where there is one. */
+/** Builds are kept in the user's cache folder, in another, or (`false`) nowhere. */
 export async function buildInThread(
   options: BuildOptions,
-  cache: string | undefined = cacheFolder(process.env),
+  cache: string | false = cacheFolder(process.env) ?? false,
 ): Promise<Built> {
-  const known = cache === undefined ? undefined : await cachedBuild(cache, options)
+  const known = cache === false ? undefined : await cachedBuild(cache, options)
   return known ?? compileInThread({ options, cache, startedEpochMs: Date.now() })
 }
 

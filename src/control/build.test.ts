@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { placeText } from '../base.ts'
+import { buildInThread, buildSnapshot } from '../control.ts'
+import { decodeSnapshot } from '../snapshot.ts'
+import type { Built } from './build-types.ts'
+
+const contract = `openapi: 3.1.0
+info: { title: Things, version: '1' }
+paths:
+  /things: { get: { responses: { '200': { description: ok } } } }
+`
+
+/** A folder with these files, by path. */
+function folderWith(files: Readonly<Record<string, string>>): string {
+  const root = mkdtempSync(join(tmpdir(), 'concordat-build-'))
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(join(root, name, '..'), { recursive: true })
+    writeFileSync(join(root, name), text)
+  }
+  return root
+}
+
+const said = ({ problems }: Built) =>
+  problems.map(({ place, message }) => `${placeText(place)} ${message}`)
+
+const to = ['http://127.0.0.1:3000']
+
+test('a configuration names its contract, relative to itself', async () => {
+  const root = folderWith({
+    'deploy/concordat.yaml': 'contract: ../api/openapi.yaml\nlisten: { port: 0 }\n',
+    'api/openapi.yaml': contract,
+  })
+  const built = await buildSnapshot({ configFile: join(root, 'deploy/concordat.yaml'), to })
+  assert.deepEqual(said(built), [])
+  assert.deepEqual(built.files, [
+    join(root, 'deploy/concordat.yaml'),
+    join(root, 'api/openapi.yaml'),
+  ])
+  assert.equal(decodeSnapshot(built.snapshot!).title, 'Things')
+})
+
+test('the command line wins over the configuration', async () => {
+  const root = folderWith({
+    'concordat.yaml': 'contract: a.yaml\nlisten: { host: "::1", port: 1 }\nworkers: 3\n',
+    'a.yaml': contract,
+    'b.yaml': contract.replace('Things', 'Others'),
+  })
+  const built = await buildSnapshot({
+    configFile: join(root, 'concordat.yaml'),
+    contractFile: join(root, 'b.yaml'),
+    to,
+    port: 2,
+    adminPort: 3,
+    workers: 0,
+  })
+  assert.deepEqual(said(built), [])
+  assert.equal(decodeSnapshot(built.snapshot!).title, 'Others')
+  assert.deepEqual(built.deployment.listen, { host: '::1', port: 2 })
+  assert.equal(built.deployment.admin.port, 3)
+  assert.equal(built.deployment.workers, 0)
+})
+
+test('what only looks needs no upstream', async () => {
+  const contractFile = join(folderWith({ 'a.yaml': contract }), 'a.yaml')
+  assert.ok((await buildSnapshot({ contractFile, to: [], upstreamNeeded: false })).snapshot)
+  assert.equal((await buildSnapshot({ contractFile, to: [] })).snapshot, undefined)
+})
+
+type Refused = readonly [says: string, files: Record<string, string>, want: RegExp]
+
+const refused: readonly Refused[] = [
+  ['a contract that is not there', { 'concordat.yaml': 'contract: a.yaml' }, /does not exist/],
+  ['no contract', { 'concordat.yaml': 'audience: public' }, /yaml:1:1 no contract/],
+  ['a configuration that is not there', {}, /does not exist/],
+  ['a configuration that is no text', { 'concordat.yaml': 'a: \u0000' }, /concordat\.yaml/],
+  ['a key twice', { 'concordat.yaml': 'audience: public\naudience: internal' }, /yaml:2:1 /],
+  ['an alias bomb', { 'concordat.yaml': bomb() }, /concordat\.yaml/],
+  ['a key by the name of a prototype', { 'concordat.yaml': '__proto__: { a: 1 }' }, /__proto__/],
+  ['nesting without end', { 'concordat.yaml': '['.repeat(100_000) }, /concordat\.yaml/],
+  ['a folder for a contract', { 'concordat.yaml': 'contract: .' }, /is a folder/],
+]
+
+/** Nine levels of nine references each: four hundred million values from a few lines. */
+function bomb(): string {
+  return Array.from({ length: 9 }, (_, i) => bombLevel(i)).join('\n')
+}
+
+const bombLevel = (i: number): string =>
+  `a${i}: &a${i} [${Array(9).fill(i === 0 ? 'x' : `*a${i - 1}`)}]`
+
+for (const [says, files, want] of refused) {
+  test(`refused, not thrown: ${says}`, async () => {
+    const configFile = join(folderWith(files), 'concordat.yaml')
+    const built = await buildSnapshot({ configFile, to })
+    assert.equal(built.snapshot, undefined)
+    assert.match(said(built).join('\n'), want)
+  })
+}
+
+test('a thread builds what this thread builds', async () => {
+  const contractFile = join(folderWith({ 'a.yaml': contract }), 'a.yaml')
+  const options = { contractFile, to }
+  assert.deepEqual(await buildInThread(options, false), await buildSnapshot(options))
+})
+
+test('a start from the cache loads neither YAML nor zod', async () => {
+  const root = folderWith({ 'a.yaml': contract })
+  const control = join(import.meta.dirname, '..', 'control.ts')
+  const script = `
+    import { registerHooks } from 'node:module'
+    const packages = []
+    registerHooks({
+      resolve(name, context, next) {
+        if (!/^[./]|^node:|^file:/.test(name)) packages.push(name)
+        return next(name, context)
+      },
+    })
+    const { buildInThread } = await import(${JSON.stringify(control)})
+    const { keepBuild } = await import(${JSON.stringify(join(control, '../control/cache.ts'))})
+    const options = { contractFile: ${JSON.stringify(join(root, 'a.yaml'))}, to: [] }
+    const cache = ${JSON.stringify(join(root, 'cache'))}
+    const built = { snapshot: new Uint8Array([7]), problems: [], files: [options.contractFile] }
+    await keepBuild(cache, options, built, Date.now() + 60_000)
+    const { snapshot } = await buildInThread(options, cache)
+    console.log(JSON.stringify({ snapshot: [...snapshot], packages }))
+  `
+  const args = ['--input-type=module', '--eval', script]
+  const printed = execFileSync(process.execPath, args, { encoding: 'utf8' })
+  assert.deepEqual(JSON.parse(printed), { snapshot: [7], packages: [] })
+})

@@ -74,6 +74,14 @@ const cases: [says: string, changed: Record<string, string>, want: string[]][] =
     ['pure src/http.ts:2'],
   ],
   [
+    'data is as pure as it gets',
+    {
+      'src/base/v.ts':
+        "// It.\nimport v from '../../package.json' with { type: 'json' }\nexport { v }\n",
+    },
+    [],
+  ],
+  [
     'a pure room that imports a room that is not',
     {
       'src/snapshot.ts': "// snapshot: bytes.\nimport { load } from './load.ts'\nexport { load }\n",
@@ -103,6 +111,11 @@ const cases: [says: string, changed: Record<string, string>, want: string[]][] =
     ['cycles src/base/a.ts:0'],
   ],
   ['a file without an opening comment', { 'test/x.ts': 'export {}\n' }, ['opening test/x.ts:1']],
+  [
+    'a test opens with one too where no file of its name stands beside it',
+    { 'src/base/a.test.ts': 'export {}\n', 'src/base/other.test.ts': 'export {}\n' },
+    ['opening src/base/other.test.ts:1'],
+  ],
   ['a script may open with how it is run', { 'bench/x.ts': '#!/usr/bin/env node\n// Runs.\n' }, []],
   ['a file that grows', { 'src/base/long.ts': long(401) }, ['size src/base/long.ts:0']],
   ['an unsaid word', { 'src/base/w.ts': '// A middleware.\n' }, ['glossary src/base/w.ts:1']],

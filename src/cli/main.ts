@@ -1,13 +1,12 @@
 // From the words of a command line to a command and an exit code. Each command is a file that is
 // loaded when it is chosen.
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import {
   type Command as CommandType,
   Command,
   CommanderError,
   InvalidArgumentError,
 } from 'commander'
+import { version } from '../base.ts'
 import { wantsColour } from './style.ts'
 import { type ExitCode, processWorld, type World } from './world.ts'
 
@@ -35,7 +34,7 @@ export async function commandLine(args: readonly string[], world: World): Promis
 function programFor(world: World, outcome: { code: ExitCode }): CommandType {
   const program = new Command('concordat')
     .description('Runs an API from its OpenAPI contract.')
-    .version(version(), '-V, --version', 'print the version')
+    .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
     .helpCommand(false)
     .showSuggestionAfterError()
@@ -128,9 +127,4 @@ function wholeNumber(text: string, max: number): number {
   const value = Number(text)
   if (/^\d+$/.test(text) && value <= max) return value
   throw new InvalidArgumentError(`It is a whole number from 0 to ${max}.`)
-}
-
-function version(): string {
-  const file = join(import.meta.dirname, '..', '..', 'package.json')
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
 }

@@ -61,13 +61,13 @@ export const doorsRule: Rule = (tree) => {
   return [...past, ...doors]
 }
 
-/** A pure room imports neither the platform, nor a package, nor a room that is not pure. */
+/** A pure room imports neither the platform, nor a package, nor a room that is not pure: only data. */
 export const pureRule: Rule = (tree) =>
   sourcesOf(tree)
     .filter(([file]) => pureRooms.includes(roomOf(file)!))
     .flatMap(([file, text]) =>
       importsOf(file, text)
-        .filter((one) => !one.typeOnly)
+        .filter((one) => !one.typeOnly && !one.specifier.endsWith('.json'))
         .filter((one) => one.path === undefined || !pureRooms.includes(roomOf(one.path) ?? ''))
         .map((one) => error('pure', file, one.line, `a pure room imports '${one.specifier}'`)),
     )

@@ -24,8 +24,10 @@ const onlySome = /\b(?:test|it|describe|suite)\.only\(/
 const oneMachine = /(?<=^|['"`\s(])\/(?:home|root|Users|work)\/\w/
 const fixturesElsewhere = /\.\.\/shared\b/
 
+/** Of a test beside its subject the name says enough. */
 export const openingRule: Rule = (tree) =>
   scriptsOf(tree).flatMap(([file, text]) => {
+    if (isTest(file) && tree.has(file.replace('.test.ts', '.ts'))) return []
     const body = text.replace(/^#!.*\n/, '')
     if (body.startsWith('//') || body.startsWith('/*')) return []
     return [error('opening', file, 1, 'a file opens with a comment on what it is for')]

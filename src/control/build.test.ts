@@ -90,8 +90,9 @@ function bomb(): string {
   return Array.from({ length: 9 }, (_, i) => bombLevel(i)).join('\n')
 }
 
-const bombLevel = (i: number): string =>
-  `a${i}: &a${i} [${Array(9).fill(i === 0 ? 'x' : `*a${i - 1}`)}]`
+function bombLevel(i: number): string {
+  return `a${i}: &a${i} [${Array(9).fill(i === 0 ? 'x' : `*a${i - 1}`)}]`
+}
 
 for (const [says, files, want] of refused) {
   test(`refused, not thrown: ${says}`, async () => {

@@ -33,7 +33,7 @@ export function linkForm(
   const fields = written.map(linkField)
   const ways = Math.max(1, ...fields.flatMap((one) => [one.readRaw.length, one.readSpread.length]))
   return (bytes) => {
-    const haul = new Haul(names)
+    const haul = new Haul(names, formDecoded)
     const text = textOf(bytes)
     if (text === undefined) return [detailOf('body', '', 'invalid_encoding')]
     const add = (name: string, value: string, pair: string) => haul.add(name, value, pair)

@@ -5,12 +5,13 @@ import { type HeaderList, headerValues } from '../http.ts'
 import { type Check, readJson } from '../schema.ts'
 import { unfit } from './convert.ts'
 import { detailOf } from './issues.ts'
-import { type Judge, linkJudge } from './judge.ts'
 import { isJson, mediaRange } from './media.ts'
 import type { ParameterIn, ParameterPlan } from './operation.ts'
 import { eachCookie, formDecoded, percentDecoded } from './pairs.ts'
 import { linkQuery } from './link-query.ts'
+import { Haul, linkNames } from './names.ts'
 import { alternatives, type Decode, type Reading, readingsOf } from './readings.ts'
+import { judgeSlots, linkSlot, type Slot } from './slots.ts'
 import type { Raw } from './styles.ts'
 
 export interface ParameterOptions {
@@ -47,25 +48,18 @@ export function linkParameters(
   const inHeader = inPlace('header')
   const inCookie = inPlace('cookie')
   const checkQuery = linkQuery(inPlace('query'), options)
-  const { detailsMax, pairsMax } = options.limits
+  const checkCookies = linkCookies(inCookie, options.limits)
+  const { detailsMax } = options.limits
 
   return ({ pathValues, query, headers }) => {
     const ofPath = checkPath(inPath, pathValues, detailsMax)
     const ofQuery = checkQuery(query)
     const ofHeader = inHeader.length > 0 ? checkHeader(inHeader, headers, detailsMax) : undefined
-    const ofCookie =
-      inCookie.length > 0 ? checkCookies(inCookie, headers, pairsMax, detailsMax) : undefined
+    const ofCookie = inCookie.length > 0 ? checkCookies(headers) : undefined
     if (!ofPath && !ofHeader && !ofCookie) return ofQuery
     const details = [ofPath, ofQuery.details, ofHeader, ofCookie].flatMap((some) => some ?? [])
-    return { details: details.slice(0, detailsMax), query }
+    return { details: details.slice(0, detailsMax), query: ofQuery.query }
   }
-}
-
-/** A parameter ready to judge what was sent under its name. */
-export interface Linked {
-  readonly plan: ParameterPlan
-  readonly check: Check | undefined
-  readonly judge: Judge<Raw>
 }
 
 const decoders: Readonly<Record<ParameterIn, Decode>> = {
@@ -76,16 +70,14 @@ const decoders: Readonly<Record<ParameterIn, Decode>> = {
   cookie: percentDecoded,
 }
 
-function linkParameter(plan: ParameterPlan, options: ParameterOptions): Linked {
+function linkParameter(plan: ParameterPlan, options: ParameterOptions): Slot {
   const check = plan.schema === undefined ? undefined : options.check(plan.schema)
   const decode = decoders[plan.in]
   const readings =
     plan.contentType === undefined
       ? readingsOf(plan, decode)
       : [contentReading(plan.contentType, decode, options)]
-  const judge = linkJudge(plan.in, plan.name, readings, check)
-  if (!plan.allowEmptyValue) return { plan, check, judge }
-  return { plan, check, judge: (raw, max) => (raw === '' ? undefined : judge(raw, max)) }
+  return linkSlot(plan, readings, decode, check)
 }
 
 function contentReading(
@@ -106,7 +98,7 @@ function contentReading(
 
 type Details = readonly Detail[] | undefined
 
-function checkPath(inPath: readonly Linked[], values: readonly string[], max: number): Details {
+function checkPath(inPath: readonly Slot[], values: readonly string[], max: number): Details {
   let details: Details
   for (let i = 0; i < inPath.length; i++) {
     const found = inPath[i]!.judge(values[i] ?? '', max)
@@ -115,7 +107,7 @@ function checkPath(inPath: readonly Linked[], values: readonly string[], max: nu
   return details
 }
 
-function checkHeader(inHeader: readonly Linked[], headers: HeaderList, max: number): Details {
+function checkHeader(inHeader: readonly Slot[], headers: HeaderList, max: number): Details {
   const details: Detail[] = []
   for (const { plan, judge } of inHeader) {
     const values = headerValues(headers, plan.name.toLowerCase())
@@ -132,29 +124,17 @@ function headerRaw(plan: ParameterPlan, values: readonly string[]): Raw {
   return isList ? values.join(',') : values
 }
 
-function checkCookies(
-  inCookie: readonly Linked[],
-  headers: HeaderList,
-  pairsMax: number,
-  max: number,
-): Details {
-  const raws = new Map<string, string[]>()
-  // HTTP/2 may send one cookie a line (RFC 9113, section 8.2.3).
-  const isBounded = eachCookie(
-    headerValues(headers, 'cookie').join(';'),
-    pairsMax,
-    (name, value) => {
-      const before = raws.get(name)
-      if (before === undefined) raws.set(name, [value])
-      else before.push(value)
-    },
-  )
-  if (!isBounded) return [detailOf('cookie', '', 'too_many_pairs')]
-  const details: Detail[] = []
-  for (const { plan, judge } of inCookie) {
-    const values = raws.get(plan.name)
-    if (values) details.push(...(judge(values.length > 1 ? values : values[0]!, max) ?? []))
-    else if (plan.required) details.push(detailOf('cookie', plan.name, 'required'))
+function linkCookies(
+  slots: readonly Slot[],
+  { detailsMax, pairsMax }: ParameterOptions['limits'],
+): (headers: HeaderList) => Details {
+  const names = linkNames(slots.map(({ plan }) => plan))
+  return (headers) => {
+    const haul = new Haul(names, (name) => name)
+    const add = (name: string, value: string) => haul.add(name, value, '')
+    // HTTP/2 may send one cookie a line (RFC 9113, section 8.2.3).
+    const lines = headerValues(headers, 'cookie').join(';')
+    if (!eachCookie(lines, pairsMax, add)) return [detailOf('cookie', '', 'too_many_pairs')]
+    return judgeSlots(slots, haul, detailsMax)
   }
-  return details.length > 0 ? details : undefined
 }

@@ -1,9 +1,7 @@
 // Which parameter, or field of a form, a name in `name=value` belongs to. Most have names of their
 // own; members of spread objects come as `filter[a]`, or under the bare names of properties.
 import type { Entry } from './convert.ts'
-import { formDecoded } from './pairs.ts'
 import { bracketed, spreadObject, type Written } from './readings.ts'
-import type { Raw } from './styles.ts'
 
 export interface Names {
   readonly count: number
@@ -44,19 +42,21 @@ export function linkNames(written: readonly Written[]): Names {
 
 /** What one pass over the pairs has found, by slot, still encoded. */
 export class Haul {
-  readonly raws: (Raw | undefined)[]
+  readonly raws: (string | string[] | undefined)[]
   readonly entries: (Entry[] | undefined)[] = []
   /** Decoded names that belong to nobody, with their pairs. */
   readonly strays: { readonly name: string; readonly value: string; readonly pair: string }[] = []
   readonly #names: Names
+  readonly #decodeName: (name: string) => string
 
-  constructor(names: Names) {
+  constructor(names: Names, decodeName: (name: string) => string) {
     this.#names = names
+    this.#decodeName = decodeName
     this.raws = Array.from({ length: names.count })
   }
 
   add(encodedName: string, value: string, pair: string): void {
-    const name = decodedName(encodedName)
+    const name = this.#nameOf(encodedName)
     const claim = this.#names.find(name)
     if (claim === undefined) this.strays.push({ name, value, pair })
     else if (claim.path === undefined) this.#addRaw(claim.slot, value)
@@ -67,15 +67,15 @@ export class Haul {
     const before = this.raws[slot]
     if (before === undefined) this.raws[slot] = value
     else if (typeof before === 'string') this.raws[slot] = [before, value]
-    else this.raws[slot] = [...before, value]
+    else before.push(value)
   }
-}
 
-/** A name that cannot be decoded is nobody's, and is told apart by what it is. */
-function decodedName(name: string): string {
-  try {
-    return formDecoded(name)
-  } catch {
-    return name
+  /** A name that cannot be decoded is nobody's, and is told apart by what it is. */
+  #nameOf(encoded: string): string {
+    try {
+      return this.#decodeName(encoded)
+    } catch {
+      return encoded
+    }
   }
 }

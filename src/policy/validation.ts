@@ -75,7 +75,7 @@ function checkStep(plan: ValidationPlan, { check, limits }: Tools) {
   }
 }
 
-const noBody: Detail = { in: 'body', field: '', issue: 'required', message: 'a body is required' }
+const noBody: Detail = { in: 'body', field: '', issue: 'required', message: 'is required' }
 
 function contentStep(body: BodyPlan, { check, limits }: Tools) {
   const run = linkBody(body, { check, limits })

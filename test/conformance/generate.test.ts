@@ -3,35 +3,25 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { seededRandom } from '../../src/base.ts'
 import { contracts, readContract } from './contracts.ts'
-import { generateCases } from './generate.ts'
+import { generateCases, type ValidCase } from './generate.ts'
 import { sampleMatching } from './pattern.ts'
 import { serialiseStyle } from './serialise.ts'
 import { spoilForm, spoilJson } from './spoil.ts'
 
-for (const contract of contracts) {
-  const { name, operations, absent } = contract
-  test(
-    `${name}: each of ${operations} operations has requests of every kind`,
-    {
-      skip: absent,
-    },
-    () => {
-      const document = readContract(contract)
-      const { valid, invalid } = generateCases(document)
-      assert.equal(document.operations.length, operations)
-      for (const operation of document.operations) {
-        const kinds = Math.max(1, operation.bodies.size) * 2
-        assert.equal(valid.filter((one) => one.operation === operation).length, kinds)
-        assert.ok(invalid.some((one) => one.operation === operation && one.status === 400))
-      }
-      for (const { request } of [...valid, ...invalid]) {
-        assert.match(request.target, /^\/[!-~]*$/)
-        assert.doesNotMatch(request.target, /[{}]|\/\/|\/\.\.?(\/|$)/)
-        for (const [field, value] of request.headers) assert.match(`${field}: ${value}`, /^[ -~]+$/)
-      }
-    },
-  )
-}
+test('every operation gets a minimal and a typical request of each media type, and invalid ones', () => {
+  const document = readContract(contracts.find(({ name }) => name === 'chat')!)
+  const { valid, invalid } = generateCases(document)
+  for (const operation of document.operations) {
+    const isOfIt = (one: ValidCase) => one.operation === operation
+    assert.equal(valid.filter(isOfIt).length, Math.max(1, operation.bodies.size) * 2)
+    assert.ok(invalid.some((one) => isOfIt(one) && one.status === 400))
+  }
+  for (const { request } of [...valid, ...invalid]) {
+    assert.match(request.target, /^\/v1\/[!-~]*$/)
+    assert.doesNotMatch(request.target, /[{}]|\/\/|\/\.\.?(\/|$)/)
+    for (const [field, value] of request.headers) assert.match(`${field}: ${value}`, /^[ -~]+$/)
+  }
+})
 
 const patterns: [string, number, number][] = [
   ['^AC[0-9a-fA-F]{32}$', 0, 99],
@@ -101,11 +91,11 @@ test('a spoilt body differs from the valid one in a single field, which is named
   assert.deepEqual(spoilJson({ age: 7, name: 'Ada' }, isPerson), [
     {
       says: 'age has a wrong type',
-      value: { age: { wrong: true }, name: 'Ada' },
-      fields: ['/age'],
+      value: { age: 2.5, name: 'Ada' },
+      field: '/age',
     },
-    { says: 'name is missing', value: { age: 7 }, fields: ['/name'] },
-    { says: 'the body has a wrong type', value: 'wrong', fields: [''] },
+    { says: 'name is missing', value: { age: 7 }, field: '/name' },
+    { says: 'the body has a wrong type', value: 2.5, field: '' },
   ])
 })
 

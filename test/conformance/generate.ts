@@ -122,7 +122,13 @@ function bodyOf(
     return { kind: 'json', type, value: makeValue(schema, { ...tools, extent }) }
   }
   if (type === 'application/x-www-form-urlencoded') {
-    return { kind: 'form', type, value: makeValue(schema, { ...tools, extent, flat: true }) }
+    // A form without fields has no bytes: on the wire it is no body.
+    const valid: Validator = (one, value) =>
+      tools.valid(one, value) && (one !== schema || Object.keys(value as object).length > 0)
+    const wish = { ...tools, valid, extent, flat: true }
+    const value =
+      makeOptionalValue(schema, wish) ?? makeValue(schema, { ...wish, extent: 'typical' })
+    return { kind: 'form', type, value }
   }
   if (type === 'multipart/form-data') {
     const fields = makeValue(schema, { ...tools, extent }) as Record<string, unknown>
@@ -145,14 +151,18 @@ function invalidCases(operation: RawOperation, draft: Draft, tools: Tools): Inva
       ...expected,
     })
 
+  // Where none of several schemas fits, the refusal may name what had the choice.
+  const isChoice = hasChoice(bodySchema(operation, draft.body), tools.document)
   for (const spoilt of spoiltBodies(operation, draft.body, tools)) {
     const body = { ...draft.body, value: spoilt.value } as Body
-    add(spoilt.says, { ...draft, body }, { status: 400, in: 'body', fields: spoilt.fields })
+    const fields = isChoice ? [spoilt.field, ''] : [spoilt.field]
+    add(spoilt.says, { ...draft, body }, { status: 400, in: 'body', fields })
   }
   for (const parameter of operation.parameters) {
     const text = spoilText(parameter, parameterSchema(parameter), tools)
     if (text === undefined) continue
-    const spoilt = { ...draft, texts: new Map([[parameter, text]]) }
+    const values = new Map([...draft.values, [parameter, text] as const])
+    const spoilt = { ...draft, values, texts: new Map([[parameter, text]]) }
     add(`${parameter.in} ${parameter.name} is not as declared`, spoilt, {
       status: 400,
       in: parameter.in,
@@ -182,10 +192,19 @@ function invalidCases(operation: RawOperation, draft: Draft, tools: Tools): Inva
 
 function spoiltBodies(operation: RawOperation, body: Body, tools: Tools): Spoilt[] {
   if (body.kind !== 'json' && body.kind !== 'form') return []
-  const schema = operation.bodies.get(body.type)?.schema ?? {}
+  const schema = bodySchema(operation, body)
   const valid = (value: unknown) => tools.valid(schema, value)
   if (body.kind === 'json') return spoilJson(body.value, valid)
   return spoilForm(body.value as Record<string, unknown>, valid)
+}
+
+function bodySchema(operation: RawOperation, body: Body): RawSchema {
+  return body.kind === 'none' ? {} : (operation.bodies.get(body.type)?.schema ?? {})
+}
+
+function hasChoice(schema: RawSchema, document: RawDocument): boolean {
+  const { anyOf, oneOf, allOf = [] } = document.resolve(schema)
+  return (anyOf ?? oneOf) !== undefined || allOf.some((part) => hasChoice(part, document))
 }
 
 function requestOf(draft: Draft): RawRequest {

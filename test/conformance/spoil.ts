@@ -7,26 +7,26 @@ import type { Validator } from './validator.ts'
 export interface Spoilt {
   readonly says: string
   readonly value: unknown
-  /** JSON Pointers that a refusal may name; several only where a choice of schemas hides the place. */
-  readonly fields: readonly string[]
+  /** JSON Pointer to what is wrong. */
+  readonly field: string
 }
 
-const wrongValues: readonly unknown[] = [{ wrong: true }, ['wrong'], 'wrong', 2.5, true, null]
+// Scalars first: an object in the wrong place can be refused for a field inside it.
+const wrongValues: readonly unknown[] = [2.5, true, 'wrong', ['wrong'], { wrong: true }, null]
 
 type Verdict = (value: unknown) => boolean
 
 /** A field of a wrong type, a required field left out, and the whole of a wrong type. */
 export function spoilJson(value: unknown, valid: Verdict): Spoilt[] {
-  return [wrongField(value, valid), missingField(value, valid), wrongRoot(valid)].filter(
-    (one) => one !== undefined,
-  )
+  const all = [wrongField(value, valid), missingField(value, valid), wrongRoot(valid)]
+  return all.filter((one) => one !== undefined)
 }
 
 /** A field that no reading of a text makes right, or a required one left out. */
 export function spoilForm(fields: Readonly<Record<string, unknown>>, valid: Verdict): Spoilt[] {
-  return [wrongFormField(fields, valid), missingField(fields, valid)].filter(
-    (one) => one !== undefined,
-  )
+  // Without its last field a form is no body, which may be allowed.
+  const missing = Object.keys(fields).length > 1 ? missingField(fields, valid) : undefined
+  return [wrongFormField(fields, valid), missing].filter((one) => one !== undefined)
 }
 
 /** The parameter's text in a form that breaks its schema however it is read; undefined: none does. */
@@ -105,11 +105,11 @@ function missingField(value: unknown, valid: Verdict): Spoilt | undefined {
 function wrongRoot(valid: Verdict): Spoilt | undefined {
   const wrong = ['wrong', 2.5, []].find((one) => !valid(one))
   if (wrong === undefined) return undefined
-  return { says: 'the body has a wrong type', value: wrong, fields: [''] }
+  return { says: 'the body has a wrong type', value: wrong, field: '' }
 }
 
 function spoilt(says: string, value: unknown, key: string): Spoilt {
-  return { says, value, fields: [`/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`] }
+  return { says, value, field: `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}` }
 }
 
 function keysOf(value: unknown): string[] {

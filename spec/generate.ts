@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { faultsPage } from './pages/faults.ts'
 import { limitsPage } from './pages/limits.ts'
+import { metricsPage } from './pages/metrics.ts'
 
 export interface Page {
   /** Within this folder. */
@@ -14,6 +15,7 @@ export interface Page {
 export const pages: readonly Page[] = [
   { file: 'faults.md', render: faultsPage },
   { file: 'limits.md', render: limitsPage },
+  { file: 'metrics.md', render: metricsPage },
 ]
 
 export const pagePath = (page: Page): string => join(import.meta.dirname, page.file)

@@ -1,0 +1,76 @@
+// The page of metrics, read off an exposition in which everything has happened once.
+import { createMetrics, type ExchangeRecord, type Gauges } from '../../src/telemetry.ts'
+import { generatedFrom, table } from './markdown.ts'
+
+const intro = `# Metrics
+
+\`GET /metrics\` on the admin port answers in the text format of Prometheus, version 0.0.4. Names follow the OpenTelemetry
+conventions for HTTP. Labels come from the contract and from closed lists alone: no client can make new ones. An operation
+has series from its first request on, and keeps its counts when a new snapshot comes into force.
+
+- \`http_route\` is the template with its base path, and empty where no operation was found. Operations beyond 10,000 are
+  counted together as \`_OTHER\`.
+- \`http_request_method\` is \`_OTHER\` for methods that are not registered.
+- \`http_response_status_code\` is empty where no reply could be sent, and \`_OTHER\` from the 17th status of one operation on.
+`
+
+const gauges: Gauges = {
+  activeExchanges: 0,
+  connections: 0,
+  logLinesDropped: 0,
+  revision: 'r',
+  endpoints: [
+    {
+      upstream: 'u',
+      host: 'h',
+      port: 1,
+      activeConnections: 0,
+      idleConnections: 0,
+      waiting: 0,
+    },
+  ],
+  process: {
+    cpuSeconds: 0,
+    residentBytes: 0,
+    heapBytes: 0,
+    startedEpochSeconds: 0,
+    loopDelaySeconds: { p50: 0, p99: 0, max: 0 },
+  },
+}
+
+const record: ExchangeRecord = {
+  id: '',
+  operation: 0,
+  method: 'GET',
+  path: '/',
+  host: '',
+  clientAddress: '',
+  status: 200,
+  fault: undefined,
+  reason: undefined,
+  shadows: ['policy'],
+  durationMs: 1,
+  upstreamMs: 1,
+  requestBytes: 0,
+  replyBytes: 0,
+  endpoint: undefined,
+  userAgent: undefined,
+  finishedEpochMs: 0,
+}
+
+export function metricsPage(): string {
+  const metrics = createMetrics({ version: 'v', gauges: () => gauges })
+  metrics.bind([{ id: 'o', method: 'GET', template: '/' }])(record)
+  const rows = metrics.text().split('# HELP ').slice(1).map(rowOf)
+  const families = table(['Name', 'Type', 'Labels', 'What it says'], rows)
+  return [generatedFrom('`src/telemetry/exposition.ts`'), intro, families].join('\n')
+}
+
+function rowOf(family: string): string[] {
+  const [help = '', type = '', ...samples] = family.split('\n')
+  const [name = '', ...about] = help.split(' ')
+  const labels = new Set(samples.flatMap((line) => line.match(/\w+(?==")/g) ?? []))
+  labels.delete('le')
+  const labelCells = [...labels].map((one) => `\`${one}\``)
+  return [`\`${name}\``, type.split(' ').at(-1)!, labelCells.join(', '), about.join(' ')]
+}

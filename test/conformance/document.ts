@@ -110,13 +110,12 @@ interface DocumentObject {
 
 export function readDocument(root: unknown): RawDocument {
   const document = root as DocumentObject
-  const resolve = <T extends Referenced>(value: T): T => {
-    let found = value
-    for (let hops = 0; found.$ref !== undefined; hops++) {
-      if (hops === 50) throw new Error(`references in a circle: ${value.$ref}`)
-      found = lookUp(root, found.$ref) as T
-    }
-    return found
+  const found = new Map<string, unknown>()
+  const resolve = <T extends Referenced>(value: T, hops = 0): T => {
+    if (value.$ref === undefined) return value
+    if (hops === 50) throw new Error(`references in a circle: ${value.$ref}`)
+    if (!found.has(value.$ref)) found.set(value.$ref, lookUp(root, value.$ref))
+    return resolve(found.get(value.$ref) as T, hops + 1)
   }
   const operations = Object.entries(document.paths).flatMap(([path, item]) =>
     methods.flatMap((method) => {

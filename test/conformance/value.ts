@@ -22,9 +22,9 @@ const depthMax = 24
 class CannotMake extends Error {}
 
 /** A value that the validator accepts, or an error: a schema without one is never passed over. */
-export function makeValue(schema: RawSchema, wish: Wish, depth = 0): unknown {
+export function makeValue(schema: RawSchema, wish: Wish, depth = 0, attempts = 100): unknown {
   if (depth > depthMax) throw new CannotMake('the schema goes in circles')
-  for (let attempt = 0; attempt < 100; attempt++) {
+  for (let attempt = 0; attempt < attempts; attempt++) {
     try {
       const value = propose(schema, wish, depth)
       if (wish.valid(schema, value)) return value
@@ -38,7 +38,7 @@ export function makeValue(schema: RawSchema, wish: Wish, depth = 0): unknown {
 /** As above; undefined where nothing can be right, such as with an empty list of choices. */
 export function makeOptionalValue(schema: RawSchema, wish: Wish, depth = 0): unknown {
   try {
-    return makeValue(schema, wish, depth)
+    return makeValue(schema, wish, depth, 10)
   } catch (error) {
     if (error instanceof CannotMake) return undefined
     throw error

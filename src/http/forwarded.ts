@@ -21,6 +21,9 @@ export type ForwardedBy = 'forwarded' | 'x-forwarded-for'
 interface Hop extends Peer {
   /** The element of `Forwarded` as it is passed on. */
   readonly element: string
+  /** What it says in the same element of how it was asked. */
+  readonly proto: string | undefined
+  readonly host: string | undefined
 }
 
 const hopsMax = 32
@@ -78,7 +81,7 @@ function* standardHops(value: string): Generator<Hop | undefined> {
 function* usualHops(value: string): Generator<Hop | undefined> {
   for (const text of elementsFromRight(value)) {
     const node = parseNode(text)
-    yield node && { ...node, element: `for=${nodeText(node)}` }
+    yield node && { ...node, element: `for=${nodeText(node)}`, proto: undefined, host: undefined }
   }
 }
 
@@ -110,18 +113,16 @@ const pair = /([!#$%&'*+\-.^_`|~0-9A-Za-z]+)=(?:([!#$%&'*+\-.^_`|~0-9A-Za-z]+)|"
 
 /** One element such as `for="[2001:db8::1]:80";proto=https`; undefined where it is malformed. */
 function parseElement(element: string): Hop | undefined {
-  let node: Peer | undefined
-  const seen = new Set<string>()
+  const said = new Map<string, string>()
   pair.lastIndex = 0
   while (pair.lastIndex < element.length) {
     const part = pair.exec(element)
-    if (part === null) return undefined
-    const name = part[1]!.toLowerCase()
-    if (seen.has(name)) return undefined
-    seen.add(name)
-    if (name === 'for') node = parseNode(part[2] ?? part[3]!)
+    const name = part?.[1]!.toLowerCase()
+    if (name === undefined || said.has(name)) return undefined
+    said.set(name, part![2] ?? part![3]!)
   }
-  return node && { ...node, element }
+  const node = parseNode(said.get('for') ?? '')
+  return node && { ...node, element, proto: said.get('proto'), host: said.get('host') }
 }
 
 const nodeForm = /^(?:\[([0-9a-f:.]+)\]|([0-9.]+))(?::([0-9]{1,5}))?$/i
@@ -208,18 +209,28 @@ class TrustedForwarding implements Forwarding {
     const hops = hopsBefore(headers, isTrusted, this.#believed).toReversed()
     const elements = [...hops.map(({ element }) => element), this.#own + hostPair(host)]
     const addresses = [...hops.map(({ address }) => address), this.#peer.address]
-    const saidProto = headerValue(headers, 'x-forwarded-proto')?.toLowerCase()
-    const saidHost = headerValue(headers, 'x-forwarded-host')
+    const said = saidOf(headers, hops[0])
     return (
       fieldLines(
         elements.join(', '),
         addresses.join(', '),
-        saidProto === 'http' || saidProto === 'https' ? saidProto : proto,
-        saidHost !== undefined && isHost(saidHost) ? saidHost : host,
+        isProto(said.proto) ? said.proto : proto,
+        said.host !== undefined && isHost(said.host) ? said.host : host,
       ) + viaLine(version, pseudonym)
     )
   }
 }
+
+/** How the client asked: in the element that names it, else in the fields beside. */
+function saidOf(headers: HeaderList, client: Hop | undefined): Pick<Hop, 'proto' | 'host'> {
+  if (client?.proto !== undefined || client?.host !== undefined) return client
+  return {
+    proto: headerValue(headers, 'x-forwarded-proto')?.toLowerCase(),
+    host: headerValue(headers, 'x-forwarded-host'),
+  }
+}
+
+const isProto = (text: string | undefined): text is string => text === 'http' || text === 'https'
 
 const restated: ReadonlySet<string> = new Set([
   'forwarded',
@@ -252,8 +263,9 @@ const viaLine = (version: string, pseudonym: string): string => `Via: ${version}
 
 /** Whether the request has passed a gateway of this pseudonym already. */
 export function passedThrough(headers: HeaderList, pseudonym: string): boolean {
+  // Few requests have been through a proxy: they must not cost an array each.
+  if (headerValue(headers, 'via') === undefined) return false
   const values = headerValues(headers, 'via')
-  if (values.length === 0) return false
   const name = pseudonym.toLowerCase()
   return values.some((value) =>
     value.split(',').some(

@@ -44,7 +44,7 @@ export interface Stream {
    */
   sendHead(statusText: string, lines: string, length: BodyLength): void
   /** False asks to wait for `clientWritable`. */
-  sendPiece(piece: Uint8Array): boolean
+  sendPiece(piece: Buffer): boolean
   sendEnd(trailers: readonly string[]): void
   /** Ends the stream so that the client notices that the reply is not whole. */
   cut(): void

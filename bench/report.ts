@@ -51,7 +51,12 @@ const judge = (what: string, wanted: number | undefined, { median }: Spread): Ve
 function startVerdict({ name, coldMs, warmMs, goal }: StartTimes): Verdict {
   const { median } = goal.of === 'cold' ? coldMs : warmMs
   const what = `${goal.of} start, ${name}`
-  return { what, found: `${whole(median)} ms`, goal: `≤ ${goal.ms} ms`, met: median <= goal.ms }
+  return {
+    what,
+    found: `${whole(median)} ms`,
+    goal: `≤ ${whole(goal.ms)} ms`,
+    met: median <= goal.ms,
+  }
 }
 
 function bodyCheckVerdict(found: BodyCheck | undefined): Verdict[] {

@@ -30,7 +30,7 @@ const starts = 7
 const readyMsMax = 30_000
 
 const chat: Started = {
-  name: 'chat (9 paths)',
+  name: 'chat (11 operations)',
   contract: join(import.meta.dirname, '..', 'examples', 'chat', 'openapi.yaml'),
   request: get('/v1/channels/ch_x9y8z7', ['Authorization: Bearer some-token']),
   goal: { of: 'warm', ms: 500 },

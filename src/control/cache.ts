@@ -7,7 +7,6 @@ import { hash, randomUUID } from 'node:crypto'
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Built, BuildOptions } from './build-types.ts'
-import { canonicalJson } from './canonical.ts'
 
 const entriesMax = 32
 const entryBytesMax = 256 * 1024 * 1024
@@ -73,7 +72,7 @@ async function isOurs(folder: string): Promise<boolean> {
 }
 
 function entryName(options: BuildOptions, { text }: ProgramStamp): string {
-  const key = canonicalJson({ options, cwd: process.cwd(), program: text })
+  const key = JSON.stringify({ options, cwd: process.cwd(), program: text })
   return `${hash('sha256', key)}.build`
 }
 

@@ -1,16 +1,16 @@
 // The join: operations of the contract, settings of every level, policies, routes and upstreams
 // become one plan. Deterministic: the same input gives the same plan. What operations have in
 // common is one object, so that a hundred thousand of them stay bearable.
+import { hash } from 'node:crypto'
 import { type Documents, type LimitName, type Limits, limitsWith } from '../base.ts'
 import type { Place, Problem } from '../base.ts'
 import type { Contract, Operation } from '../contract.ts'
 import { type Mode, policies, type PolicyPlan } from '../policy.ts'
 import { conflicts, hostProblem, type RoutePlan, templateProblem } from '../route.ts'
-import type { OperationPlan, SnapshotPlan } from '../snapshot.ts'
+import { encodeSnapshot, type OperationPlan, type SnapshotPlan } from '../snapshot.ts'
 import type { UpstreamPlan } from '../upstream.ts'
 import { type BodyHandling, bodyHandling, limitMatters } from './bodies.ts'
 import type { Deployment } from './build-types.ts'
-import { revisionOf } from './canonical.ts'
 import type { Config } from './config.ts'
 import { deploymentDefaults } from './defaults.ts'
 import { settler, startingPoint } from './levels.ts'
@@ -239,8 +239,9 @@ function assemble(
   { input, settling, upstreams }: Work,
 ): SnapshotPlan {
   const { config, contract } = input
-  const rest = {
+  const plan: SnapshotPlan = {
     format: 1,
+    revision: '',
     title: contract.title,
     audience: settling.audience,
     errorForm: config?.value.errors.form ?? 'concordat',
@@ -252,8 +253,8 @@ function assemble(
     operations,
     upstreams,
     schemas: contract.schemas,
-  } as const
-  return { ...rest, revision: revisionOf(rest) }
+  }
+  return { ...plan, revision: hash('sha256', encodeSnapshot(plan)) }
 }
 
 /** Gives back the first of equal values, so that equal parts of a plan are one object. */

@@ -89,7 +89,11 @@ async function startToggled(
   )
   const script = join(import.meta.dirname, 'toggle.ts')
   const args = [script, ...configs, `http://127.0.0.1:${upstreamPort}`]
-  const started = start(process.execPath, args, { core: gatewayCore, channel: true })
+  const started = start(process.execPath, args, {
+    core: gatewayCore,
+    channel: true,
+    env: { XDG_CACHE_HOME: folder },
+  })
   const { ports } = (await heard(started)) as Ready
   const requestsFile = requestsIn(folder, 'policies', base.requests)
   const cpuUs = async (which: 0 | 1, seconds: number): Promise<number> => {

@@ -8,9 +8,7 @@ import {
   createAccessLog,
   createIds,
   createMetrics,
-  type ExchangeRecord,
   type LineWriter,
-  type Observe,
   type ProcessWatch,
 } from '../telemetry.ts'
 import { Upstreams } from '../upstream.ts'
@@ -41,7 +39,6 @@ export class Engine {
   readonly #runtime: Runtime
   readonly #metrics: ReturnType<typeof createMetrics>
   readonly #accessLog: ReturnType<typeof createAccessLog> | undefined
-  readonly #observers = new WeakMap<Snapshot, readonly Observe[]>()
   #snapshot: Snapshot | undefined
   #server: WireServer | undefined
 
@@ -56,9 +53,7 @@ export class Engine {
       newId: createIds(randomBytes),
       pseudonym: `concordat-${randomBytes(6).toString('hex')}`,
       httpDate: dateSource(clock),
-      encoder: new TextEncoder(),
       active: 0,
-      observe: (snapshot, record) => this.#observe(snapshot, record),
       bug,
     }
   }
@@ -77,11 +72,10 @@ export class Engine {
     const { clock, random, bug } = this.#setup
     const pools = { clock, sweeper: this.#sweeper, limits: plan.limits, bug }
     const upstreams = this.#upstreams.use(plan.upstreams, pools)
-    const snapshot = linkSnapshot(plan, { clock, random, states: this.#states, upstreams })
     const observers = [this.#metrics.bind(plan.operations)]
     if (this.#accessLog !== undefined) observers.push(this.#accessLog.bind(plan.operations))
-    this.#observers.set(snapshot, observers)
-    this.#snapshot = snapshot
+    const states = this.#states
+    this.#snapshot = linkSnapshot(plan, { clock, random, states, upstreams, observers })
   }
 
   /** Rejects with the system's error where it cannot listen. A snapshot must be in force. */
@@ -116,10 +110,6 @@ export class Engine {
     this.#upstreams.destroy()
     this.#sweeper.stop()
     await this.#setup.lines?.close()
-  }
-
-  #observe(snapshot: Snapshot, record: ExchangeRecord): void {
-    for (const observe of this.#observers.get(snapshot)!) observe(record)
   }
 
   #gauges() {

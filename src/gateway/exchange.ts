@@ -17,7 +17,6 @@ import { type FaultCode, type Refusal, refuse } from '../base.ts'
 import {
   type Client,
   compileForwarding,
-  endToEnd,
   type Forwarding,
   headerValue,
   isForwardingField,
@@ -64,6 +63,8 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
   #phase: Phase = 'asking'
   #operation: LinkedOperation | undefined
   #pieces: Buffer[] | undefined
+  /** The same bytes as `body`, as they are sent on. */
+  #held: Buffer | undefined
   #endpoint: Endpoint | undefined
   #connection: ClientConnection | undefined
   #endpointsTried = 0
@@ -90,18 +91,22 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
 
   /** Runs the exchange that a head begins. */
   run(): void {
-    this.#guarded(() => {
+    try {
       this.#identify()
       this.#route()
-    })
+    } catch (error) {
+      this.#bug(error)
+    }
   }
 
   /** Answers bytes that are no request. */
   runMalformed(refusal: Refusal): void {
-    this.#guarded(() => {
+    try {
       this.#identify()
       this.#refuse(refusal)
-    })
+    } catch (error) {
+      this.#bug(error)
+    }
   }
 
   /** Who asks, and under which id: the peer, or what hops say that the configuration trusts. */
@@ -223,7 +228,8 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
     if (this.#phase !== 'holding') return this.#connection?.sendEnd(trailers)
     const pieces = this.#pieces!
     this.#pieces = undefined
-    this.body = pieces.length === 1 ? pieces[0] : Buffer.concat(pieces)
+    this.#held = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces)
+    this.body = this.#held
     this.#phase = 'asking'
     this.#guarded(() => this.#runSteps(this.#operation!.content, 0, forwarded))
   }
@@ -260,7 +266,7 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
     const streams = !this.#requestDone
     const body = !streams ? 'done' : bodyLength === 'streamed' ? 'chunks' : 'bytes'
     connection.begin(this, method, this.#upstreamHead(), body, bounds)
-    if (this.body !== undefined) connection.sendPiece(this.body)
+    if (this.#held !== undefined) connection.sendPiece(this.#held)
     if (streams) this.#stream.readBody()
   }
 
@@ -308,9 +314,9 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
 
   /** A body that came in chunks goes on in chunks, or with its length where it was held. */
   #newFraming(): string {
-    return this.body === undefined
+    return this.#held === undefined
       ? 'Transfer-Encoding: chunked\r\n'
-      : `Content-Length: ${this.body.length}\r\n`
+      : `Content-Length: ${this.#held.length}\r\n`
   }
 
   upstreamWritable(): void {
@@ -348,9 +354,8 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
     const { finish } = this.#operation!
     const requestId = `X-Request-Id: ${this.id}\r\n`
     if (finish.length === 0) return reply.forwardable + requestId
-    const edited = { status: reply.status, headers: [...endToEnd(reply.headers)] }
-    for (let i = 0; i < finish.length; i++) finish[i]!(edited)
-    return linesOf(edited.headers) + requestId
+    for (let i = 0; i < finish.length; i++) finish[i]!(reply)
+    return linesOf(reply.headers) + requestId
   }
 
   replyPiece(piece: Buffer): void {
@@ -389,7 +394,7 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
   #isStale(failure: CallFailure, connection: ClientConnection | undefined): boolean {
     if (failure.kind !== 'closed' || failure.replied || this.#retried) return false
     if (connection?.used !== true || !this.#requestDone) return false
-    return isIdempotent(this.request.method) && (!this.#hasBody() || this.body !== undefined)
+    return isIdempotent(this.request.method) && (!this.#hasBody() || this.#held !== undefined)
   }
 
   clientGone(reason: string): void {
@@ -432,7 +437,7 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
   #answer(status: number, headers: string[], body: string, refusal?: Refusal): void {
     const edited = { status, headers }
     for (const step of this.#operation?.finish ?? []) step(edited)
-    const bytes = this.#runtime.encoder.encode(body)
+    const bytes = Buffer.from(body)
     // RFC 9110 §8.6: a 204 has no length.
     const length = status === 204 ? '' : `Content-Length: ${bytes.length}\r\n`
     const date = `Date: ${this.#runtime.httpDate()}\r\n`
@@ -469,7 +474,7 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
     this.#phase = 'over'
     const { method, path, host, headers } = this.request
     this.#runtime.active--
-    this.#runtime.observe(this.#snapshot, {
+    const record = {
       id: this.id,
       operation: this.#operation?.index ?? -1,
       method,
@@ -482,12 +487,13 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
       shadows: this.shadows,
       durationMs: nowMs - this.startedMs,
       upstreamMs: this.#upstreamMs,
-      requestBytes: this.body?.length ?? this.#requestBytes,
+      requestBytes: this.#requestBytes,
       replyBytes: this.#replyBytes,
       endpoint: this.#endpoint?.name,
       userAgent: headerValue(headers, 'user-agent'),
       finishedEpochMs: this.#runtime.clock.epochMs(),
-    })
+    }
+    for (const observe of this.#snapshot.observers) observe(record)
   }
 }
 

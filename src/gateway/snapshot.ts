@@ -20,6 +20,7 @@ import {
 import { buildRouter, compileHosts, type Router } from '../route.ts'
 import { linkSchemas } from '../schema.ts'
 import type { OperationPlan, SnapshotPlan } from '../snapshot.ts'
+import type { Observe } from '../telemetry.ts'
 import type { Upstream } from '../upstream.ts'
 
 export interface Snapshot {
@@ -29,6 +30,8 @@ export interface Snapshot {
   readonly isTrustedHop: (address: string) => boolean
   /** Links at first use: of a large contract most operations are rarely called. */
   readonly operation: (index: number) => LinkedOperation
+  /** Each takes every record, once. */
+  readonly observers: readonly Observe[]
 }
 
 /** One operation, ready to run: arrays of steps, empty where no policy takes part. */
@@ -55,6 +58,7 @@ export interface LinkTools {
   /** What policies remember, by a name of their own; it outlives snapshots. */
   readonly states: Map<string, unknown>
   readonly upstreams: readonly Upstream[]
+  readonly observers: readonly Observe[]
 }
 
 /** An exchange as a policy in shadow sees it: what would have been refused is noted there. */
@@ -78,6 +82,7 @@ export function linkSnapshot(plan: SnapshotPlan, tools: LinkTools): Snapshot {
     isHost: compileHosts(plan.hosts),
     isTrustedHop: compileTrust(plan.trustedHops),
     operation: (index) => (linked[index] ??= link(index)),
+    observers: tools.observers,
   }
 }
 

@@ -111,11 +111,10 @@ export class ByteSocket {
   }
 
   /** Writes a copy of a view; false asks to wait for `drained`. */
-  writeView(view: Uint8Array): boolean {
-    const bytes = Buffer.from(view.buffer, view.byteOffset, view.byteLength)
-    if (bytes.length <= textBytesMax) return this.write(bytes.toString('latin1'))
+  writeView(view: Buffer): boolean {
+    if (view.length <= textBytesMax) return this.write(view.toString('latin1'))
     this.flush()
-    return this.#socket.write(Buffer.from(bytes))
+    return this.#socket.write(Buffer.from(view))
   }
 
   /** Writes what was gathered. */

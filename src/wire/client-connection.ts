@@ -138,7 +138,7 @@ export class ClientConnection implements ByteSink, Sweepable {
   }
 
   /** False asks to wait for `writable`. */
-  sendPiece(piece: Uint8Array): boolean {
+  sendPiece(piece: Buffer): boolean {
     if (piece.length === 0 || this.#state !== 'busy') return true
     if (!this.#chunks) return this.#socket.writeView(piece)
     this.#socket.write(`${piece.length.toString(16)}\r\n`)

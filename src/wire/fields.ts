@@ -2,7 +2,6 @@
 // latin1 string checks every character, collects the fields, notes what frames the message, and
 // cuts out what must not be forwarded. What is left is forwarded as the slices it came in: building
 // each line anew costs about a microsecond more per message.
-import type { HeaderList } from '../http.ts'
 import { isTokenCode, isValueCode } from './tables.ts'
 
 /** What a parser says of a message that breaks the rules; the text names the rule. */
@@ -19,7 +18,8 @@ export const broken = (text: string, kind: Broken['kind'] = 'malformed'): Broken
 
 /** Fields that the engine itself reads; every other field is only passed on. */
 export interface Section {
-  readonly headers: HeaderList
+  /** A request's fields as received; of a reply's only those that are forwarded. */
+  readonly headers: string[]
   /** The lines to forward, CRLF included, in order; empty or ending in CRLF. */
   readonly forwardable: string
   readonly host: string | undefined
@@ -156,9 +156,11 @@ export function parseSection(
     if (underscore && sensitive.test(name)) {
       return broken('a field name has an underscore for a hyphen')
     }
-    headers.push(name, value)
     const nextLine = lineEnd + 2
     const role = roleOf(name, roles)
+    if (role === undefined || role === 'contentLength' || roles === requestRoles) {
+      headers.push(name, value)
+    }
     if (role !== undefined) {
       if (role === 'contentLength') {
         // Two lengths, even equal ones, are two answers to one question (RFC 9112 §6.3).

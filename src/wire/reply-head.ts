@@ -1,12 +1,13 @@
 // The head of an HTTP/1.1 reply (RFC 9112 §4–§6), as strict as that of a request: an upstream that
 // can be read in two ways could poison the client behind us.
-import type { BodyLength, HeaderList, ReplyHead } from '../http.ts'
+import type { BodyLength, ReplyHead } from '../http.ts'
 import { broken, type Broken, parseSection, replyRoles } from './fields.ts'
 import { isValueCode } from './tables.ts'
 
 export interface Http1ReplyHead extends ReplyHead {
   readonly status: number
-  readonly headers: HeaderList
+  /** The fields that are forwarded; whoever serves the reply may edit them. */
+  readonly headers: string[]
   /** Status code and reason phrase as received: `200 OK`. */
   readonly statusText: string
   /** Header lines that may be forwarded as they are. */

@@ -382,7 +382,7 @@ export class ServerConnection implements ByteSink, Sweepable {
     return this.#socket.write(text)
   }
 
-  writeView(view: Uint8Array): boolean {
+  writeView(view: Buffer): boolean {
     return this.#socket.writeView(view)
   }
 
@@ -507,7 +507,7 @@ export class Http1Stream implements Stream {
     this.#connection.write(`HTTP/1.1 ${statusText}\r\n${lines}${framing}\r\n`)
   }
 
-  sendPiece(piece: Uint8Array): boolean {
+  sendPiece(piece: Buffer): boolean {
     if (piece.length === 0) return true
     if (this.#sending !== 'chunks') return this.#connection.writeView(piece)
     this.#connection.write(`${piece.length.toString(16)}\r\n`)

@@ -6,8 +6,9 @@
 // written, and so may what stands left of a malformed element: neither is read nor passed on.
 import { assert } from '../base.ts'
 import { addressText, parseAddress } from './address.ts'
+import { detached } from './detach.ts'
 import type { Client, RequestHead } from './exchange.ts'
-import { type HeaderList, headerValue, headerValues } from './headers.ts'
+import { type HeaderList, headerValue, headerValues, isNamed } from './headers.ts'
 
 export interface Peer {
   readonly address: string
@@ -171,12 +172,10 @@ export function compileForwarding(options: ForwardingOptions): Forwarding {
     client: () => client,
     replaces: isForwardingField,
     lines({ host, version }) {
-      if (host !== last.host || version !== last.version) {
-        const lines =
-          fieldLines(own + hostPair(host), client.address, proto, host) +
-          viaLine(version, pseudonym)
-        last = { host, version, lines }
-      }
+      if (host === last.host && version === last.version) return last.lines
+      const kept = detached(host)
+      const fields = fieldLines(own + hostPair(kept), client.address, proto, kept)
+      last = { host: kept, version, lines: fields + viaLine(version, pseudonym) }
       return last.lines
     },
   }
@@ -263,20 +262,18 @@ const viaLine = (version: string, pseudonym: string): string => `Via: ${version}
 
 /** Whether the request has passed a gateway of this pseudonym already. */
 export function passedThrough(headers: HeaderList, pseudonym: string): boolean {
-  // Few requests have been through a proxy: they must not cost an array each.
-  if (headerValue(headers, 'via') === undefined) return false
-  const values = headerValues(headers, 'via')
-  const name = pseudonym.toLowerCase()
-  return values.some((value) =>
-    value.split(',').some(
-      (entry) =>
-        entry
-          .trim()
-          .split(/[ \t]+/, 2)[1]
-          ?.toLowerCase() === name,
-    ),
-  )
+  for (let i = 0; i < headers.length; i += 2) {
+    if (isNamed(headers[i]!, 'via') && isViaOf(headers[i + 1]!, pseudonym.toLowerCase()))
+      return true
+  }
+  return false
 }
+
+const isViaOf = (value: string, lowerName: string): boolean =>
+  value.split(',').some((entry) => {
+    const [, receivedBy] = entry.trim().split(/[ \t]+/, 2)
+    return receivedBy?.toLowerCase() === lowerName
+  })
 
 const isToken = (text: string): boolean => /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(text)
 

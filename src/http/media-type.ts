@@ -1,4 +1,5 @@
 // Media types (RFC 9110 §8.3) and their negotiation (§12.5.1), compiled once for an operation.
+import { detached } from './detach.ts'
 
 export interface MediaType {
   /** Lower case: `application/json`. */
@@ -169,8 +170,7 @@ function memoized(test: (text: string) => boolean): (text: string) => boolean {
     if (known !== undefined) return known
     const answer = test(text)
     if (memo.size >= memoEntriesMax) memo.clear()
-    // A slice of a request's head would keep the whole head: the key is a copy.
-    if (text.length <= memoKeyLengthMax) memo.set([...text].join(''), answer)
+    if (text.length <= memoKeyLengthMax) memo.set(detached(text), answer)
     return answer
   }
 }

@@ -41,10 +41,21 @@ const fixedNames: HopByHop = new Names(fixed)
 
 /** Which fields of a message must not be forwarded. `connectionProblem` comes first. */
 export function hopByHop(headers: HeaderList): HopByHop {
+  if (namesNoField(headers)) return fixedNames
   const nominated = connectionOptions(headers).filter((name) => name !== 'close')
   return nominated.every((name) => fixedNames.has(name))
     ? fixedNames
     : new Names([...fixed, ...nominated])
+}
+
+/** Whether `Connection` is absent or as nearly every client has it: not worth taking apart. */
+function namesNoField(headers: HeaderList): boolean {
+  for (let i = 0; i < headers.length; i += 2) {
+    if (!isNamed(headers[i]!, 'connection')) continue
+    const value = headers[i + 1]!
+    if (value !== 'keep-alive' && value !== 'close' && value !== 'Keep-Alive') return false
+  }
+  return true
 }
 
 /** The lower-case options of `Connection`, in order. */
@@ -108,6 +119,7 @@ const protectedPrefixes: readonly string[] = [
 
 /** Why the `Connection` field of a message is refused; undefined where it is not. */
 export function connectionProblem(headers: HeaderList): string | undefined {
+  if (namesNoField(headers)) return undefined
   for (const option of connectionOptions(headers)) {
     if (!token.test(option)) return 'Connection holds something other than field names'
     if (isProtected(option)) return `Connection names ${option}, which goes to the upstream`

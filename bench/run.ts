@@ -2,7 +2,6 @@
 import { mkdtempSync, readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { parseArgs } from 'node:util'
 import { provesToRelay } from './ask.ts'
 import { bodyCheckTimes } from './body-check.ts'
 import { cases } from './cases.ts'
@@ -10,6 +9,8 @@ import type { Case } from './cases.ts'
 import { compare } from './compare.ts'
 import type { Comparison, Effort } from './compare.ts'
 import { machine, missing } from './machine.ts'
+import { readOptions } from './options.ts'
+import type { Options } from './options.ts'
 import { policyCosts } from './policies.ts'
 import { coloured, report, verdicts } from './report.ts'
 import type { Results } from './report.ts'
@@ -24,73 +25,70 @@ import {
 import type { Server } from './servers.ts'
 import { startTimes } from './start.ts'
 
-const usage = `npm run bench [-- OPTIONS]
-  --case NAME     only this: ${[...cases.map(({ name }) => name), 'policies', 'start', 'schema'].join(', ')}; repeat it
-  --rounds N      alternations (9)
-  --seconds S     of each round (3)
-  --json          print JSON
-  --save          write bench/RESULTS.md and its chart
-  --strict        end with 1 where a goal is missed
-  --profile       write a CPU profile of the gateway; figures are not comparable then
-  --gateway FILE  measure this script in Concordat's place; it gets PORT and UPSTREAM_PORT`
+process.exit(await main())
 
-const { values: options } = parseArgs({
-  options: {
-    case: { type: 'string', multiple: true },
-    rounds: { type: 'string', default: '9' },
-    seconds: { type: 'string', default: '3' },
-    json: { type: 'boolean', default: false },
-    save: { type: 'boolean', default: false },
-    strict: { type: 'boolean', default: false },
-    profile: { type: 'boolean', default: false },
-    gateway: { type: 'string' },
-    help: { type: 'boolean', default: false },
-  },
-})
-
-await main()
-
-async function main(): Promise<void> {
+async function main(): Promise<number> {
+  const options = readOptions(process.argv.slice(2))
+  if ('text' in options) return say(options.text, options.asked ? 0 : 2)
   const obstacle = missing()
-  if (options.help) return console.log(usage)
-  if (obstacle !== undefined) return end(2, obstacle)
-  const results = await measured()
-  console.log(options.json ? JSON.stringify(results, undefined, 2) : coloured(report(results)))
-  if (options.save) progress(`written: ${save(results).join(', ')}`)
-  end(options.strict && verdicts(results).some(({ met }) => !met) ? 1 : 0)
+  if (obstacle !== undefined) return say(obstacle, 2)
+  try {
+    const results = await measured(options)
+    console.log(options.json ? JSON.stringify(results, undefined, 2) : coloured(report(results)))
+    if (options.save) progress(`written: ${save(results).join(', ')}`)
+    return options.strict && verdicts(results).some(({ met }) => !met) ? 1 : 0
+  } catch (error) {
+    return say(error instanceof Error ? error.message : String(error), 1)
+  }
 }
 
-async function measured(): Promise<Results> {
+function say(text: string, code: number): number {
+  if (code === 0) console.log(text)
+  else console.error(text)
+  return code
+}
+
+function progress(text: string): void {
+  process.stderr.write(`${text}\n`)
+}
+
+async function measured(options: Options): Promise<Results> {
+  const { rounds, seconds, wanted } = options
   const folder = scratchFolder()
-  const effort = {
-    rounds: Number(options.rounds),
-    seconds: Number(options.seconds),
-    folder,
-    progress,
-  }
+  const effort = { rounds, seconds, folder, progress }
   const upstream = await startUpstream(folder)
-  const nginx = await startNginxGateway(folder, upstream.port)
-  const comparisons: Comparison[] = []
-  for (const one of cases.filter(({ name }) => isWanted(name)))
-    comparisons.push(await beside(one, { nginx, upstream }, effort))
-  await nginx.started.stop()
-  const policies = isWanted('policies') ? await policyCosts(upstream.port, effort) : []
-  const starts = isWanted('start') ? await startTimes(upstream.port, effort) : []
+  const { port } = upstream
+  const comparisons = await compared(options, upstream, effort)
+  const policies = wanted.includes('policies') ? await policyCosts(port, effort) : []
+  const starts = wanted.includes('start') ? await startTimes(port, effort) : []
+  const bodyCheck = wanted.includes('schema') ? await bodyCheckTimes(effort) : undefined
   await upstream.started.stop()
-  const bodyCheck = isWanted('schema') ? await bodyCheckTimes(effort) : undefined
-  const { rounds, seconds } = effort
   const date = new Date().toISOString()
   const found = { comparisons, policies, starts, bodyCheck }
   return { date, machine: machine(), rounds, seconds, ...found }
 }
 
+async function compared(options: Options, upstream: Server, effort: Effort): Promise<Comparison[]> {
+  const nginx = await startNginxGateway(effort.folder, upstream.port)
+  const comparisons: Comparison[] = []
+  for (const one of cases.filter(({ name }) => options.wanted.includes(name)))
+    comparisons.push(await beside(one, { nginx, upstream }, options, effort))
+  await nginx.started.stop()
+  return comparisons
+}
+
 async function beside(
   one: Case,
   { nginx, upstream }: { nginx: Server; upstream: Server },
+  { gateway, profile }: Options,
   effort: Effort,
 ): Promise<Comparison> {
-  const profiles = options.profile ? mkdtempSync(join(tmpdir(), 'concordat-profile-')) : undefined
-  const concordat = await gateway(one, upstream.port, effort.folder, profiling(profiles))
+  const profiles = profile ? mkdtempSync(join(tmpdir(), 'concordat-profile-')) : undefined
+  const env = profiling(profiles)
+  const concordat =
+    gateway === undefined
+      ? await startConcordat(effort.folder, one, upstream.port, env)
+      : await startScript(resolve(gateway), upstream.port, env)
   await provesToRelay('nginx', nginx.port, upstream.port, one.requests)
   await provesToRelay(concordat.name, concordat.port, upstream.port, one.requests)
   const comparison = await compare(one, { concordat, nginx }, effort)
@@ -98,17 +96,6 @@ async function beside(
   if (profiles !== undefined)
     for (const file of readdirSync(profiles)) progress(`profile: ${join(profiles, file)}`)
   return comparison
-}
-
-function gateway(
-  one: Case,
-  upstreamPort: number,
-  folder: string,
-  env: Readonly<Record<string, string>>,
-): Promise<Server> {
-  return options.gateway === undefined
-    ? startConcordat(folder, one, upstreamPort, env)
-    : startScript(resolve(options.gateway), upstreamPort, env)
 }
 
 /** A profile is written when the process ends in order, which a script may not do by itself. */
@@ -121,17 +108,4 @@ function profiling(folder: string | undefined): Record<string, string> {
     `--import=data:text/javascript,${ending}`,
   ]
   return { NODE_OPTIONS: flags.join(' ') }
-}
-
-function isWanted(name: string): boolean {
-  return options.case?.includes(name) ?? options.gateway === undefined
-}
-
-function progress(text: string): void {
-  process.stderr.write(`${text}\n`)
-}
-
-function end(code: number, message?: string): never {
-  if (message !== undefined) console.error(message)
-  process.exit(code)
 }

@@ -1,0 +1,36 @@
+// What the command line of the bench takes and refuses.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { readOptions } from './options.ts'
+
+const wantedBy = (...args: string[]): readonly string[] => {
+  const options = readOptions(args)
+  return 'text' in options ? [options.text.split('\n', 1)[0] ?? ''] : options.wanted
+}
+
+test('without options everything is measured', () => {
+  assert.deepEqual(wantedBy(), ['relay', 'contract', 'post10k', 'policies', 'start', 'schema'])
+})
+
+test('a script in the place of Concordat is measured as a relay', () => {
+  assert.deepEqual(wantedBy('--gateway', 'x.ts'), ['relay'])
+  assert.deepEqual(wantedBy('--gateway', 'x.ts', '--case', 'post10k'), ['post10k'])
+})
+
+const refused: readonly [says: string, args: string[], want: RegExp][] = [
+  ['an unknown case', ['--case', 'relays'], /No case is named 'relays'/],
+  ['an unknown option', ['--fast'], /Unknown option '--fast'/],
+  ['no rounds', ['--rounds', '0'], /--rounds is a whole number/],
+  ['a part of a second', ['--seconds', '0.5'], /--seconds is a whole number/],
+  ['results of a part', ['--save', '--case', 'relay'], /Only whole runs/],
+]
+
+for (const [says, args, want] of refused)
+  test(`${says}: refused, with the reason first`, () => {
+    assert.match(wantedBy(...args)[0] ?? '', want)
+  })
+
+test('help is no mistake', () => {
+  const options = readOptions(['--help'])
+  assert.ok('text' in options && options.asked)
+})

@@ -1,0 +1,79 @@
+// What may stand on the command line of the bench.
+import { parseArgs } from 'node:util'
+import { cases } from './cases.ts'
+
+export interface Options {
+  /** Names of what is to be measured. */
+  readonly wanted: readonly string[]
+  readonly rounds: number
+  readonly seconds: number
+  readonly json: boolean
+  readonly save: boolean
+  readonly strict: boolean
+  readonly profile: boolean
+  /** A script in Concordat's place. */
+  readonly gateway: string | undefined
+}
+
+const names = [...cases.map(({ name }) => name), 'policies', 'start', 'schema']
+
+export const usage = `npm run bench [-- OPTIONS]
+
+  --case NAME     only this; repeat it for more: ${names.join(', ')}
+  --rounds N      alternations (9)
+  --seconds S     of each round (3)
+  --json          print JSON
+  --save          write bench/RESULTS.md and its chart; for whole runs alone
+  --strict        end with 1 where a goal is missed
+  --profile       write a CPU profile of the gateway; its figures mean less then
+  --gateway FILE  measure this script in Concordat's place, by itself the relay case alone;
+                  it finds its ports in PORT and UPSTREAM_PORT`
+
+/** The options, or a text to print: what is wrong, or the usage that was asked for. */
+export function readOptions(
+  args: readonly string[],
+): Options | { readonly text: string; readonly asked: boolean } {
+  try {
+    const { help, ...options } = parsed(args)
+    return help ? { text: usage, asked: true } : options
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    return { text: `${reason}\n\n${usage}`, asked: false }
+  }
+}
+
+function parsed(args: readonly string[]): Options & { readonly help: boolean } {
+  const flag = { type: 'boolean', default: false } as const
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      case: { type: 'string', multiple: true },
+      rounds: { type: 'string', default: '9' },
+      seconds: { type: 'string', default: '3' },
+      gateway: { type: 'string' },
+      json: flag,
+      save: flag,
+      strict: flag,
+      profile: flag,
+      help: flag,
+    },
+  })
+  const { case: chosen, gateway, rounds, seconds, ...flags } = values
+  const unknown = chosen?.find((name) => !names.includes(name))
+  if (unknown !== undefined) throw new Error(`No case is named '${unknown}'.`)
+  if (flags.save && (chosen !== undefined || gateway !== undefined || flags.profile))
+    throw new Error('Only whole runs of Concordat itself are kept: drop --save, or the rest.')
+  return {
+    ...flags,
+    gateway,
+    wanted: chosen ?? (gateway === undefined ? names : ['relay']),
+    rounds: positive('--rounds', rounds),
+    seconds: positive('--seconds', seconds),
+  }
+}
+
+/** Whole: wrk takes no part of a second. */
+function positive(option: string, text: string): number {
+  if (/^[1-9]\d{0,3}$/.test(text)) return Number(text)
+  throw new Error(`${option} is a whole number from 1 to 9999, not '${text}'.`)
+}

@@ -2,6 +2,7 @@
 // A test holds that what is committed is what this would write.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { configPage, configSchemaPage, settingsSchemaPage } from './pages/config.ts'
 import { faultsPage } from './pages/faults.ts'
 import { limitsPage } from './pages/limits.ts'
 import { metricsPage } from './pages/metrics.ts'
@@ -13,6 +14,9 @@ export interface Page {
 }
 
 export const pages: readonly Page[] = [
+  { file: 'config.md', render: configPage },
+  { file: 'concordat.schema.json', render: configSchemaPage },
+  { file: 'x-concordat.schema.json', render: settingsSchemaPage },
   { file: 'faults.md', render: faultsPage },
   { file: 'limits.md', render: limitsPage },
   { file: 'metrics.md', render: metricsPage },

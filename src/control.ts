@@ -22,3 +22,9 @@ export async function configJsonSchema(): Promise<object> {
   const { configJsonSchema: make } = await import('./control/config.ts')
   return make()
 }
+
+/** The JSON Schema of what may stand under `x-concordat`. */
+export async function settingsJsonSchema(): Promise<object> {
+  const { settingsJsonSchema: make } = await import('./control/config.ts')
+  return make()
+}

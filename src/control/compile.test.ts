@@ -288,7 +288,7 @@ const refused: readonly Refused[] = [
     'shadow of what refuses nothing',
     contract,
     'policies: { auth: upstream, secure-headers: { mode: shadow } }\n',
-    /^concordat\.yaml:1:\d+ error 'secure-headers' refuses nothing/,
+    /^concordat\.yaml:1:\d+ error 'policies\.secure-headers\.mode' must be one of enforce, off$/,
   ],
   [
     'binding a scheme that there is not',

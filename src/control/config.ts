@@ -5,25 +5,28 @@ import { limitTable, type LimitName } from '../base.ts'
 import { policies } from '../policy.ts'
 import { deploymentDefaults } from './defaults.ts'
 
-const mode = z
-  .enum(['enforce', 'shadow', 'off'])
-  .describe('refuse; let through and count what would be refused; nothing')
+const modes = {
+  refusing: z
+    .enum(['enforce', 'shadow', 'off'])
+    .describe('refuse; let through and count what would be refused; nothing'),
+  // What refuses nothing has nothing to count in shadow.
+  finishing: z.enum(['enforce', 'off']).describe('whether it is in force'),
+}
 
 /** A policy as one level may write it: some of its keys, and a mode. */
-function atOneLevel(schema: z.ZodType): z.ZodType {
+function atOneLevel(schema: z.ZodType, mode: z.ZodType): z.ZodType {
   if (schema instanceof z.ZodObject) return schema.partial().extend({ mode: mode.optional() })
-  if (schema instanceof z.ZodUnion)
-    return z.union(schema.options.map((one) => atOneLevel(one as z.ZodType)))
-  return schema
+  if (!(schema instanceof z.ZodUnion)) return schema
+  return z.union(schema.options.map((one) => atOneLevel(one as z.ZodType, mode)))
 }
 
 const policySettings = z
   .strictObject(
     Object.fromEntries(
-      policies.map(({ id, about, schema }) => [
-        id,
-        atOneLevel(schema(z)).optional().describe(about),
-      ]),
+      policies.map(({ id, about, phase, schema }) => {
+        const mode = phase === 'finish' ? modes.finishing : modes.refusing
+        return [id, atOneLevel(schema(z), mode).optional().describe(about)]
+      }),
     ),
   )
   .describe('policies by id')
@@ -130,7 +133,8 @@ export const configSchema = z.strictObject({
         .optional()
         .describe('where faults are explained; the code is appended'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('what refusals look like'),
   log: z
     .strictObject({
       access: z
@@ -142,7 +146,8 @@ export const configSchema = z.strictObject({
         .default([])
         .describe('path parameters whose values stay out of the log'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('the access log'),
   workers: z
     .int()
     .min(0)
@@ -160,5 +165,5 @@ export function configJsonSchema(): object {
 }
 
 export function settingsJsonSchema(): object {
-  return z.toJSONSchema(settingsSchema, { io: 'input' })
+  return { title: 'x-concordat', ...z.toJSONSchema(settingsSchema, { io: 'input' }) }
 }

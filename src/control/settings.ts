@@ -163,9 +163,6 @@ function settlePolicy(work: Work, policy: AnyPolicy, value: unknown): PolicySett
   const outside = outer.policies.get(policy.id)?.at(-1)
   const path = ['policies', policy.id]
   const { mode = outside?.mode ?? 'enforce', ...keys } = isRecord(value) ? value : {}
-  if (mode === 'shadow' && policy.phase === 'finish') {
-    error(work, pointerOf(path), `'${policy.id}' refuses nothing: its mode is enforce or off`)
-  }
   const base = outside?.config ?? policy.defaultFor(settling.audience)
   const merged = isRecord(value) ? over(base, keys) : value
   const parsed = policy.schema(z).safeParse(merged)

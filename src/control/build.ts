@@ -9,13 +9,18 @@ import type { Built, BuildOptions, Deployment } from './build-types.ts'
 import { compileSnapshot } from './compile.ts'
 import type { Config } from './config.ts'
 import { deploymentDefaults } from './defaults.ts'
-import { errorAt } from './problem-list.ts'
+import { errorAt, presentable } from './problem-list.ts'
 import { contractOf, readConfig, type ReadConfig } from './read-config.ts'
 import { commandLine } from './upstreams.ts'
 
 const noConfig: ReadConfig = { config: undefined, problems: [], files: [] }
 
 export async function buildSnapshot(options: BuildOptions): Promise<Built> {
+  const built = await build(options)
+  return { ...built, problems: presentable(built.problems) }
+}
+
+async function build(options: BuildOptions): Promise<Built> {
   const { configFile } = options
   const read = configFile === undefined ? noConfig : await readConfig(resolve(configFile))
   const deployment = deploymentOf(options, read.config?.value)

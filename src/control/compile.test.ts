@@ -98,6 +98,11 @@ test('without a configuration a scheme is left to the service, and that is said 
   assert.deepEqual(auth, [false, true, false])
 })
 
+test('nothing is said of a scheme that the contract itself binds', () => {
+  const { said } = compileText(onDocument('x-concordat: { policies: { auth: upstream } }'))
+  assert.deepEqual(said, [])
+})
+
 test('with a configuration every scheme that is used must be bound', () => {
   const { plan, said } = compileText(contract, 'audience: public\n')
   assert.equal(plan, undefined)
@@ -202,7 +207,7 @@ upstreams:
         { host: '10.0.0.1', port: 80, basePath: '' },
         { host: '10.0.0.2', port: 81, basePath: '/base' },
       ],
-      [{ host: '[::1]', port: 82, basePath: '' }],
+      [{ host: '::1', port: 82, basePath: '' }],
     ],
   )
 })

@@ -57,6 +57,9 @@ export function compileSnapshot(input: CompileInput): Compiled {
   const work = startWork(input, problems)
   const settledOf = settler(settleApi(work), { ...input, settling: work.settling })
   const settled = input.contract.operations.map(settledOf)
+  if (input.config === undefined) {
+    for (const note of unboundNotes(input.contract, settled)) problems.report(note)
+  }
   const operations = input.contract.operations.map((operation, i) =>
     compileOperation(operation, settled[i]!, work),
   )
@@ -90,10 +93,7 @@ function settleApi({ input, settling }: Work): Settled {
   const { config, contract } = input
   const limits = limitsWith({})
   const start = startingPoint(settling.audience, limits, config !== undefined)
-  if (config === undefined) {
-    for (const note of unboundNotes(contract)) settling.report(note)
-    return start
-  }
+  if (config === undefined) return start
   const level = configurationLevel(config)
   for (const problem of unknownSchemes(level, contract)) settling.report(problem)
   const settled = settle(start, level, settling)

@@ -10,7 +10,8 @@ type Path = readonly PropertyKey[]
 /** What was checked, its JSON Schema (for the words that would be right) and where it is written. */
 export interface Checked {
   readonly value: unknown
-  readonly jsonSchema: object
+  /** Called only where there is a word to suggest. */
+  readonly jsonSchema: () => object
   readonly locate: (pointer: string) => Place
 }
 
@@ -56,7 +57,7 @@ function unknownKey(key: string, path: Path, { jsonSchema }: Checked): string {
   if (last === 'limits' && Object.hasOwn(limitTable, key)) {
     return `'${key}' bounds the whole gateway: it belongs under 'limits' of concordat.yaml`
   }
-  const known = knownKeys(jsonSchema, path)
+  const known = knownKeys(jsonSchema(), path)
   const hint = suggestion(key, known)
   if (hint !== '' || known.length === 0) return `unknown key '${key}'${hint}`
   return `unknown key '${key}': known here are ${known.join(', ')}`

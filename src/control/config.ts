@@ -160,10 +160,18 @@ export type Config = z.infer<typeof configSchema>
 
 export type Settings = z.infer<typeof settingsSchema>
 
-export function configJsonSchema(): object {
-  return { title: 'concordat.yaml', ...z.toJSONSchema(configSchema, { io: 'input' }) }
-}
+export const configJsonSchema = once(() => ({
+  title: 'concordat.yaml',
+  ...z.toJSONSchema(configSchema, { io: 'input' }),
+}))
 
-export function settingsJsonSchema(): object {
-  return { title: 'x-concordat', ...z.toJSONSchema(settingsSchema, { io: 'input' }) }
+export const settingsJsonSchema = once(() => ({
+  title: 'x-concordat',
+  ...z.toJSONSchema(settingsSchema, { io: 'input' }),
+}))
+
+/** Making one takes a millisecond or two, and a hostile contract has many reasons to ask. */
+function once(make: () => object): () => object {
+  let made: object | undefined
+  return () => (made ??= make())
 }

@@ -36,6 +36,13 @@ function settingRows(): DefaultsRow[] {
     row('admin', `${admin.host}:${admin.port}`, 'where metrics and health are served'),
     row('workers', workers, 'threads of the data plane beside the main one'),
     row('log.access', log.access ? 'on' : 'off', 'one line for each exchange'),
+    {
+      kind: 'setting',
+      name: 'undeclared 5xx',
+      unit: '',
+      value: { public: 'mapped to the catalogue', partner: 'passed on', internal: 'passed on' },
+      about: 'server errors of a service that its contract does not declare',
+    },
   ]
 }
 

@@ -80,10 +80,9 @@ function readLevel(setting: Setting, scope: string, sources: LevelSources): Leve
   const locate = (pointer: string) => documents.locate(setting.uri, setting.pointer + pointer)
   const parsed = settingsSchema.safeParse(setting.value)
   if (parsed.success) return { rank: setting.level, scope, value: parsed.data, locate }
-  const jsonSchema = settingsJsonSchema()
   const found: Problem[] = complaints(parsed.error.issues, {
     value: setting.value,
-    jsonSchema,
+    jsonSchema: settingsJsonSchema,
     locate,
   })
   for (const problem of found) settling.report(problem)

@@ -28,6 +28,29 @@ function counted(problem: Problem, places: number): Problem {
   return { ...problem, message: `${problem.message} (and at ${places - 1} more places)` }
 }
 
+const problemsMax = 1_000
+const messageCharsMax = 1_000
+
+/** What a person or a terminal can take: not all of ten thousand, nothing that steers a terminal. */
+export function presentable(problems: readonly Problem[]): Problem[] {
+  const shown = problems.slice(0, problemsMax).map((problem) => ({
+    ...problem,
+    message: printable(problem.message.slice(0, messageCharsMax)),
+    place: { ...problem.place, file: printable(problem.place.file) },
+  }))
+  const left = problems.length - shown.length
+  if (left === 0) return shown
+  const { severity, place } = problems[problemsMax]!
+  return [...shown, { severity, place, message: `and ${left} more` }]
+}
+
+/** Control and format characters (right-to-left overrides among them) as their numbers. */
+function printable(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
+    return `\\u{${character.codePointAt(0)!.toString(16)}}`
+  })
+}
+
 export function errorAt(place: Place, message: string): Problem {
   return { severity: 'error', message, place }
 }

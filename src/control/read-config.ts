@@ -29,8 +29,8 @@ export function checkConfig(documents: Documents): Omit<ReadConfig, 'files'> {
   const value = documents.values.get(documents.root) ?? {}
   const parsed = configSchema.safeParse(value)
   if (parsed.success) return { config: { value: parsed.data, locate }, problems: [] }
-  const jsonSchema = configJsonSchema()
-  const problems = complaints(parsed.error.issues, { value, jsonSchema, locate })
+  const checked = { value, jsonSchema: configJsonSchema, locate }
+  const problems = complaints(parsed.error.issues, checked)
   return { config: undefined, problems }
 }
 

@@ -5,16 +5,18 @@ import type { Contract, Operation } from '../contract.ts'
 import type { AuthConfig } from '../policy.ts'
 import { errorAt } from './problem-list.ts'
 import { isRecord } from './settings.ts'
-import type { Level } from './settings.ts'
+import type { Level, Settled } from './settings.ts'
 import { suggestion } from './suggest.ts'
 
 export const authDefault = (hasConfiguration: boolean): AuthConfig =>
   hasConfiguration ? { schemes: {} } : 'upstream'
 
-/** One note for each scheme that some operation asks for. */
-export function unboundNotes(contract: Contract): Problem[] {
+/** One note for each scheme that some operation asks for while nothing says who judges it. */
+export function unboundNotes(contract: Contract, settled: readonly Settled[]): Problem[] {
   const used = new Map<string, Operation>()
-  for (const operation of contract.operations) {
+  for (const [i, operation] of contract.operations.entries()) {
+    const isBound = settled[i]!.policies.get('auth')?.some(({ place }) => place !== undefined)
+    if (isBound === true) continue
     for (const { scheme } of operation.security.flat()) {
       if (!used.has(scheme)) used.set(scheme, operation)
     }

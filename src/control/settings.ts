@@ -191,7 +191,7 @@ function complaintsOf(
   value: unknown,
 ): Problem[] {
   const above = pointerOf(['policies', policy.id])
-  const jsonSchema = z.toJSONSchema(policy.schema(z), { io: 'input' })
+  const jsonSchema = () => z.toJSONSchema(policy.schema(z), { io: 'input' })
   const locate = (pointer: string) => level.locate(above + pointer)
   return complaints(failure.issues, { value, jsonSchema, locate })
 }

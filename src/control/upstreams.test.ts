@@ -8,7 +8,7 @@ const read: readonly [text: string, host: string, port: number, basePath: string
   ['http://service', 'service', 80, ''],
   ['http://service/', 'service', 80, ''],
   ['HTTP://Service:81/a/b/', 'service', 81, '/a/b'],
-  ['http://[::1]:82/v1', '[::1]', 82, '/v1'],
+  ['http://[::1]:82/v1', '::1', 82, '/v1'],
 ]
 
 for (const [text, host, port, basePath] of read) {

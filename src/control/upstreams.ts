@@ -17,7 +17,7 @@ export function readEndpoint(text: string): EndpointPlan | string {
   if (url.port === '0') return 'an endpoint has a port of its own, not 0'
   if (/%|\/\/|\\/.test(url.pathname)) return `the path '${url.pathname}' could be read in two ways`
   return {
-    host: url.hostname,
+    host: url.hostname.replace(/^\[|\]$/g, ''),
     port: url.port === '' ? 80 : Number(url.port),
     basePath: url.pathname.replace(/\/$/, ''),
   }
@@ -25,7 +25,7 @@ export function readEndpoint(text: string): EndpointPlan | string {
 
 const shown = (text: string): string => text.replace(/\/\/[^/]*@/, '//').slice(0, 200)
 
-const loopback = /^(localhost|127(\.\d+){3}|\[::1\]|\[::\]|::1|::|0\.0\.0\.0)$/i
+const loopback = /^(localhost|127(\.\d+){3}|::1|::|0\.0\.0\.0)$/i
 
 /** The listener that an endpoint points back at, if it does. */
 export function ownListener(endpoint: EndpointPlan, deployment: Deployment): string | undefined {
@@ -37,8 +37,7 @@ export function ownListener(endpoint: EndpointPlan, deployment: Deployment): str
 }
 
 function sameHost(own: string, other: string): boolean {
-  const bare = other.replace(/^\[|\]$/g, '').toLowerCase()
-  return own.toLowerCase() === bare || (loopback.test(own) && loopback.test(other))
+  return own.toLowerCase() === other || (loopback.test(own) && loopback.test(other))
 }
 
 export interface UpstreamSources {

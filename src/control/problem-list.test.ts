@@ -32,3 +32,10 @@ test('a thousand problems are enough', () => {
   assert.equal(shown.length, 1_001)
   assert.equal(shown.at(-1)!.message, 'and 234 more')
 })
+
+test('an error is among them, however many notes come before it', () => {
+  const notes = Array.from({ length: 1_234 }, (_, i) => {
+    return { severity: 'note', message: `no. ${i}`, place: at(i) } as const
+  })
+  assert.equal(presentable([...notes, errorAt(at(1), 'bad')])[0]!.message, 'bad')
+})

@@ -33,16 +33,21 @@ const messageCharsMax = 1_000
 
 /** What a person or a terminal can take: not all of ten thousand, nothing that steers a terminal. */
 export function presentable(problems: readonly Problem[]): Problem[] {
-  const shown = problems.slice(0, problemsMax).map((problem) => ({
+  const left = problems.length - problemsMax
+  const worstFirst = left > 0 ? problems.toSorted(bySeverity) : problems
+  const shown = worstFirst.slice(0, problemsMax).map((problem) => ({
     ...problem,
     message: printable(problem.message.slice(0, messageCharsMax)),
     place: { ...problem.place, file: printable(problem.place.file) },
   }))
-  const left = problems.length - shown.length
-  if (left === 0) return shown
-  const { severity, place } = problems[problemsMax]!
+  if (left <= 0) return shown
+  const { severity, place } = worstFirst[problemsMax]!
   return [...shown, { severity, place, message: `and ${left} more` }]
 }
+
+const ranks = { error: 0, warning: 1, note: 2 }
+
+const bySeverity = (a: Problem, b: Problem): number => ranks[a.severity] - ranks[b.severity]
 
 /** Control and format characters (right-to-left overrides among them) as their numbers. */
 function printable(text: string): string {

@@ -1,5 +1,6 @@
 // Request bodies: which media types, how each is read, and how the fields of a form are written.
 import { checkFields } from './fields.ts'
+import { nests } from './convert.ts'
 import { isJson, mediaRange } from './media.ts'
 import type { BodyPlan, FieldPlan, MediaPlan, ObjectShape, Shape, Style } from './operation.ts'
 import { shapeOf, text } from './shapes.ts'
@@ -82,10 +83,4 @@ function fieldOf(reading: Reading, media: Spot, name: string, shape: Shape): Fie
   if (contentType === undefined) return plain
   const asJson = isJson(contentType)
   return { ...plain, shape: asJson ? shape : text, contentType: asJson ? contentType : undefined }
-}
-
-/** Whether a field of the shape may hold objects, which have no form as text but JSON. */
-function nests(shape: Shape): boolean {
-  if (shape.kind === 'mixed') return shape.shapes.some(nests)
-  return shape.kind === 'object' || (shape.kind === 'array' && nests(shape.items))
 }

@@ -1,6 +1,7 @@
 // Text to values by shape. Numbers are read by JSON's own grammar, so that `0x10`, ` 1` and `1e999`
 // stay the texts that they are, and the schema's check says that they have the wrong type.
 // Objects have no prototype: a client may name a property `__proto__` or `constructor`.
+import { readJson } from '../schema.ts'
 import type { ObjectShape, ScalarType, Shape } from './operation.ts'
 
 /** Where a shape allows texts and narrower types, either may be what the schema wants. */
@@ -41,8 +42,14 @@ export function isAmbiguous(shape: Shape): boolean {
   }
 }
 
-export const readings = (shape: Shape): readonly Prefer[] =>
+export const preferences = (shape: Shape): readonly Prefer[] =>
   isAmbiguous(shape) ? ['narrow', 'text'] : ['narrow']
+
+/** Whether values of the shape may hold objects, which have no form as text but JSON. */
+export function nests(shape: Shape): boolean {
+  if (shape.kind === 'mixed') return shape.shapes.some(nests)
+  return shape.kind === 'object' || (shape.kind === 'array' && nests(shape.items))
+}
 
 /** One text as a value of the shape. */
 export function valueOf(text: string, shape: Shape, prefer: Prefer): unknown {
@@ -50,9 +57,9 @@ export function valueOf(text: string, shape: Shape, prefer: Prefer): unknown {
     case 'scalar':
       return scalarOf(text, shape.types, prefer)
     case 'array':
-      return jsonOr(text, '[') ?? [valueOf(text, shape.items, prefer)]
+      return jsonOf(text, shape) ?? [valueOf(text, shape.items, prefer)]
     case 'object':
-      return jsonOr(text, '{') ?? text
+      return jsonOf(text, shape) ?? text
     case 'mixed':
       return mixedOf(text, shape.shapes, prefer)
   }
@@ -61,31 +68,22 @@ export function valueOf(text: string, shape: Shape, prefer: Prefer): unknown {
 function mixedOf(text: string, shapes: readonly Shape[], prefer: Prefer): unknown {
   const scalar = shapes.find((shape) => shape.kind === 'scalar')
   if (scalar?.types.includes('string') && prefer === 'text') return text
-  const kinds = { '{': 'object', '[': 'array' } as const
-  for (const opening of ['{', '['] as const) {
-    if (!shapes.some((shape) => shape.kind === kinds[opening])) continue
-    const json = jsonOr(text, opening)
+  for (const shape of shapes) {
+    const json = jsonOf(text, shape)
     if (json !== undefined) return json
   }
   return valueOf(text, scalar ?? shapes[0]!, prefer)
 }
 
-// Form bodies carry what nests as JSON (OpenAPI, Encoding Object): bounded by the body's own bound.
-const jsonDepthMax = 64
+/** Within one text of a request, whose own bounds hold besides. */
+const jsonBounds = { depthMax: 64, valuesMax: 100_000 }
 
-function jsonOr(text: string, opening: '{' | '['): unknown {
-  if (!text.startsWith(opening)) return undefined
-  try {
-    const value: unknown = JSON.parse(text)
-    return isShallow(value, jsonDepthMax) ? value : undefined
-  } catch {
-    return undefined
-  }
-}
-
-function isShallow(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return true
-  return levels > 0 && Object.values(value).every((one) => isShallow(one, levels - 1))
+/** The list or object that the text is in JSON, where the shape has no other way to be one. */
+function jsonOf(text: string, shape: Shape): unknown {
+  const opening = shape.kind === 'array' ? '[' : '{'
+  if (!text.startsWith(opening) || !nests(shape)) return undefined
+  const read = readJson(new TextEncoder().encode(text), jsonBounds)
+  return 'value' in read ? read.value : undefined
 }
 
 /** Every occurrence of one name as a value of the shape. */

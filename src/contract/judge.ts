@@ -4,19 +4,19 @@ import type { Check } from '../schema.ts'
 import { unfit } from './convert.ts'
 import { detailOf } from './issues.ts'
 import type { ParameterIn } from './operation.ts'
-import type { Reading } from './readings.ts'
+import type { Way } from './ways.ts'
 
 export type Judge<Sent> = (sent: Sent, detailsMax: number) => readonly Detail[] | undefined
 
 export function linkJudge<Sent>(
   place: ParameterIn,
   name: string,
-  readings: readonly Reading<Sent>[],
+  ways: readonly Way<Sent>[],
   check: Check | undefined,
 ): Judge<Sent> {
   const judge = (sent: Sent, detailsMax: number) => {
     let first: unknown = unfit
-    for (const read of readings) {
+    for (const read of ways) {
       const value = read(sent)
       if (value === unfit) continue
       if (check === undefined || check.valid(value)) return undefined

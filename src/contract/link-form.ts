@@ -3,20 +3,20 @@
 // object too, so that its `additionalProperties` decides.
 import { type Detail, pointerToken } from '../base.ts'
 import type { Check } from '../schema.ts'
-import { type Entry, objectFrom, readings, unfit, valueOfAll } from './convert.ts'
+import { type Entry, objectFrom, preferences, unfit, valueOfAll } from './convert.ts'
 import { detailOf, type InputIssue } from './issues.ts'
 import { bodyDetails } from './judge.ts'
 import type { BodyOptions } from './link-body.ts'
 import type { FieldPlan, MediaPlan } from './operation.ts'
 import { Haul, linkNames } from './names.ts'
 import { eachPair, formDecoded } from './pairs.ts'
-import { bracketed, type Reading, readingsOf, spreadObject, spreadReadings } from './readings.ts'
+import { bracketed, type Way, waysOf, spreadObject, spreadWays } from './ways.ts'
 import type { Raw } from './styles.ts'
 
 interface Field {
   readonly name: string
-  readonly readRaw: readonly Reading<Raw>[]
-  readonly readSpread: readonly Reading<readonly Entry[]>[]
+  readonly readRaw: readonly Way<Raw>[]
+  readonly readSpread: readonly Way<readonly Entry[]>[]
 }
 
 type Built = { readonly value: Record<string, unknown> } | { readonly detail: Detail }
@@ -66,13 +66,13 @@ function linkField(field: FieldPlan): Field {
   const object = spreadObject(field)
   return {
     name,
-    readRaw: contentType === undefined ? readingsOf(field, formDecoded) : textReadings(shape),
-    readSpread: object === undefined ? [] : spreadReadings(object, formDecoded),
+    readRaw: contentType === undefined ? waysOf(field, formDecoded) : textWays(shape),
+    readSpread: object === undefined ? [] : spreadWays(object, formDecoded),
   }
 }
 
-function textReadings(shape: FieldPlan['shape']): readonly Reading<Raw>[] {
-  return readings(shape).map((prefer) => (raw) => {
+function textWays(shape: FieldPlan['shape']): readonly Way<Raw>[] {
+  return preferences(shape).map((prefer) => (raw) => {
     const texts = typeof raw === 'string' ? [raw] : raw
     return valueOfAll(texts.map(formDecoded), shape, prefer)
   })
@@ -108,7 +108,7 @@ function strayEntry({ name, value }: Haul['strays'][number]): Entry {
 }
 
 /** The reading of that turn, or the next that fits. */
-function readOne<Sent>(ways: readonly Reading<Sent>[], sent: Sent, way: number): unknown {
+function readOne<Sent>(ways: readonly Way<Sent>[], sent: Sent, way: number): unknown {
   const start = Math.min(way, ways.length - 1)
   for (let i = 0; i < ways.length; i++) {
     const value = ways[(start + i) % ways.length]!(sent)

@@ -10,7 +10,7 @@ import type { ParameterIn, ParameterPlan } from './operation.ts'
 import { eachCookie, formDecoded, percentDecoded } from './pairs.ts'
 import { linkQuery } from './link-query.ts'
 import { Haul, linkNames } from './names.ts'
-import { alternatives, type Decode, type Reading, readingsOf } from './readings.ts'
+import { alternatives, type Decode, type Way, waysOf } from './ways.ts'
 import { judgeSlots, linkSlot, type Slot } from './slots.ts'
 import type { Raw } from './styles.ts'
 
@@ -73,18 +73,14 @@ const decoders: Readonly<Record<ParameterIn, Decode>> = {
 function linkParameter(plan: ParameterPlan, options: ParameterOptions): Slot {
   const check = plan.schema === undefined ? undefined : options.check(plan.schema)
   const decode = decoders[plan.in]
-  const readings =
+  const ways =
     plan.contentType === undefined
-      ? readingsOf(plan, decode)
-      : [contentReading(plan.contentType, decode, options)]
-  return linkSlot(plan, readings, decode, check)
+      ? waysOf(plan, decode)
+      : [contentWay(plan.contentType, decode, options)]
+  return linkSlot(plan, ways, decode, check)
 }
 
-function contentReading(
-  contentType: string,
-  decode: Decode,
-  { limits }: ParameterOptions,
-): Reading<Raw> {
+function contentWay(contentType: string, decode: Decode, { limits }: ParameterOptions): Way<Raw> {
   const asJson = isJson(mediaRange(contentType) ?? '')
   const bounds = { depthMax: limits.jsonDepthMax, valuesMax: limits.jsonValuesMax }
   return (raw) => {

@@ -1,10 +1,11 @@
 // Which parameter, or field of a form, a name in `name=value` belongs to. Most have names of their
 // own; members of spread objects come as `filter[a]`, or under the bare names of properties.
 import type { Entry } from './convert.ts'
-import { bracketed, spreadObject, type Written } from './readings.ts'
+import { bracketed, spreadObject, type Written } from './ways.ts'
 
 export interface Names {
-  readonly count: number
+  /** An empty place for each slot, to copy: `Array.from` made two pairs cost 1.1 µs, not 0.7. */
+  readonly none: readonly undefined[]
   /** `path` is that of a spread object's member. */
   readonly find: (name: string) => Claim | undefined
 }
@@ -37,7 +38,7 @@ export function linkNames(written: readonly Written[]): Names {
     if (slot !== undefined) return { slot, path: inner!.path }
     return restSlot === undefined ? undefined : { slot: restSlot, path: [name] }
   }
-  return { count: written.length, find }
+  return { none: written.map(() => undefined), find }
 }
 
 /** What one pass over the pairs has found, by slot, still encoded. */
@@ -52,7 +53,7 @@ export class Haul {
   constructor(names: Names, decodeName: (name: string) => string) {
     this.#names = names
     this.#decodeName = decodeName
-    this.raws = Array.from({ length: names.count })
+    this.raws = names.none.slice()
   }
 
   add(encodedName: string, value: string, pair: string): void {

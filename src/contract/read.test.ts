@@ -1,39 +1,7 @@
 // Contracts as written: what is read out of them, and every complaint with the place it points at.
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { parseLocated } from '../load.ts'
-import type { Contract } from './operation.ts'
-import { readContract } from './read.ts'
-
-const root = 'file:///c.yaml'
-
-/** Reads documents written in YAML; the first is the root. */
-function read(text: string, others: Record<string, string> = {}): Contract {
-  const texts = { [root]: text, ...others }
-  const located = new Map(
-    Object.entries(texts).map(([uri, one]) => [uri, parseLocated(one, uri.slice(8))]),
-  )
-  for (const { problems } of located.values()) assert.deepEqual(problems, [])
-  return readContract({
-    root,
-    values: new Map([...located].map(([uri, { value }]) => [uri, value])),
-    locate: (uri, pointer) => located.get(uri)!.locate(pointer),
-  })
-}
-
-const head = 'openapi: 3.1.0\ninfo: {title: Chat, version: "2"}\n'
-
-const complaintsOf = (contract: Contract): string[] =>
-  contract.problems.map(
-    ({ severity, message, place }) => `${place.line}:${place.column} ${severity} ${message}`,
-  )
-
-/** Reads a document that must be without fault. */
-function readWell(text: string, others?: Record<string, string>): Contract {
-  const contract = read(head + text, others)
-  assert.deepEqual(complaintsOf(contract), [])
-  return contract
-}
+import { complaintsOf, head, read, readWell } from '../../test/contracts.ts'
 
 describe('a document becomes operations', () => {
   it('with everything that is said of one', () => {
@@ -220,9 +188,10 @@ security: [{key: []}]
   })
 })
 
+const get = (fields: string) => `${head}paths: {/a: {get: {${fields}}}}`
+const parameter = (fields: string) => get(`parameters: [{${fields}}]`)
+
 describe('what is wrong is said with its place', () => {
-  const get = (fields: string) => `${head}paths: {/a: {get: {${fields}}}}`
-  const parameter = (fields: string) => get(`parameters: [{${fields}}]`)
   const cases: [says: string, text: string, want: string][] = [
     ['no object', '[]', '1:1 error the contract must be an object'],
     ['no version', 'info: {}', '1:1 error this is no OpenAPI document: it has no `openapi` field'],
@@ -401,94 +370,5 @@ describe('what is wrong is said with its place', () => {
       read(`${head}security: [{constructor: []}]\npaths: {/a: {get: {}}}`),
     )
     assert.match(complaints[0]!, /no security scheme is named `constructor`/)
-  })
-})
-
-describe('what a text may become is read off the schema', () => {
-  const cases: [says: string, schema: string, want: unknown][] = [
-    ['nothing said', '{}', { kind: 'scalar', types: ['string'] }],
-    ['a type', '{type: integer}', { kind: 'scalar', types: ['integer'] }],
-    [
-      'several',
-      '{type: [string, "null", number]}',
-      { kind: 'scalar', types: ['number', 'null', 'string'] },
-    ],
-    ['values', '{enum: [1, a]}', { kind: 'scalar', types: ['integer', 'string'] }],
-    [
-      'all of them',
-      '{allOf: [{type: [string, integer]}, {type: number}]}',
-      { kind: 'scalar', types: ['integer'] },
-    ],
-    [
-      'either',
-      '{anyOf: [{type: boolean}, {type: integer}]}',
-      { kind: 'scalar', types: ['boolean', 'integer'] },
-    ],
-    [
-      'a reference and more',
-      '{$ref: "#/components/schemas/N", minimum: 1}',
-      { kind: 'scalar', types: ['integer'] },
-    ],
-    [
-      'a list',
-      '{type: array, items: {type: integer}}',
-      { kind: 'array', items: { kind: 'scalar', types: ['integer'] } },
-    ],
-    [
-      'a text or a list',
-      '{oneOf: [{type: string}, {type: array}]}',
-      {
-        kind: 'mixed',
-        shapes: [
-          { kind: 'scalar', types: ['string'] },
-          { kind: 'array', items: { kind: 'scalar', types: ['string'] } },
-        ],
-      },
-    ],
-    [
-      'an object',
-      '{type: object, properties: {a: {type: integer}}}',
-      {
-        kind: 'object',
-        properties: [['a', { kind: 'scalar', types: ['integer'] }]],
-        rest: undefined,
-      },
-    ],
-    [
-      'an open object',
-      '{type: object, additionalProperties: {type: number}}',
-      { kind: 'object', properties: [], rest: { kind: 'scalar', types: ['number'] } },
-    ],
-  ]
-  for (const [says, schema, want] of cases) {
-    it(says, () => {
-      const { operations } = readWell(`
-components: {schemas: {N: {type: integer}}}
-paths: {/a: {get: {parameters: [{name: a, in: query, schema: ${schema}}]}}}
-`)
-      assert.deepEqual(operations[0]!.parameters[0]!.shape, want)
-    })
-  }
-
-  it('also where schemas go round in circles', () => {
-    const { operations } = read(`${head}
-components: {schemas: {A: {allOf: [{$ref: "#/components/schemas/A"}], type: object, properties: {a: {$ref: "#/components/schemas/A"}}}}}
-paths: {/a: {get: {parameters: [{name: a, in: query, schema: {$ref: "#/components/schemas/A"}}]}}}
-`)
-    assert.equal(operations[0]!.parameters[0]!.shape.kind, 'object')
-  })
-
-  it('`nullable` counts in 3.0, where siblings of `$ref` do not', () => {
-    const text = `openapi: 3.0.3
-info: {title: t, version: "1"}
-components: {schemas: {N: {type: integer, nullable: true}}}
-paths: {/a: {get: {parameters: [{name: a, in: query, schema: {$ref: "#/components/schemas/N", type: string}}]}}}
-`
-    const { operations, openapi } = read(text)
-    assert.equal(openapi, '3.0')
-    assert.deepEqual(operations[0]!.parameters[0]!.shape, {
-      kind: 'scalar',
-      types: ['integer', 'null'],
-    })
   })
 })

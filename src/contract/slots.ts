@@ -7,7 +7,7 @@ import { detailOf } from './issues.ts'
 import { type Judge, linkJudge } from './judge.ts'
 import type { ParameterPlan } from './operation.ts'
 import type { Haul } from './names.ts'
-import { type Decode, type Reading, spreadObject, spreadReadings } from './readings.ts'
+import { type Decode, type Way, spreadObject, spreadWays } from './ways.ts'
 import type { Raw } from './styles.ts'
 
 export interface Slot {
@@ -18,13 +18,13 @@ export interface Slot {
 
 export function linkSlot(
   plan: ParameterPlan,
-  readings: readonly Reading<Raw>[],
+  ways: readonly Way<Raw>[],
   decode: Decode,
   check: Check | undefined,
 ): Slot {
-  const judge = linkJudge(plan.in, plan.name, readings, check)
+  const judge = linkJudge(plan.in, plan.name, ways, check)
   const object = plan.contentType === undefined ? spreadObject(plan) : undefined
-  const spread = object && spreadReadings(object, decode)
+  const spread = object && spreadWays(object, decode)
   return {
     plan,
     judge: plan.allowEmptyValue ? (raw, max) => (raw === '' ? undefined : judge(raw, max)) : judge,

@@ -1,12 +1,12 @@
 // Every way in which what was sent for one parameter or field may be read, most likely first.
 // Nearly always there is one; unions and the specification's vague corners make more.
-import { type Entry, linkObject, objectFrom, type Prefer, readings } from './convert.ts'
+import { type Entry, linkObject, objectFrom, type Prefer, preferences } from './convert.ts'
 import { scalarOf, unfit, valueOf } from './convert.ts'
 import type { ObjectShape, Shape, Style } from './operation.ts'
 import { listSplits, objectSplits, type Raw, scalarSplit } from './styles.ts'
 
 /** Gives a value, or `unfit`; throws URIError where an escape is broken. */
-export type Reading<Sent> = (sent: Sent) => unknown
+export type Way<Sent> = (sent: Sent) => unknown
 
 export interface Written {
   readonly name: string
@@ -20,19 +20,19 @@ export type Decode = (text: string) => string
 export const alternatives = (shape: Shape): readonly Shape[] =>
   shape.kind === 'mixed' ? shape.shapes : [shape]
 
-/** Readings of what stands under the parameter's own name. */
-export function readingsOf(written: Written, decode: Decode): readonly Reading<Raw>[] {
+/** Ways to read what stands under the parameter's own name. */
+export function waysOf(written: Written, decode: Decode): readonly Way<Raw>[] {
   return alternatives(written.shape).flatMap((shape) =>
-    readings(shape).flatMap((prefer) => readingsAs(written, shape, prefer, decode)),
+    preferences(shape).flatMap((prefer) => waysAs(written, shape, prefer, decode)),
   )
 }
 
-function readingsAs(
+function waysAs(
   { name, style, explode }: Written,
   shape: Shape,
   prefer: Prefer,
   decode: Decode,
-): readonly Reading<Raw>[] {
+): readonly Way<Raw>[] {
   switch (shape.kind) {
     case 'scalar': {
       const take = scalarSplit(style, name)
@@ -74,13 +74,10 @@ export function spreadObject({ style, explode, shape }: Written): ObjectShape | 
   return isSpread ? alternatives(shape).find((one) => one.kind === 'object') : undefined
 }
 
-/** Readings of members whose texts are still encoded. */
-export function spreadReadings(
-  shape: ObjectShape,
-  decode: Decode,
-): readonly Reading<readonly Entry[]>[] {
+/** Ways to read members whose texts are still encoded. */
+export function spreadWays(shape: ObjectShape, decode: Decode): readonly Way<readonly Entry[]>[] {
   const linked = linkObject(shape)
-  return readings(shape).map((prefer) => (entries) => {
+  return preferences(shape).map((prefer) => (entries) => {
     const decoded = entries.map(({ path, text }) => ({ path, text: decode(text) }))
     return objectFrom(decoded, linked, prefer)
   })

@@ -20,7 +20,7 @@ export {
   passedThrough,
   type Peer,
 } from './http/forwarded.ts'
-export { type HeaderList, headerValue, headerValues, isNamed } from './http/headers.ts'
+export { type HeaderList, headerValue, headerValues, isNamed, joinedValue } from './http/headers.ts'
 export {
   connectionOptions,
   connectionProblem,
@@ -37,4 +37,4 @@ export {
   parseMediaType,
 } from './http/media-type.ts'
 export { cidrProblem, compileTrust } from './http/trust.ts'
-export type { Stream, StreamEvents, StreamPeer } from './http/stream.ts'
+export type { Piece, Stream, StreamEvents, StreamPeer } from './http/stream.ts'

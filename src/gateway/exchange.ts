@@ -20,11 +20,14 @@ import {
   type Forwarding,
   headerValue,
   isForwardingField,
+  joinedValue,
   passedThrough,
+  type Piece,
   type RequestHead,
   type Step,
   type Stream,
   type StreamEvents,
+  type Verdict,
 } from '../http.ts'
 import { acceptableId } from '../telemetry.ts'
 import type { Endpoint, Taker } from '../upstream.ts'
@@ -140,24 +143,31 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
       const verdict = steps[i]!(this)
       if (verdict === undefined) continue
       if (!(verdict instanceof Promise)) return this.#refuse(verdict)
-      verdict.then(
-        (late) => {
-          if (this.#phase === 'over') return
-          if (late !== undefined) this.#refuse(late)
-          else this.#guarded(() => this.#runSteps(steps, i + 1, next))
-        },
-        (error: unknown) => this.#bug(error),
-      )
-      return
+      return this.#await(verdict, steps, i + 1, next)
     }
     next(this)
+  }
+
+  /** Apart, so that steps that answer at once cost no closure. */
+  #await(
+    verdict: Promise<Verdict>,
+    steps: readonly Step[],
+    from: number,
+    next: (self: GatewayExchange) => void,
+  ): void {
+    const settle = (late: Verdict) => {
+      if (this.#phase === 'over') return
+      if (late !== undefined) this.#refuse(late)
+      else this.#runSteps(steps, from, next)
+    }
+    verdict.then(settle).catch((error: unknown) => this.#bug(error))
   }
 
   // check
 
   admitted(): void {
     const operation = this.#operation!
-    if (!operation.accepts(headerValue(this.request.headers, 'accept'))) {
+    if (!operation.accepts(joinedValue(this.request.headers, 'accept'))) {
       return this.#refuse(refuse('NOT_ACCEPTABLE'))
     }
     const problem = this.#hasBody() ? this.#bodyProblem(operation) : undefined
@@ -213,13 +223,13 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
     this.#stream.readBody()
   }
 
-  requestPiece(piece: Buffer): void {
+  requestPiece(piece: Piece): void {
     this.#requestBytes += piece.length
     const operation = this.#operation!
     if (this.#requestBytes > this.#bodyBytesMax(operation)) {
       return this.#refuse(refuse('CONTENT_TOO_LARGE'))
     }
-    if (this.#phase === 'holding') this.#pieces!.push(Buffer.from(piece))
+    if (this.#phase === 'holding') this.#pieces!.push(copyOf(piece))
     else if (this.#connection?.sendPiece(piece) === false) this.#stream.pauseBody()
   }
 
@@ -358,7 +368,7 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
     return linesOf(reply.headers) + requestId
   }
 
-  replyPiece(piece: Buffer): void {
+  replyPiece(piece: Piece): void {
     this.#replyBytes += piece.length
     if (!this.#stream.sendPiece(piece)) this.#connection?.pause()
   }
@@ -508,10 +518,15 @@ function forwardingOf(runtime: Runtime, snapshot: Snapshot, { peer }: Stream): F
   if (known?.snapshot === snapshot) return known.forwarding
   const { isTrustedHop: isTrusted } = snapshot
   const { pseudonym } = runtime
-  const forwarding = compileForwarding({ peer, proto: 'http', isTrusted, pseudonym })
+  // Most hops write `X-Forwarded-For` alone and pass on a `Forwarded` that their client forged.
+  const believed = 'x-forwarded-for'
+  const forwarding = compileForwarding({ peer, proto: 'http', isTrusted, pseudonym, believed })
   peer.memo = { snapshot, forwarding } satisfies Remembered
   return forwarding
 }
+
+const copyOf = (piece: Piece): Buffer =>
+  typeof piece === 'string' ? Buffer.from(piece, 'latin1') : Buffer.from(piece)
 
 const noValues: readonly string[] = Object.freeze([])
 

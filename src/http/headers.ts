@@ -27,3 +27,13 @@ export function headerValues(headers: HeaderList, lowerName: string): string[] {
   }
   return values
 }
+
+/** The values of a list field as one (RFC 9110 §5.3), by lower-case name. */
+export function joinedValue(headers: HeaderList, lowerName: string): string | undefined {
+  let joined: string | undefined
+  for (let i = 0; i < headers.length; i += 2) {
+    if (!isNamed(headers[i]!, lowerName)) continue
+    joined = joined === undefined ? headers[i + 1]! : `${joined}, ${headers[i + 1]}`
+  }
+  return joined
+}

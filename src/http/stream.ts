@@ -3,10 +3,13 @@
 import type { Refusal } from '../base.ts'
 import type { BodyLength, RequestHead } from './exchange.ts'
 
+/** Bytes of a body: a buffer, or latin1 text where they are at hand as such. */
+export type Piece = Buffer | string
+
 /** What happens to a stream after its head, told to whoever serves it. */
 export interface StreamEvents {
   /** A piece of the request body, after `readBody`; valid during the call only. */
-  requestPiece(piece: Buffer): void
+  requestPiece(piece: Piece): void
   requestEnded(trailers: readonly string[]): void
   /** The body breaks its framing or a bound; no more of it comes. */
   requestBroken(refusal: Refusal): void
@@ -44,7 +47,7 @@ export interface Stream {
    */
   sendHead(statusText: string, lines: string, length: BodyLength): void
   /** False asks to wait for `clientWritable`. */
-  sendPiece(piece: Buffer): boolean
+  sendPiece(piece: Piece): boolean
   sendEnd(trailers: readonly string[]): void
   /** Ends the stream so that the client notices that the reply is not whole. */
   cut(): void

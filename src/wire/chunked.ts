@@ -40,20 +40,22 @@ export class ChunkedDecoder {
     return this.#trailers
   }
 
-  /** Reads on from `start`; gives the position behind the body once done, else the view's end. */
-  push(view: Buffer, start: number): number | Broken {
+  /** Reads on from `start`; gives the position behind the body once done, else `length`. */
+  push(view: Buffer, start: number, length = view.length): number | Broken {
     let at = start
-    while (at < view.length && this.#at !== 'done') {
+    while (at < length && this.#at !== 'done') {
       if (this.#at === 'data') {
-        const end = Math.min(view.length, at + this.#leftBytes)
+        const end = Math.min(length, at + this.#leftBytes)
         this.#take(view.subarray(at, end))
         this.#leftBytes -= end - at
         at = end
         if (this.#leftBytes === 0) this.#at = 'dataEnd'
         continue
       }
-      const newline = view.indexOf(0x0a, at)
-      const end = newline < 0 ? view.length : newline + 1
+      const found = view.indexOf(0x0a, at)
+      // Behind `length` lies what an earlier read left in the buffer.
+      const newline = found < length ? found : -1
+      const end = newline < 0 ? length : newline + 1
       this.#line += view.toString('latin1', at, end)
       at = end
       const problem = newline < 0 ? this.#unfinished() : this.#takeLine()

@@ -5,9 +5,10 @@
 // A connection is used again only when both messages came to their end as framed; one byte too
 // many, before, between or behind, and it is closed.
 import { assert, type Limits } from '../base.ts'
+import type { Piece } from '../http.ts'
 import { type Address, type ByteSink, type ByteSocket, connectSocket } from './bytes.ts'
 import { ChunkedDecoder } from './chunked.ts'
-import type { Broken } from './fields.ts'
+import { headText } from './head-text.ts'
 import { linesOf } from './lines.ts'
 import { type Http1ReplyHead, parseReplyHead } from './reply-head.ts'
 import type { Sweepable, Sweeper } from './sweeper.ts'
@@ -23,7 +24,7 @@ export interface CallEvents {
   replyInterim(head: Http1ReplyHead): void
   replyHead(head: Http1ReplyHead): void
   /** Valid during the call only. */
-  replyPiece(piece: Buffer): void
+  replyPiece(piece: Piece): void
   /** The reply is whole; the connection may already serve another exchange. */
   replyEnded(trailers: readonly string[]): void
   /** The exchange cannot go on; comes at most once, and nothing after it. */
@@ -138,11 +139,11 @@ export class ClientConnection implements ByteSink, Sweepable {
   }
 
   /** False asks to wait for `writable`. */
-  sendPiece(piece: Buffer): boolean {
+  sendPiece(piece: Piece): boolean {
     if (piece.length === 0 || this.#state !== 'busy') return true
-    if (!this.#chunks) return this.#socket.writeView(piece)
+    if (!this.#chunks) return this.#socket.writePiece(piece)
     this.#socket.write(`${piece.length.toString(16)}\r\n`)
-    this.#socket.writeView(piece)
+    this.#socket.writePiece(piece)
     return this.#socket.write('\r\n')
   }
 
@@ -205,7 +206,7 @@ export class ClientConnection implements ByteSink, Sweepable {
 
   // What the socket says.
 
-  bytes(view: Buffer): void {
+  bytes(buffer: Buffer, length: number): void {
     this.#movedMs = this.#tools.sweeper.nowMs
     if (this.#state !== 'busy') {
       // Nobody asked: whatever reads it would take it for the reply to the next request.
@@ -213,39 +214,59 @@ export class ClientConnection implements ByteSink, Sweepable {
       return
     }
     const pending = this.#pending
+    if (pending === undefined) return this.#consume(buffer, length)
     this.#pending = undefined
-    this.#consume(pending === undefined ? view : Buffer.concat([pending, view]))
+    const glued = Buffer.concat([pending, buffer.subarray(0, length)])
+    this.#consume(glued, glued.length)
   }
 
-  #consume(view: Buffer): void {
+  #consume(view: Buffer, length: number): void {
     let at = 0
-    while (at < view.length) {
+    while (at < length) {
       if (this.#call === undefined) {
         this.#socket.destroy()
         return
       }
-      const next = this.#reply === undefined ? this.#readHead(view, at) : this.#readBody(view, at)
+      const next =
+        this.#reply === undefined
+          ? this.#readHead(view, at, length)
+          : this.#readBody(view, at, length)
       if (next === at) break
       at = next
     }
-    if (at < view.length && this.#call !== undefined) this.#pending = Buffer.from(view.subarray(at))
+    if (at < length && this.#call !== undefined) {
+      this.#pending = Buffer.from(view.subarray(at, length))
+    }
   }
 
-  #readHead(view: Buffer, at: number): number {
+  #readHead(view: Buffer, at: number, length: number): number {
     this.#replied = true
     const { limits } = this.#tools
     const bytesMax = limits.replyHeadBytesMax
-    const text = view.toString('latin1', at, Math.min(view.length, at + bytesMax + 4))
+    const text = headText(view, at, length, bytesMax)
     const end = text.indexOf('\r\n\r\n')
     if (end < 0) {
-      if (text.length > bytesMax) return this.#fail(view, 'the head of the reply is too large')
+      if (text.length > bytesMax) return this.#fail(length, 'the head of the reply is too large')
       const hopeless = /(?:^|[^\r])\n/.test(text) || !'HTTP/1.'.startsWith(text.slice(0, 7))
-      return hopeless ? this.#fail(view, 'the bytes are no HTTP/1.1 reply') : at
+      return hopeless ? this.#fail(length, 'the bytes are no HTTP/1.1 reply') : at
     }
-    const head = parseReplyHead(text, end + 2, this.#method, limits.replyHeadFieldsMax)
-    if ('broken' in head) return this.#fail(view, head.broken)
+    const { replyHeadFieldsMax } = limits
+    const head = parseReplyHead(text, end + 2, this.#method, replyHeadFieldsMax, view, at)
+    if ('broken' in head) return this.#fail(length, head.broken)
     const next = at + end + 4
-    if (head.status < 200) return this.#takeInterim(head, view, next)
+    if (head.status < 200) return this.#takeInterim(head, next, length)
+    this.#takeHead(head, next < length)
+    const body = head.bodyLength
+    const textEnd = end + 4 + (typeof body === 'number' ? body : 0)
+    if (typeof body !== 'number' || body === 0 || textEnd > text.length) return next
+    // A small body is in the text already.
+    if (this.#call === undefined) return next
+    this.#call.replyPiece(text.slice(end + 4, textEnd))
+    this.#ended([], at + textEnd < length)
+    return at + textEnd
+  }
+
+  #takeHead(head: Http1ReplyHead, more: boolean): void {
     this.#reply = head
     this.#staysOpen = head.keepAlive
     this.#takeKeepAlive(head)
@@ -253,17 +274,16 @@ export class ClientConnection implements ByteSink, Sweepable {
     this.#left = typeof length === 'number' ? length : 0
     this.#decoder =
       length === 'streamed' && !head.untilClose
-        ? new ChunkedDecoder(limits, (piece) => this.#call?.replyPiece(piece))
+        ? new ChunkedDecoder(this.#tools.limits, (piece) => this.#call?.replyPiece(piece))
         : undefined
     this.#call!.replyHead(head)
-    if (length === 'none' || length === 0) this.#ended([], next < view.length)
-    return next
+    if (length === 'none' || length === 0) this.#ended([], more)
   }
 
-  #takeInterim(head: Http1ReplyHead, view: Buffer, next: number): number {
-    if (head.status === 101) return this.#fail(view, '101 came without an Upgrade')
+  #takeInterim(head: Http1ReplyHead, next: number, length: number): number {
+    if (head.status === 101) return this.#fail(length, '101 came without an Upgrade')
     if (++this.#interims > this.#tools.limits.interimRepliesMax) {
-      return this.#fail(view, 'too many interim replies')
+      return this.#fail(length, 'too many interim replies')
     }
     this.#call!.replyInterim(head)
     return next
@@ -276,21 +296,21 @@ export class ClientConnection implements ByteSink, Sweepable {
     this.#idleMsMax = Math.min(this.#tools.limits.endpointIdleTimeoutMs, saidMs)
   }
 
-  #readBody(view: Buffer, at: number): number {
+  #readBody(view: Buffer, at: number, length: number): number {
     if (this.#decoder !== undefined) {
-      const next = this.#decoder.push(view, at)
-      if (typeof next !== 'number') return this.#fail(view, (next satisfies Broken).broken)
-      if (this.#decoder.done) this.#ended(this.#decoder.trailers, next < view.length)
+      const next = this.#decoder.push(view, at, length)
+      if (typeof next !== 'number') return this.#fail(length, next.broken)
+      if (this.#decoder.done) this.#ended(this.#decoder.trailers, next < length)
       return next
     }
     if (this.#reply!.untilClose) {
-      this.#call!.replyPiece(at === 0 ? view : view.subarray(at))
-      return view.length
+      this.#call!.replyPiece(view.subarray(at, length))
+      return length
     }
-    const end = Math.min(view.length, at + this.#left)
+    const end = Math.min(length, at + this.#left)
     this.#left -= end - at
     this.#call!.replyPiece(view.subarray(at, end))
-    if (this.#left === 0) this.#ended([], end < view.length)
+    if (this.#left === 0) this.#ended([], end < length)
     return end
   }
 
@@ -309,10 +329,10 @@ export class ClientConnection implements ByteSink, Sweepable {
     call.replyEnded(trailers)
   }
 
-  #fail(view: Buffer, reason: string): number {
+  #fail(length: number, reason: string): number {
     this.#report({ kind: 'protocol', reason })
     this.#socket.reset()
-    return view.length
+    return length
   }
 
   #report(failure: CallFailure): void {

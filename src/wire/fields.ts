@@ -16,23 +16,72 @@ export const broken = (text: string, kind: Broken['kind'] = 'malformed'): Broken
   kind,
 })
 
-/** Fields that the engine itself reads; every other field is only passed on. */
-export interface Section {
+/** A header section that was read: the fields, and what the engine itself takes from them. */
+export class Section {
   /** A request's fields as received; of a reply's only those that are forwarded. */
-  readonly headers: string[]
+  readonly headers: string[] = []
   /** The lines to forward, CRLF included, in order; empty or ending in CRLF. */
-  readonly forwardable: string
-  readonly host: string | undefined
-  readonly contentLength: number | undefined
-  readonly chunked: boolean
+  forwardable = ''
+  host: string | undefined
+  contentLength: number | undefined
+  chunked = false
   /** Lower-case options of `Connection`, joined by commas; undefined where the field is absent. */
-  readonly connection: string | undefined
-  readonly expect: string | undefined
-  readonly te: string | undefined
-  readonly upgrade: boolean
+  connection: string | undefined
+  expect: string | undefined
+  te: string | undefined
   /** Seconds of `Keep-Alive: timeout=`, which says how long an upstream keeps a connection. */
-  readonly keepAliveSeconds: number | undefined
+  keepAliveSeconds: number | undefined
+  #once = ''
+
+  /** Takes a field that has a role. */
+  take(role: Role, name: string, value: string): Broken | undefined {
+    switch (role) {
+      case 'contentLength':
+        // Two lengths, even equal ones, are two answers to one question (RFC 9112 §6.3).
+        if (this.contentLength !== undefined) return broken('Content-Length stands twice')
+        this.contentLength = parseLength(value)
+        if (this.contentLength !== undefined) return undefined
+        return broken('Content-Length is not a plain number')
+      case 'transferEncoding':
+        if (this.chunked) return broken('Transfer-Encoding stands twice')
+        // The one spelling: whatever another reader might read in another way is refused.
+        if (value.toLowerCase() !== 'chunked') return brokenCoding(value)
+        this.chunked = true
+        return undefined
+      case 'host':
+        if (this.host !== undefined) return broken('Host stands twice')
+        this.host = value
+        return undefined
+      case 'once':
+        return this.#takeOnce(name.toLowerCase())
+      case 'expect':
+        if (this.expect !== undefined) return broken('Expect stands twice')
+        this.expect = value
+        return undefined
+      case 'connection':
+        this.connection = joined(this.connection, value.toLowerCase())
+        return undefined
+      case 'te':
+        this.te = joined(this.te, value)
+        return undefined
+      case 'keepAlive':
+        this.keepAliveSeconds = timeoutOf(value)
+        return undefined
+      case 'drop':
+        return undefined
+    }
+  }
+
+  /** Services take the first or the last of two: what is checked here might not be what they see. */
+  #takeOnce(lowerName: string): Broken | undefined {
+    if (this.#once.includes(`${lowerName},`)) return broken(`${lowerName} stands twice`)
+    this.#once += `${lowerName},`
+    return undefined
+  }
 }
+
+const joined = (before: string | undefined, value: string): string =>
+  before === undefined ? value : `${before},${value}`
 
 type Role =
   | 'drop'
@@ -42,16 +91,26 @@ type Role =
   | 'connection'
   | 'expect'
   | 'te'
-  | 'upgrade'
   | 'keepAlive'
+  | 'once'
 
 /** Which fields have a role, listed by the length of their name so that most lines need one look. */
-export type Roles = readonly (readonly (readonly [name: string, role: Role])[] | undefined)[]
+export type Roles = readonly (readonly Candidate[] | undefined)[]
+
+interface Candidate {
+  readonly lowerName: string
+  readonly first: number
+  readonly last: number
+  readonly role: Role
+}
 
 function rolesOf(roles: Readonly<Record<string, Role>>): Roles {
-  const byLength: [string, Role][][] = []
-  for (const [name, role] of Object.entries(roles))
-    (byLength[name.length] ??= []).push([name, role])
+  const byLength: Candidate[][] = []
+  for (const [lowerName, role] of Object.entries(roles)) {
+    const first = lowerName.charCodeAt(0)
+    const last = lowerName.charCodeAt(lowerName.length - 1)
+    ;(byLength[lowerName.length] ??= []).push({ lowerName, first, last, role })
+  }
   return byLength
 }
 
@@ -61,7 +120,7 @@ const framing = {
   connection: 'connection',
   'keep-alive': 'keepAlive',
   'proxy-connection': 'drop',
-  upgrade: 'upgrade',
+  upgrade: 'drop',
   te: 'te',
 } as const
 
@@ -71,6 +130,8 @@ const framing = {
  */
 export const requestRoles = rolesOf({
   ...framing,
+  authorization: 'once',
+  'content-type': 'once',
   host: 'host',
   expect: 'expect',
   'http2-settings': 'drop',
@@ -103,15 +164,23 @@ function roleOf(name: string, roles: Roles): Role | undefined {
   const candidates = roles[name.length]
   if (candidates === undefined) return undefined
   const first = name.charCodeAt(0) | 0x20
-  for (const [lowerName, role] of candidates) {
-    if (lowerName.charCodeAt(0) === first && name.toLowerCase() === lowerName) return role
+  const last = name.charCodeAt(name.length - 1) | 0x20
+  for (let i = 0; i < candidates.length; i++) {
+    const candidate = candidates[i]!
+    if (candidate.first !== first || candidate.last !== last) continue
+    if (name.toLowerCase() === candidate.lowerName) return candidate.role
   }
   return undefined
 }
 
+/** Roles whose fields are forwarded where they stand. */
+const staysInPlace = (role: Role | undefined): boolean =>
+  role === undefined || role === 'contentLength' || role === 'once'
+
 /**
  * Parses the lines of `text` from `start` to `end`, which stands before the empty line's CRLF:
- * every line of them ends in CRLF.
+ * every line of them ends in CRLF. `bytes` holds the same from `base` on: one look into an array
+ * costs a third of one into a string.
  */
 export function parseSection(
   text: string,
@@ -119,117 +188,65 @@ export function parseSection(
   end: number,
   roles: Roles,
   fieldsMax: number,
+  bytes: Uint8Array = Buffer.from(text, 'latin1'),
+  base = 0,
 ): Section | Broken {
-  const headers: string[] = []
-  let forwardable = ''
+  const section = new Section()
+  const { headers } = section
+  const isRequest = roles === requestRoles
+  const stop = base + end
   let keptFrom = start
-  let host: string | undefined
-  let contentLength: number | undefined
-  let chunked = false
-  let connection: string | undefined
-  let expect: string | undefined
-  let te: string | undefined
-  let upgrade = false
-  let keepAliveSeconds: number | undefined
-  let at = start
-  while (at < end) {
+  let at = base + start
+  while (at < stop) {
     let colon = at
-    let underscore = false
-    for (let code = text.charCodeAt(colon); isTokenCode[code] === 1;) {
-      if (code === 0x5f) underscore = true
-      code = text.charCodeAt(++colon)
+    let hasUnderscore = false
+    for (let code = bytes[at]!; isTokenCode[code] === 1; code = bytes[++colon]!) {
+      if (code === 0x5f) hasUnderscore = true
     }
-    if (colon === at || text.charCodeAt(colon) !== 0x3a) return brokenName(text, at, colon)
+    if (colon === at || bytes[colon] !== 0x3a) return brokenName(bytes, at, colon)
     let valueStart = colon + 1
-    while (isBlank(text.charCodeAt(valueStart))) valueStart++
+    while (isBlank(bytes[valueStart]!)) valueStart++
     let lineEnd = valueStart
-    while (isValueCode[text.charCodeAt(lineEnd)] === 1) lineEnd++
-    if (text.charCodeAt(lineEnd) !== 0x0d || text.charCodeAt(lineEnd + 1) !== 0x0a) {
+    while (isValueCode[bytes[lineEnd]!] === 1) lineEnd++
+    if (bytes[lineEnd] !== 0x0d || bytes[lineEnd + 1] !== 0x0a) {
       return broken('a field value holds a control character')
     }
     let valueEnd = lineEnd
-    while (valueEnd > valueStart && isBlank(text.charCodeAt(valueEnd - 1))) valueEnd--
-    const name = text.slice(at, colon)
-    const value = text.slice(valueStart, valueEnd)
-    if (headers.length === fieldsMax * 2)
+    while (valueEnd > valueStart && isBlank(bytes[valueEnd - 1]!)) valueEnd--
+    const name = text.slice(at - base, colon - base)
+    const value = text.slice(valueStart - base, valueEnd - base)
+    if (headers.length === fieldsMax * 2) {
       return broken('more header fields than allowed', 'tooLarge')
-    if (underscore && sensitive.test(name)) {
+    }
+    if (hasUnderscore && sensitive.test(name)) {
       return broken('a field name has an underscore for a hyphen')
     }
     const nextLine = lineEnd + 2
     const role = roleOf(name, roles)
-    if (role === undefined || role === 'contentLength' || roles === requestRoles) {
-      headers.push(name, value)
+    const stays = staysInPlace(role)
+    if (stays || isRequest) headers.push(name, value)
+    if (!stays) {
+      if (keptFrom < at - base) section.forwardable += text.slice(keptFrom, at - base)
+      keptFrom = nextLine - base
     }
-    if (role !== undefined) {
-      if (role === 'contentLength') {
-        // Two lengths, even equal ones, are two answers to one question (RFC 9112 §6.3).
-        if (contentLength !== undefined) return broken('Content-Length stands twice')
-        contentLength = parseLength(value)
-        if (contentLength === undefined) return broken('Content-Length is not a plain number')
-      } else {
-        if (keptFrom < at) forwardable += text.slice(keptFrom, at)
-        keptFrom = nextLine
-        switch (role) {
-          case 'host':
-            if (host !== undefined) return broken('Host stands twice')
-            host = value
-            break
-          case 'transferEncoding':
-            if (chunked) return broken('Transfer-Encoding stands twice')
-            // The one spelling: whatever another reader might read in another way is refused.
-            if (value.toLowerCase() !== 'chunked') return brokenCoding(value)
-            chunked = true
-            break
-          case 'connection':
-            connection = connection === undefined ? value : `${connection},${value}`
-            break
-          case 'expect':
-            if (expect !== undefined) return broken('Expect stands twice')
-            expect = value
-            break
-          case 'te':
-            te = te === undefined ? value : `${te},${value}`
-            break
-          case 'upgrade':
-            upgrade = true
-            break
-          case 'keepAlive':
-            keepAliveSeconds = timeoutOf(value)
-            break
-          case 'drop':
-            break
-        }
-      }
-    }
+    const problem = role === undefined ? undefined : section.take(role, name, value)
+    if (problem !== undefined) return problem
     at = nextLine
   }
-  if (chunked && contentLength !== undefined) {
+  if (section.chunked && section.contentLength !== undefined) {
     // How requests are smuggled: one reader takes the length, the next one the coding.
     return broken('Content-Length and Transfer-Encoding stand together')
   }
-  if (keptFrom < end) forwardable += text.slice(keptFrom, end)
-  return {
-    headers,
-    forwardable,
-    host,
-    contentLength,
-    chunked,
-    connection: connection?.toLowerCase(),
-    expect,
-    te,
-    upgrade,
-    keepAliveSeconds,
-  }
+  if (keptFrom < end) section.forwardable += text.slice(keptFrom, end)
+  return section
 }
 
 const isBlank = (code: number): boolean => code === 0x20 || code === 0x09
 
-function brokenName(text: string, at: number, colon: number): Broken {
-  const code = text.charCodeAt(at)
-  if (isBlank(code)) return broken('a line begins with white space (line folding)')
+function brokenName(bytes: Uint8Array, at: number, colon: number): Broken {
+  if (isBlank(bytes[at]!)) return broken('a line begins with white space (line folding)')
   if (colon === at) return broken('a field has no name')
-  if (isBlank(text.charCodeAt(colon))) return broken('white space stands before a colon')
+  if (isBlank(bytes[colon]!)) return broken('white space stands before a colon')
   return broken('a field name is not a token')
 }
 

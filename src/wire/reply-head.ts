@@ -22,13 +22,15 @@ export interface Http1ReplyHead extends ReplyHead {
 
 /**
  * Parses a whole head, `text` up to and without the empty line's CRLF at `end`, of a reply to a
- * request with `method`, which decides about the body (RFC 9112 §6.3).
+ * request with `method`, which decides about the body (RFC 9112 §6.3). `bytes` holds the same from `base` on.
  */
 export function parseReplyHead(
   text: string,
   end: number,
   method: string,
   fieldsMax: number,
+  bytes?: Uint8Array,
+  base?: number,
 ): Http1ReplyHead | Broken {
   const is11 = text.startsWith('HTTP/1.1 ')
   if (!is11 && !text.startsWith('HTTP/1.0 ')) return broken('the status line is not HTTP/1.1')
@@ -42,7 +44,7 @@ export function parseReplyHead(
   if (text.charCodeAt(lineEnd) !== 0x0d || text.charCodeAt(lineEnd + 1) !== 0x0a) {
     return broken('the reason phrase holds a control character')
   }
-  const section = parseSection(text, lineEnd + 2, end, replyRoles, fieldsMax)
+  const section = parseSection(text, lineEnd + 2, end, replyRoles, fieldsMax, bytes, base)
   if ('broken' in section) return section
   if (section.chunked && !is11) return broken('Transfer-Encoding stands in an HTTP/1.0 message')
   if (section.chunked && (status < 200 || status === 204)) {
@@ -51,7 +53,6 @@ export function parseReplyHead(
   if (section.contentLength !== undefined && status < 200) {
     return broken('Content-Length stands in an interim reply')
   }
-  const connection = section.connection
   const empty = method === 'HEAD' || status < 200 || status === 204 || status === 304
   if (status === 204 && section.contentLength !== undefined && section.contentLength > 0) {
     return broken('Content-Length stands in a 204 reply')
@@ -69,7 +70,7 @@ export function parseReplyHead(
     forwardable: section.forwardable,
     bodyLength,
     untilClose,
-    keepAlive: !untilClose && staysOpen(connection, is11),
+    keepAlive: !untilClose && staysOpen(section.connection, is11),
     keepAliveSeconds: section.keepAliveSeconds,
   }
 }

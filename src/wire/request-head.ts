@@ -25,12 +25,14 @@ const methodCharsMax = 32
 
 /**
  * Parses a whole head: the request line and the fields, `text` up to and without the empty line's
- * CRLF at `end`.
+ * CRLF at `end`. `bytes` holds the same from `base` on.
  */
 export function parseRequestHead(
   text: string,
   end: number,
   bounds: RequestBounds,
+  bytes?: Uint8Array,
+  base?: number,
 ): Http1RequestHead | Broken {
   let at = 0
   while (isTokenCode[text.charCodeAt(at)] === 1) at++
@@ -52,7 +54,15 @@ export function parseRequestHead(
   if (typeof version !== 'string') return version
   if (targetEnd === targetStart) return broken('the request target is empty')
 
-  const section = parseSection(text, targetEnd + 11, end, requestRoles, bounds.headFieldsMax)
+  const section = parseSection(
+    text,
+    targetEnd + 11,
+    end,
+    requestRoles,
+    bounds.headFieldsMax,
+    bytes,
+    base,
+  )
   if ('broken' in section) return section
   if (section.chunked && version === '1.0') {
     return broken('Transfer-Encoding stands in an HTTP/1.0 message')
@@ -76,7 +86,7 @@ export function parseRequestHead(
     method,
     version,
     host: host ?? '',
-    headers: section.headers,
+    headers: nominated.length === 0 ? section.headers : unnamed(section.headers, nominated),
     forwardable:
       nominated.length === 0 ? section.forwardable : withoutFields(section.forwardable, nominated),
     bodyLength,
@@ -187,5 +197,9 @@ export function withoutFields(headerLines: string, lowerNames: readonly string[]
     .map((line) => `${line}\r\n`)
     .join('')
 }
+
+/** The fields without those that `Connection` nominates: no policy may count on them. */
+const unnamed = (headers: readonly string[], lowerNames: readonly string[]): string[] =>
+  headers.filter((_, i) => !lowerNames.includes(headers[i - (i % 2)]!.toLowerCase()))
 
 const lineName = (line: string): string => line.slice(0, line.indexOf(':')).toLowerCase()

@@ -5,10 +5,11 @@
 //                       └────▶ draining ──▶ head …        (replied early, little body left)
 //             any ──▶ lingering ──▶ closed                (the last reply is out; FIN was sent)
 import { assert, type Clock, type Limits, type Refusal, refuse } from '../base.ts'
-import type { BodyLength, Stream, StreamEvents, StreamPeer } from '../http.ts'
+import type { BodyLength, Piece, Stream, StreamEvents, StreamPeer } from '../http.ts'
 import type { ByteSink, ByteSocket } from './bytes.ts'
 import { ChunkedDecoder } from './chunked.ts'
 import { broken, type Broken } from './fields.ts'
+import { headText } from './head-text.ts'
 import { linesOf } from './lines.ts'
 import { type Http1RequestHead, parseRequestHead } from './request-head.ts'
 import type { Sweepable, Sweeper } from './sweeper.ts'
@@ -105,11 +106,13 @@ export class ServerConnection implements ByteSink, Sweepable {
 
   // What the socket says.
 
-  bytes(view: Buffer): void {
+  bytes(buffer: Buffer, length: number): void {
     this.#movedMs = this.#tools.sweeper.nowMs
     const pending = this.#pending
+    if (pending === undefined) return this.#consume(buffer, length)
     this.#pending = undefined
-    this.#consume(pending === undefined ? view : Buffer.concat([pending, view]))
+    const glued = Buffer.concat([pending, buffer.subarray(0, length)])
+    this.#consume(glued, glued.length)
   }
 
   ended(): void {
@@ -192,46 +195,43 @@ export class ServerConnection implements ByteSink, Sweepable {
 
   // Reading.
 
-  #consume(view: Buffer): void {
-    if (this.#consuming) {
-      this.#pending = Buffer.from(view)
-      return
-    }
+  #consume(view: Buffer, length: number): void {
+    assert(!this.#consuming, 'one read is consumed before the next')
     this.#consuming = true
     let at = 0
     try {
-      while (at < view.length) {
-        const next = this.#step(view, at)
+      while (at < length) {
+        const next = this.#step(view, at, length)
         if (next === at) break
         at = next
       }
     } finally {
       this.#consuming = false
     }
-    if (at < view.length && this.#reading !== 'lingering' && this.#reading !== 'closed') {
-      // A copy: the view's memory serves the next read.
-      this.#pending = Buffer.from(at === 0 ? view : view.subarray(at))
+    if (at < length && this.#reading !== 'lingering' && this.#reading !== 'closed') {
+      // A copy: the memory of the view serves the next read.
+      this.#pending = Buffer.from(view.subarray(at, length))
     }
     this.#settleFlow()
   }
 
   /** Takes what it can from `at` on and gives the position behind it; `at` where it must wait. */
-  #step(view: Buffer, at: number): number {
+  #step(view: Buffer, at: number, length: number): number {
     switch (this.#reading) {
       case 'head':
-        return this.#closing ? view.length : this.#readHead(view, at)
+        return this.#closing ? length : this.#readHead(view, at, length)
       case 'body':
-        return this.#flowing ? this.#readBody(view, at) : at
+        return this.#flowing ? this.#readBody(view, at, length) : at
       case 'draining':
-        return this.#readBody(view, at)
+        return this.#readBody(view, at, length)
       case 'waiting':
         return at
       case 'lingering':
-        this.#discarded += view.length - at
+        this.#discarded += length - at
         if (this.#discarded > lingerBytesMax) this.destroy()
-        return view.length
+        return length
       case 'closed':
-        return view.length
+        return length
     }
   }
 
@@ -248,29 +248,28 @@ export class ServerConnection implements ByteSink, Sweepable {
     else this.#socket.pause()
   }
 
-  #readHead(view: Buffer, from: number): number {
+  #readHead(view: Buffer, from: number, length: number): number {
     const { limits } = this.#tools
     let at = from
     // One empty line before a request line is forgiven (RFC 9112 §2.2).
     if (view[at] === 0x0d && view[at + 1] === 0x0a) at += 2
-    const text = view.toString('latin1', at, Math.min(view.length, at + limits.headBytesMax + 4))
+    const text = headText(view, at, length, limits.headBytesMax)
     const end = text.indexOf('\r\n\r\n')
-    if (end < 0) return this.#readPartHead(view, from, text)
-    const head = parseRequestHead(text, end + 2, limits)
+    if (end < 0) return this.#readPartHead(from, length, text)
+    const head = parseRequestHead(text, end + 2, limits, view, at)
     if ('broken' in head) {
       this.#refuseHead(refusalOf(head))
-      return view.length
+      return length
     }
     this.#begin(head)
     return at + end + 4
   }
 
-  #readPartHead(view: Buffer, from: number, text: string): number {
-    const { limits } = this.#tools
-    const problem = partialProblem(text, limits)
+  #readPartHead(from: number, length: number, text: string): number {
+    const problem = partialProblem(text, this.#tools.limits)
     if (problem !== undefined) {
       this.#refuseHead(problem)
-      return view.length
+      return length
     }
     // `bytes` glues the parts together; the clock of the head starts with its first byte.
     if (from > 0 || this.#sinceMs === 0) this.#sinceMs = this.#tools.sweeper.nowMs
@@ -297,19 +296,19 @@ export class ServerConnection implements ByteSink, Sweepable {
     return new ChunkedDecoder(this.#tools.limits, (piece) => this.#takePiece(piece))
   }
 
-  #readBody(view: Buffer, at: number): number {
+  #readBody(view: Buffer, at: number, length: number): number {
     if (this.#decoder === undefined) {
-      const end = Math.min(view.length, at + this.#left)
+      const end = Math.min(length, at + this.#left)
       this.#left -= end - at
       this.#takePiece(view.subarray(at, end))
       if (this.#left === 0) this.#bodyEnded([])
       return end
     }
     const decoder = this.#decoder
-    const next = decoder.push(view, at)
+    const next = decoder.push(view, at, length)
     if (typeof next !== 'number') {
       this.#breakBody(refusalOf(next))
-      return view.length
+      return length
     }
     if (decoder.done) this.#bodyEnded(decoder.trailers)
     return next
@@ -373,7 +372,7 @@ export class ServerConnection implements ByteSink, Sweepable {
     if (this.#consuming) return
     const pending = this.#pending
     this.#pending = undefined
-    if (pending !== undefined) this.#consume(pending)
+    if (pending !== undefined) this.#consume(pending, pending.length)
     else this.#settleFlow()
     if (this.#inputEnded && this.#pending === undefined) this.ended()
   }
@@ -382,8 +381,8 @@ export class ServerConnection implements ByteSink, Sweepable {
     return this.#socket.write(text)
   }
 
-  writeView(view: Buffer): boolean {
-    return this.#socket.writeView(view)
+  writePiece(piece: Piece): boolean {
+    return this.#socket.writePiece(piece)
   }
 
   /** Whether the reply about to begin is the last one on this connection. */
@@ -507,11 +506,11 @@ export class Http1Stream implements Stream {
     this.#connection.write(`HTTP/1.1 ${statusText}\r\n${lines}${framing}\r\n`)
   }
 
-  sendPiece(piece: Buffer): boolean {
+  sendPiece(piece: Piece): boolean {
     if (piece.length === 0) return true
-    if (this.#sending !== 'chunks') return this.#connection.writeView(piece)
+    if (this.#sending !== 'chunks') return this.#connection.writePiece(piece)
     this.#connection.write(`${piece.length.toString(16)}\r\n`)
-    this.#connection.writeView(piece)
+    this.#connection.writePiece(piece)
     return this.#connection.write('\r\n')
   }
 

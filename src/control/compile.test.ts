@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { OperationPlan } from '../snapshot.ts'
 import { compileText } from './testing.ts'
 
 const contract = `openapi: 3.1.0
@@ -40,6 +41,14 @@ const onDocument = (...lines: string[]) => withLines('openapi: 3.1.0', ...lines)
 const onPath = (...lines: string[]) => withLines('  /things:', ...lines.map((one) => `    ${one}`))
 const onPost = (...lines: string[]) =>
   withLines('      operationId: makeThing', ...lines.map((one) => `      ${one}`))
+
+/** `scope requests/burst` of each limit. */
+function limitsOf({ policies }: OperationPlan): string[] {
+  const plans = policies.filter(({ policy }) => policy === 'limit').map(({ plan }) => plan)
+  return (plans as { scope: string; requestsMax: number; burstMax: number }[]).map(
+    ({ scope, requestsMax, burstMax }) => `${scope} ${requestsMax}/${burstMax}`,
+  )
+}
 
 const errorsOf = (said: readonly string[]) => said.filter((line) => line.includes(' error '))
 
@@ -120,14 +129,25 @@ test('limits of the API and of an operation add up', () => {
     onPost('x-concordat: { policies: { limit: { requestsMax: 5 } } }'),
   )
   assert.deepEqual(errorsOf(said), [])
-  const limits = plan!.operations[1]!.policies.filter(({ policy }) => policy === 'limit')
-  assert.deepEqual(
-    limits.map(({ plan: one }) => one),
-    [
-      { requestsMax: 1200, windowMs: 60_000, burstMax: 300, scope: 'api' },
-      { requestsMax: 5, windowMs: 60_000, burstMax: 300, scope: 'operation makeThing' },
-    ],
+  assert.deepEqual(limitsOf(plan!.operations[1]!), ['api 1200/300', 'operation makeThing 5/300'])
+})
+
+test('limits of the configuration and of the document add up too', () => {
+  const { plan, said } = compileText(
+    onDocument('x-concordat: { policies: { limit: { requestsMax: 7 } } }'),
+    'policies: { auth: upstream, limit: { burstMax: 9 } }\n',
   )
+  assert.deepEqual(errorsOf(said), [])
+  assert.deepEqual(limitsOf(plan!.operations[0]!), ['api 1200/9', 'document 7/9'])
+})
+
+test('an operation may have a limit where the API has none', () => {
+  const { plan, said } = compileText(
+    onPost('x-concordat: { policies: { limit: { burstMax: 3 } } }'),
+    'policies: { auth: upstream, limit: { mode: off } }\n',
+  )
+  assert.deepEqual(errorsOf(said), [])
+  assert.deepEqual(plan!.operations.map(limitsOf), [[], ['operation makeThing 1200/3'], []])
 })
 
 test('an inner limit stands alone where it says loosen', () => {
@@ -138,12 +158,8 @@ test('an inner limit stands alone where it says loosen', () => {
   ]
   const { plan, said } = compileText(onPath(...lines))
   assert.deepEqual(errorsOf(said), [])
-  const scopes = plan!.operations.map(({ policies }) =>
-    policies
-      .filter(({ policy }) => policy === 'limit')
-      .map(({ plan: one }) => (one as { scope: string }).scope),
-  )
-  assert.deepEqual(scopes, [['path /things'], ['path /things'], ['api']])
+  const path = ['path /things 5000/300']
+  assert.deepEqual(plan!.operations.map(limitsOf), [path, path, ['api 1200/300']])
 })
 
 test('the configuration replaces a default without further words', () => {

@@ -162,7 +162,7 @@ function settlePolicy(work: Work, policy: AnyPolicy, value: unknown): PolicySett
   const { outer, level, settling } = work
   const outside = outer.policies.get(policy.id)?.at(-1)
   const path = ['policies', policy.id]
-  const { mode = outside?.mode ?? 'enforce', ...keys } = isRecord(value) ? value : {}
+  const { mode = inheritedMode(policy, outside), ...keys } = isRecord(value) ? value : {}
   const base = outside?.config ?? policy.defaultFor(settling.audience)
   const merged = isRecord(value) ? over(base, keys) : value
   const parsed = policy.schema(z).safeParse(merged)
@@ -201,9 +201,16 @@ function over(base: unknown, keys: Readonly<Record<string, unknown>>): unknown {
   return isRecord(base) ? { ...base, ...keys } : keys
 }
 
+/** One more of what is off outside is not off itself. */
+function inheritedMode(policy: AnyPolicy, outside: PolicySetting | undefined): Mode {
+  if (outside === undefined || (policy.stacks === true && outside.mode === 'off')) return 'enforce'
+  return outside.mode
+}
+
 /** The settings of this policy in force here: one, or those outside and one more. */
 function stacked(work: Work, policy: AnyPolicy, inside: PolicySetting): readonly PolicySetting[] {
-  const outside = work.outer.policies.get(policy.id) ?? []
+  const all = work.outer.policies.get(policy.id) ?? []
+  const outside = policy.stacks === true ? all.filter(({ mode }) => mode !== 'off') : all
   const isFree = isForWholeApi(work) && outside.every(({ place }) => place === undefined)
   if (isFree || outside.length === 0) return [inside]
   const pointer = pointerOf(['policies', policy.id])

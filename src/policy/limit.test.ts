@@ -5,7 +5,7 @@ import { limit } from './limit.ts'
 import { exchangeWith, fieldLines, operationWith, siteWith, toolsWith } from './testing.ts'
 
 const plan = limit.compile(
-  { requestsMax: 60, windowMs: 60_000, burstMax: 2 },
+  { requestsMax: 60, windowMs: 60_000, burstMax: 2, addressesMax: 1_000 },
   siteWith(operationWith()),
 )!
 
@@ -39,7 +39,7 @@ test('a new snapshot finds the buckets as they were', () => {
   step(from('192.0.2.1'))
   step(from('192.0.2.1'))
   const wider = limit.compile(
-    { requestsMax: 120, windowMs: 60_000, burstMax: 2 },
+    { requestsMax: 120, windowMs: 60_000, burstMax: 2, addressesMax: 1_000 },
     siteWith(operationWith()),
   )!
   assert.equal(limit.phase, 'admit')
@@ -51,4 +51,14 @@ test('public and partner are limited, internal is not', () => {
   assert.equal(limit.defaultFor('public')?.requestsMax, 1_200)
   assert.equal(limit.defaultFor('partner')?.requestsMax, 12_000)
   assert.equal(limit.defaultFor('internal'), undefined)
+})
+
+test('as many addresses as are promised have a bucket of their own', () => {
+  const { step } = linked()
+  let refused = 0
+  for (let i = 0; i < 1_000; i++) {
+    const address = `10.${i % 7}.${i >> 8}.${i & 255}`
+    for (let call = 0; call < 2; call++) if (step(from(address)) !== undefined) refused++
+  }
+  assert.ok(refused <= 10, `${refused} of 2,000 requests were refused`)
 })

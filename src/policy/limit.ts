@@ -13,15 +13,14 @@ export interface LimitConfig {
   readonly windowMs: number
   /** Requests at once after a pause. */
   readonly burstMax: number
+  /** Addresses told apart at one time; those beyond it share one bucket. */
+  readonly addressesMax: number
 }
 
 export interface LimitPlan extends LimitConfig {
   /** Names the buckets; they outlive a change of the numbers. */
   readonly scope: string
 }
-
-// 16 bytes an address: 1 MiB a level. Beyond it new addresses share the overflow bucket.
-const slots = 65_536
 
 const dayMs = 86_400_000
 
@@ -34,8 +33,9 @@ export const limit = definePolicy<LimitConfig, LimitPlan>({
   defaultFor,
   compile: (config, site) => ({ ...config, scope: site.scope }),
   link(plan, tools) {
+    const slots = slotsFor(plan.addressesMax)
     const table = tools.state(
-      `limit ${plan.scope}`,
+      `limit ${plan.scope} ${slots}`,
       () => new BucketTable(new ArrayBuffer(bucketTableBytes(slots)), tools.random),
     )
     const rate: Rate = { intervalMs: plan.windowMs / plan.requestsMax, burst: plan.burstMax }
@@ -52,6 +52,13 @@ function limitSchema(zod: Zod) {
     requestsMax: zod.int().min(1).max(1_000_000_000).describe('requests in a window'),
     windowMs: zod.int().min(1).max(dayMs).describe('the window in milliseconds'),
     burstMax: zod.int().min(1).max(1_000_000_000).describe('requests at once after a pause'),
+    addressesMax: zod
+      .int()
+      .min(1_000)
+      .max(10_000_000)
+      .describe(
+        'addresses told apart at one time, up to 64 bytes each; those beyond share a bucket',
+      ),
   })
 }
 
@@ -59,7 +66,17 @@ function limitSchema(zod: Zod) {
 function defaultFor(audience: Audience): LimitConfig | undefined {
   if (audience === 'internal') return undefined
   const times = audience === 'partner' ? 10 : 1
-  return { requestsMax: 1_200 * times, windowMs: 60_000, burstMax: 300 * times }
+  return {
+    requestsMax: 1_200 * times,
+    windowMs: 60_000,
+    burstMax: 300 * times,
+    addressesMax: 50_000,
+  }
+}
+
+/** A power of two, at least twice as many: in a table half empty hardly an address finds no slot. */
+function slotsFor(addressesMax: number): number {
+  return 2 ** Math.ceil(Math.log2(addressesMax * 2))
 }
 
 /** `RateLimit` fields as in draft-ietf-httpapi-ratelimit-headers: seconds, rounded up. */

@@ -1,7 +1,8 @@
 // Starts `bin/concordat` as a person would: from elsewhere, through a link, and under a Node that
 // says it is old. What such a Node has (version, execve, platform) is set by a preloaded file.
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -46,6 +47,18 @@ for (const [says, nodeArgs] of ways) {
     assert.equal(runs(nodeArgs, [bin, 'nonsense']).status, 2)
   })
 }
+
+test('a child is stopped by the signal that stops us, and we end as it does', async () => {
+  const contract = join(folder, 'notes.yaml')
+  writeFileSync(contract, 'openapi: 3.1.0\ninfo: { title: Notes, version: 1.0.0 }\npaths: {}\n')
+  const ports = ['--port', '0', '--admin-port', '0', '--to', 'http://127.0.0.1:9']
+  const args = ['--require', old, bin, 'run', contract, '--json', ...ports]
+  const parent = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  const [line] = await once(parent.stdout, 'data')
+  assert.match(String(line), /"url":"http:/)
+  parent.kill('SIGTERM')
+  assert.deepEqual(await once(parent, 'exit'), [0, null])
+})
 
 test('runs through a link, as npm installs it', () => {
   const link = join(folder, 'concordat')

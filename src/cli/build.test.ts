@@ -26,7 +26,7 @@ const config = 'contract: notes.yaml\naudience: internal\n'
 test('check accepts a sound contract and says what the audience decides', async (t) => {
   const folder = folderWith(t, { 'notes.yaml': contract })
   const { code, out, err } = await command(['check', 'notes.yaml'], folder)
-  assert.match(out, /audience public decides:\n {2}limit +enforce\n/)
+  assert.match(out, /audience public decides:\n(?: {2}.*\n)* {2}limit +enforce\n/)
   assert.match(out, /\nok: notes\.yaml, 2 operations, audience public\n$/)
   assert.deepEqual({ code, err }, { code: 0, err: '' })
 })

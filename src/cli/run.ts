@@ -34,9 +34,11 @@ export async function run(options: RunOptions, world: World): Promise<ExitCode> 
     sayError(world, serving.problem)
     return 1
   }
+  // Before it is announced: whoever reads that may want to stop at once.
+  const stopped = new Promise<void>((resolve) => world.onStop(resolve))
   if (options.json) world.out.write(`${JSON.stringify(servingJson(built, serving, world))}\n`)
   else world.err.write(servingText(built, serving, world))
-  await new Promise<void>((resolve) => world.onStop(resolve))
+  await stopped
   if (!options.json) world.err.write('stopping: exchanges under way may end\n')
   await serving.close()
   return 0

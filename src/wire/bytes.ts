@@ -87,9 +87,18 @@ export class ByteSocket {
     return this.#socket.writableLength + this.#gathered.length
   }
 
-  /** Bytes that the kernel has taken so far. */
+  /** Whether a `drained` is still to come. */
+  get full(): boolean {
+    return this.#socket.writableNeedDrain
+  }
+
+  /**
+   * Bytes that the kernel has taken so far. The handle knows how far a write has come; the stream
+   * would only tell when the whole of it is through, and a slow peer would seem to be a dead one.
+   */
   get sentBytes(): number {
-    return this.#socket.bytesWritten - this.#socket.writableLength
+    const handle = (this.#socket as unknown as WithHandle)._handle
+    return handle ? handle.bytesWritten - handle.writeQueueSize : this.#socket.bytesWritten
   }
 
   get peerAddress(): string {
@@ -163,11 +172,13 @@ export function adoptSocket(accepted: Socket, sink: ByteSink): ByteSocket {
   const moved = moveHandle(accepted, sink)
   if (moved !== undefined) return new ByteSocket(moved, sink)
   accepted.on('data', (chunk: Buffer) => handle(sink, () => sink.bytes(chunk, chunk.length)))
+  // It was accepted paused: without this no byte would ever come.
+  accepted.resume()
   return new ByteSocket(accepted, sink)
 }
 
 interface WithHandle {
-  _handle?: unknown
+  _handle?: { readonly bytesWritten: number; readonly writeQueueSize: number } | null
 }
 
 function moveHandle(accepted: Socket, sink: ByteSink): Socket | undefined {

@@ -12,6 +12,7 @@ import { broken, type Broken } from './fields.ts'
 import { headText } from './head-text.ts'
 import { linesOf } from './lines.ts'
 import { type Http1RequestHead, parseRequestHead } from './request-head.ts'
+import { Pace } from './pace.ts'
 import type { Sweepable, Sweeper } from './sweeper.ts'
 
 /** Who serves what a connection brings. */
@@ -37,8 +38,6 @@ const drainBytesMax = 64 * 1024
 /** How much, and how long, is read after the last reply, lest a RST overtakes it (RFC 9112 §9.6). */
 const lingerBytesMax = 1024 * 1024
 const lingerMs = 2_000
-/** A body may start slowly before its mean rate counts. */
-const rateGraceMs = 5_000
 
 type Reading = 'head' | 'body' | 'waiting' | 'draining' | 'lingering' | 'closed'
 
@@ -62,10 +61,11 @@ export class ServerConnection implements ByteSink, Sweepable {
   #left = 0
   #decoder: ChunkedDecoder | undefined
   #bodyBytes = 0
-  /** When the head or body under way began to come; 0 before its first byte. */
+  /** When the head under way began to come; 0 before its first byte. */
   #sinceMs = 0
-  #sentSinceMs = 0
-  #sentMarkBytes = 0
+  /** Of the body under way, and of the reply that waits to be taken; from the first sweep on. */
+  #bodyPace: Pace | undefined
+  #sendPace: Pace | undefined
   #movedMs: number
   #discarded = 0
   #endReason: string | undefined
@@ -107,7 +107,8 @@ export class ServerConnection implements ByteSink, Sweepable {
   // What the socket says.
 
   bytes(buffer: Buffer, length: number): void {
-    this.#movedMs = this.#tools.sweeper.nowMs
+    // What is read only to be dropped buys no time.
+    if (this.#reading !== 'lingering') this.#movedMs = this.#tools.sweeper.nowMs
     const pending = this.#pending
     if (pending === undefined) return this.#consume(buffer, length)
     this.#pending = undefined
@@ -125,7 +126,8 @@ export class ServerConnection implements ByteSink, Sweepable {
 
   drained(): void {
     this.#movedMs = this.#tools.sweeper.nowMs
-    this.#stream?.events?.clientWritable()
+    if (this.#stream !== undefined) this.#stream.events?.clientWritable()
+    else if (this.#reading === 'waiting') this.#next()
   }
 
   closed(error: NodeJS.ErrnoException | undefined): void {
@@ -139,6 +141,7 @@ export class ServerConnection implements ByteSink, Sweepable {
   }
 
   threw(error: unknown): void {
+    this.#endReason = 'a bug of the gateway'
     this.#tools.owner.bug(error)
     this.#socket.reset()
   }
@@ -147,50 +150,53 @@ export class ServerConnection implements ByteSink, Sweepable {
     const { limits } = this.#tools
     const stillMs = nowMs - this.#movedMs
     if (this.#reading === 'lingering') {
-      if (this.#socket.queuedBytes > 0) this.#sweepSending(nowMs)
+      if (this.#sweepSending(nowMs)) this.#movedMs = nowMs
       else if (stillMs > lingerMs) this.destroy()
     } else if (this.#reading === 'head' && this.#stream === undefined) {
+      if (this.#sweepSending(nowMs)) return
       if (this.#pending === undefined) {
         if (stillMs > limits.idleTimeoutMs) this.destroy()
       } else if (nowMs - this.#sinceMs > limits.headTimeoutMs) {
         this.#refuseHead(refuse('REQUEST_TIMEOUT', 'The head of the request did not come in time.'))
       }
     } else {
-      this.#sweepTransfer(nowMs, stillMs)
+      this.#sweepTransfer(nowMs)
     }
   }
 
-  #sweepTransfer(nowMs: number, stillMs: number): void {
-    const { limits } = this.#tools
+  #sweepTransfer(nowMs: number): void {
     const waitsForBody =
       (this.#reading === 'body' && this.#flowing && !this.#paused) || this.#reading === 'draining'
     if (waitsForBody) {
-      const ranMs = nowMs - this.#sinceMs
-      const slow =
-        ranMs > rateGraceMs && this.#bodyBytes * 1000 < limits.bodyBytesPerSecondMin * ranMs
-      if (stillMs > limits.bodyIdleTimeoutMs || slow) {
+      this.#bodyPace ??= this.#newPace(nowMs, this.#bodyBytes)
+      if (this.#bodyPace.isLate(nowMs, this.#bodyBytes)) {
         return this.#breakBody(refuse('REQUEST_TIMEOUT', 'The body did not come in time.'))
       }
     }
     this.#sweepSending(nowMs)
   }
 
-  /** A reply that the client does not take, or takes too slowly, holds our memory. */
-  #sweepSending(nowMs: number): void {
-    const { limits } = this.#tools
+  #newPace(nowMs: number, bytes: number): Pace {
+    const { bodyIdleTimeoutMs, bodyBytesPerSecondMin } = this.#tools.limits
+    return new Pace(nowMs, bytes, bodyIdleTimeoutMs, bodyBytesPerSecondMin)
+  }
+
+  /**
+   * A reply that the client does not take, or takes too slowly, holds our memory. Tells whether
+   * any of one waits to be taken.
+   */
+  #sweepSending(nowMs: number): boolean {
     if (this.#socket.queuedBytes === 0) {
-      this.#sentSinceMs = nowMs
-      this.#sentMarkBytes = this.#socket.sentBytes
-      return
+      this.#sendPace = undefined
+      return false
     }
-    this.#movedMs = nowMs
-    const ranMs = nowMs - this.#sentSinceMs
-    const sent = this.#socket.sentBytes - this.#sentMarkBytes
-    const stuck = sent === 0 && ranMs > limits.bodyIdleTimeoutMs
-    const slow = ranMs > rateGraceMs && sent * 1000 < limits.bodyBytesPerSecondMin * ranMs
-    if (!stuck && !slow) return
-    this.#endReason = 'the client took its reply too slowly'
-    this.#socket.reset()
+    const sent = this.#socket.sentBytes
+    this.#sendPace ??= this.#newPace(nowMs, sent)
+    if (this.#sendPace.isLate(nowMs, sent)) {
+      this.#endReason = 'the client took its reply too slowly'
+      this.#socket.reset()
+    }
+    return true
   }
 
   // Reading.
@@ -252,7 +258,7 @@ export class ServerConnection implements ByteSink, Sweepable {
     const { limits } = this.#tools
     let at = from
     // One empty line before a request line is forgiven (RFC 9112 §2.2).
-    if (view[at] === 0x0d && view[at + 1] === 0x0a) at += 2
+    if (view[at] === 0x0d && at + 1 < length && view[at + 1] === 0x0a) at += 2
     const text = headText(view, at, length, limits.headBytesMax)
     const end = text.indexOf('\r\n\r\n')
     if (end < 0) return this.#readPartHead(from, length, text)
@@ -272,7 +278,7 @@ export class ServerConnection implements ByteSink, Sweepable {
       return length
     }
     // `bytes` glues the parts together; the clock of the head starts with its first byte.
-    if (from > 0 || this.#sinceMs === 0) this.#sinceMs = this.#tools.sweeper.nowMs
+    if (this.#sinceMs === 0) this.#sinceMs = this.#tools.sweeper.nowMs
     return from
   }
 
@@ -280,6 +286,7 @@ export class ServerConnection implements ByteSink, Sweepable {
     this.#requests++
     this.#sinceMs = 0
     this.#bodyBytes = 0
+    this.#bodyPace = undefined
     this.#flowing = false
     const length = head.bodyLength
     const empty = length === 'none' || length === 0
@@ -317,7 +324,6 @@ export class ServerConnection implements ByteSink, Sweepable {
   #takePiece(piece: Buffer): void {
     this.#bodyBytes += piece.length
     if (this.#reading === 'body') this.#stream?.events?.requestPiece(piece)
-    else if (this.#bodyBytes > lingerBytesMax) this.#socket.reset()
   }
 
   #bodyEnded(trailers: readonly string[]): void {
@@ -335,8 +341,8 @@ export class ServerConnection implements ByteSink, Sweepable {
     if (this.#reading === 'body') {
       this.#reading = 'waiting'
       this.#stream?.events?.requestBroken(refusal)
-    } else {
-      this.#socket.reset()
+    } else if (this.#reading === 'draining') {
+      this.#linger()
     }
   }
 
@@ -357,8 +363,8 @@ export class ServerConnection implements ByteSink, Sweepable {
       this.#socket.write('HTTP/1.1 100 Continue\r\n\r\n')
     }
     this.#flowing = true
-    if (this.#sinceMs === 0) this.#sinceMs = this.#tools.sweeper.nowMs
-    this.#movedMs = this.#tools.sweeper.nowMs
+    // The time for which we held it up is not the client's.
+    this.#bodyPace = undefined
     this.#resumeReading()
   }
 
@@ -403,7 +409,6 @@ export class ServerConnection implements ByteSink, Sweepable {
     if (this.#reading === 'body') {
       if (this.#closing || !this.#drainable(stream)) return this.#linger()
       this.#reading = 'draining'
-      this.#sinceMs ||= this.#tools.sweeper.nowMs
       return this.#resumeReading()
     }
     if (this.#reading === 'waiting') this.#next()
@@ -411,6 +416,8 @@ export class ServerConnection implements ByteSink, Sweepable {
 
   #next(): void {
     if (this.#closing || (this.#inputEnded && this.#pending === undefined)) return this.#linger()
+    // Who does not take its replies gets no more of them: `drained` goes on.
+    if (this.#socket.full) return
     this.#reading = 'head'
     this.#sinceMs = 0
     if (this.#pending !== undefined) this.#resumeReading()
@@ -550,7 +557,7 @@ function refusalOf(problem: Broken): Refusal {
 /** What can be said of a head that is not whole yet: junk need not wait for its deadline. */
 function partialProblem(text: string, limits: Limits): Refusal | undefined {
   const lineEnd = text.indexOf('\r\n')
-  if (text.length > limits.headBytesMax) {
+  if (text.length >= limits.headBytesMax + 4) {
     return lineEnd < 0 && text.indexOf(' ') < limits.uriBytesMax && text.includes(' ')
       ? refuse('URI_TOO_LONG')
       : refuse('HEADERS_TOO_LARGE')

@@ -1,7 +1,7 @@
 // wire: HTTP/1.1 (RFC 9112) on raw sockets, both sides. Strict: bytes that two readers could take
 // in two ways end the connection. Policies and routes are unknown here.
 export {
-  type CallBounds,
+  type CallTerms,
   type CallEvents,
   type CallFailure,
   ClientConnection,

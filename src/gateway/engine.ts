@@ -45,7 +45,7 @@ export class Engine {
   constructor(setup: EngineSetup) {
     const { clock, lines, redact, version, bug } = setup
     this.#setup = setup
-    this.#sweeper = new Sweeper(clock)
+    this.#sweeper = new Sweeper(clock, bug)
     this.#metrics = createMetrics({ version, gauges: () => this.#gauges() })
     this.#accessLog = lines === undefined ? undefined : createAccessLog({ lines, redact })
     this.#runtime = {

@@ -264,18 +264,20 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
   }
 
   connected(connection: ClientConnection): void {
-    const { firstByteTimeoutMs, replyIdleTimeoutMs, exchangeTimeoutMs } = this.#operation!.limits
+    const { finish, limits } = this.#operation!
+    const { firstByteTimeoutMs, replyIdleTimeoutMs, exchangeTimeoutMs } = limits
     const calledMs = this.#runtime.clock.nowMs()
     if (this.#calledMs === 0) this.#calledMs = calledMs
     this.#phase = 'called'
     this.#connection = connection
     this.#sent = true
     const deadlineMs = this.startedMs + exchangeTimeoutMs
-    const bounds = { firstByteTimeoutMs, replyIdleTimeoutMs, deadlineMs }
+    const fieldsWanted = finish.length > 0
+    const terms = { fieldsWanted, firstByteTimeoutMs, replyIdleTimeoutMs, deadlineMs }
     const { method, bodyLength } = this.request
     const streams = !this.#requestDone
     const body = !streams ? 'done' : bodyLength === 'streamed' ? 'chunks' : 'bytes'
-    connection.begin(this, method, this.#upstreamHead(), body, bounds)
+    connection.begin(this, method, this.#upstreamHead(), body, terms)
     if (this.#held !== undefined) connection.sendPiece(this.#held)
     if (streams) this.#stream.readBody()
   }

@@ -33,7 +33,9 @@ export interface CallEvents {
   upstreamWritable(): void
 }
 
-export interface CallBounds {
+export interface CallTerms {
+  /** Whether the reply's fields are wanted one by one, beside its lines. */
+  readonly fieldsWanted: boolean
   readonly firstByteTimeoutMs: number
   readonly replyIdleTimeoutMs: number
   /** Monotonic; the whole exchange must have ended by then. */
@@ -76,7 +78,7 @@ export class ClientConnection implements ByteSink, Sweepable {
   readonly #socket: ByteSocket
   #state: State = 'connecting'
   #call: CallEvents | undefined
-  #bounds: CallBounds | undefined
+  #terms: CallTerms | undefined
   #method = ''
   #requestDone = false
   #chunks = false
@@ -120,12 +122,12 @@ export class ClientConnection implements ByteSink, Sweepable {
     method: string,
     head: string,
     body: 'done' | 'bytes' | 'chunks',
-    bounds: CallBounds,
+    terms: CallTerms,
   ): void {
     assert(this.#state === 'idle', 'only an idle connection takes an exchange')
     this.#state = 'busy'
     this.#call = call
-    this.#bounds = bounds
+    this.#terms = terms
     this.#method = method
     this.#requestDone = body === 'done'
     this.#chunks = body === 'chunks'
@@ -251,7 +253,15 @@ export class ClientConnection implements ByteSink, Sweepable {
       return hopeless ? this.#fail(length, 'the bytes are no HTTP/1.1 reply') : at
     }
     const { replyHeadFieldsMax } = limits
-    const head = parseReplyHead(text, end + 2, this.#method, replyHeadFieldsMax, view, at)
+    const head = parseReplyHead(
+      text,
+      end + 2,
+      this.#method,
+      replyHeadFieldsMax,
+      view,
+      at,
+      this.#terms!.fieldsWanted,
+    )
     if ('broken' in head) return this.#fail(length, head.broken)
     const next = at + end + 4
     if (head.status < 200) return this.#takeInterim(head, next, length)
@@ -373,24 +383,24 @@ export class ClientConnection implements ByteSink, Sweepable {
       if (stillMs >= this.#idleMsMax) this.#socket.destroy()
     } else if (this.#state === 'connecting') {
       if (stillMs > this.#tools.limits.connectTimeoutMs) this.#socket.destroy()
-    } else if (this.#state === 'busy' && this.#bounds !== undefined) {
-      const late = this.#lateness(nowMs, stillMs, this.#bounds)
+    } else if (this.#state === 'busy' && this.#terms !== undefined) {
+      const late = this.#lateness(nowMs, stillMs, this.#terms)
       if (late === undefined) return
       this.#report({ kind: 'timeout', reason: late })
       this.#cut()
     }
   }
 
-  #lateness(nowMs: number, stillMs: number, bounds: CallBounds): string | undefined {
-    if (nowMs > bounds.deadlineMs) return 'the whole exchange took too long'
+  #lateness(nowMs: number, stillMs: number, terms: CallTerms): string | undefined {
+    if (nowMs > terms.deadlineMs) return 'the whole exchange took too long'
     if (this.#paused) return undefined
     if (!this.#requestDone) {
-      const stuck = this.#socket.queuedBytes > 0 && stillMs > bounds.replyIdleTimeoutMs
+      const stuck = this.#socket.queuedBytes > 0 && stillMs > terms.replyIdleTimeoutMs
       return stuck ? 'the upstream took no more of the request' : undefined
     }
     if (this.#reply === undefined) {
-      return stillMs > bounds.firstByteTimeoutMs ? 'no reply began in time' : undefined
+      return stillMs > terms.firstByteTimeoutMs ? 'no reply began in time' : undefined
     }
-    return stillMs > bounds.replyIdleTimeoutMs ? 'the reply stood still' : undefined
+    return stillMs > terms.replyIdleTimeoutMs ? 'the reply stood still' : undefined
   }
 }

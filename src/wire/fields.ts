@@ -18,7 +18,7 @@ export const broken = (text: string, kind: Broken['kind'] = 'malformed'): Broken
 
 /** A header section that was read: the fields, and what the engine itself takes from them. */
 export class Section {
-  /** A request's fields as received; of a reply's only those that are forwarded. */
+  /** A request's fields as received; of a reply's, where wanted, those that are forwarded. */
   readonly headers: string[] = []
   /** The lines to forward, CRLF included, in order; empty or ending in CRLF. */
   forwardable = ''
@@ -59,7 +59,10 @@ export class Section {
         this.expect = value
         return undefined
       case 'connection':
-        this.connection = joined(this.connection, value.toLowerCase())
+        this.connection = joined(
+          this.connection,
+          value === 'keep-alive' ? value : value.toLowerCase(),
+        )
         return undefined
       case 'te':
         this.te = joined(this.te, value)
@@ -99,6 +102,8 @@ export type Roles = readonly (readonly Candidate[] | undefined)[]
 
 interface Candidate {
   readonly lowerName: string
+  /** As nearly everybody writes it: `Content-Length`. */
+  readonly usualName: string
   readonly first: number
   readonly last: number
   readonly role: Role
@@ -109,7 +114,8 @@ function rolesOf(roles: Readonly<Record<string, Role>>): Roles {
   for (const [lowerName, role] of Object.entries(roles)) {
     const first = lowerName.charCodeAt(0)
     const last = lowerName.charCodeAt(lowerName.length - 1)
-    ;(byLength[lowerName.length] ??= []).push({ lowerName, first, last, role })
+    const usualName = lowerName.replace(/(?:^|-)[a-z]/g, (letter) => letter.toUpperCase())
+    ;(byLength[lowerName.length] ??= []).push({ lowerName, usualName, first, last, role })
   }
   return byLength
 }
@@ -168,7 +174,9 @@ function roleOf(name: string, roles: Roles): Role | undefined {
   for (let i = 0; i < candidates.length; i++) {
     const candidate = candidates[i]!
     if (candidate.first !== first || candidate.last !== last) continue
-    if (name.toLowerCase() === candidate.lowerName) return candidate.role
+    if (name === candidate.usualName || name.toLowerCase() === candidate.lowerName) {
+      return candidate.role
+    }
   }
   return undefined
 }
@@ -190,10 +198,11 @@ export function parseSection(
   fieldsMax: number,
   bytes: Uint8Array = Buffer.from(text, 'latin1'),
   base = 0,
+  wanted: 'all' | 'forwarded' | 'none' = 'all',
 ): Section | Broken {
   const section = new Section()
   const { headers } = section
-  const isRequest = roles === requestRoles
+  let fields = 0
   const stop = base + end
   let keptFrom = start
   let at = base + start
@@ -214,8 +223,7 @@ export function parseSection(
     let valueEnd = lineEnd
     while (valueEnd > valueStart && isBlank(bytes[valueEnd - 1]!)) valueEnd--
     const name = text.slice(at - base, colon - base)
-    const value = text.slice(valueStart - base, valueEnd - base)
-    if (headers.length === fieldsMax * 2) {
+    if (++fields > fieldsMax) {
       return broken('more header fields than allowed', 'tooLarge')
     }
     if (hasUnderscore && sensitive.test(name)) {
@@ -224,13 +232,17 @@ export function parseSection(
     const nextLine = lineEnd + 2
     const role = roleOf(name, roles)
     const stays = staysInPlace(role)
-    if (stays || isRequest) headers.push(name, value)
+    if (wanted === 'all' || (stays && wanted === 'forwarded')) {
+      headers.push(name, text.slice(valueStart - base, valueEnd - base))
+    }
     if (!stays) {
       if (keptFrom < at - base) section.forwardable += text.slice(keptFrom, at - base)
       keptFrom = nextLine - base
     }
-    const problem = role === undefined ? undefined : section.take(role, name, value)
-    if (problem !== undefined) return problem
+    if (role !== undefined) {
+      const problem = section.take(role, name, text.slice(valueStart - base, valueEnd - base))
+      if (problem !== undefined) return problem
+    }
     at = nextLine
   }
   if (section.chunked && section.contentLength !== undefined) {

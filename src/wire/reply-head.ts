@@ -6,7 +6,7 @@ import { isValueCode } from './tables.ts'
 
 export interface Http1ReplyHead extends ReplyHead {
   readonly status: number
-  /** The fields that are forwarded; whoever serves the reply may edit them. */
+  /** The fields that are forwarded, where they are wanted; the gateway may edit them. */
   readonly headers: string[]
   /** Status code and reason phrase as received: `200 OK`. */
   readonly statusText: string
@@ -31,6 +31,7 @@ export function parseReplyHead(
   fieldsMax: number,
   bytes?: Uint8Array,
   base?: number,
+  fieldsWanted = true,
 ): Http1ReplyHead | Broken {
   const is11 = text.startsWith('HTTP/1.1 ')
   if (!is11 && !text.startsWith('HTTP/1.0 ')) return broken('the status line is not HTTP/1.1')
@@ -44,7 +45,16 @@ export function parseReplyHead(
   if (text.charCodeAt(lineEnd) !== 0x0d || text.charCodeAt(lineEnd + 1) !== 0x0a) {
     return broken('the reason phrase holds a control character')
   }
-  const section = parseSection(text, lineEnd + 2, end, replyRoles, fieldsMax, bytes, base)
+  const section = parseSection(
+    text,
+    lineEnd + 2,
+    end,
+    replyRoles,
+    fieldsMax,
+    bytes,
+    base,
+    fieldsWanted ? 'forwarded' : 'none',
+  )
   if ('broken' in section) return section
   if (section.chunked && !is11) return broken('Transfer-Encoding stands in an HTTP/1.0 message')
   if (section.chunked && (status < 200 || status === 204)) {

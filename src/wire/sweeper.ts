@@ -16,8 +16,11 @@ export class Sweeper {
   nowMs: number
   readonly #members: Sweepable[] = []
   readonly #stop: () => void
+  readonly #bug: (error: unknown) => void
 
-  constructor(clock: Clock) {
+  /** `bug` takes what a member throws; the others are looked at all the same. */
+  constructor(clock: Clock, bug: (error: unknown) => void) {
+    this.#bug = bug
     this.nowMs = clock.nowMs()
     this.#stop = clock.every(sweepPeriodMs, () => this.#sweep(clock.nowMs()))
   }
@@ -45,6 +48,12 @@ export class Sweeper {
   #sweep(nowMs: number): void {
     this.nowMs = nowMs
     // From the end, so that a member that leaves while it is looked at skips nobody.
-    for (let i = this.#members.length - 1; i >= 0; i--) this.#members[i]?.sweep(nowMs)
+    for (let i = this.#members.length - 1; i >= 0; i--) {
+      try {
+        this.#members[i]?.sweep(nowMs)
+      } catch (error) {
+        this.#bug(error)
+      }
+    }
   }
 }

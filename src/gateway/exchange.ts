@@ -58,7 +58,6 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
   pathValues: readonly string[] = noValues
   query: string | undefined
   body: Uint8Array | undefined
-  shadows: string[] = []
   readonly #runtime: Runtime
   readonly #snapshot: Snapshot
   readonly #stream: Stream
@@ -78,6 +77,7 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
   #replyBytes = 0
   #status = 0
   #calledMs = 0
+  #shadows: readonly string[] = noValues
   #upstreamMs = 0
 
   constructor(runtime: Runtime, snapshot: Snapshot, stream: Stream) {
@@ -161,6 +161,10 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
       else this.#runSteps(steps, from, next)
     }
     verdict.then(settle).catch((error: unknown) => this.#bug(error))
+  }
+
+  noteShadow(policy: string): void {
+    this.#shadows = [...this.#shadows, policy]
   }
 
   // check
@@ -405,7 +409,7 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
    */
   #isStale(failure: CallFailure, connection: ClientConnection | undefined): boolean {
     if (failure.kind !== 'closed' || failure.replied || this.#retried) return false
-    if (connection?.used !== true || !this.#requestDone) return false
+    if (connection?.waited !== true || !this.#requestDone) return false
     return isIdempotent(this.request.method) && (!this.#hasBody() || this.#held !== undefined)
   }
 
@@ -496,7 +500,7 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
       status: this.#status,
       fault,
       reason,
-      shadows: this.shadows,
+      shadows: this.#shadows,
       durationMs: nowMs - this.startedMs,
       upstreamMs: this.#upstreamMs,
       requestBytes: this.#requestBytes,

@@ -63,7 +63,7 @@ export interface LinkTools {
 
 /** An exchange as a policy in shadow sees it: what would have been refused is noted there. */
 export interface Shadowing extends Exchange {
-  readonly shadows: string[]
+  noteShadow(policy: string): void
 }
 
 export function linkSnapshot(plan: SnapshotPlan, tools: LinkTools): Snapshot {
@@ -152,7 +152,7 @@ function inShadow(id: string, { admit, check, content }: LinkedSteps): LinkedSte
 
 function shadow(id: string, step: Step): Step {
   const note = (exchange: Exchange, verdict: Verdict): undefined => {
-    if (verdict !== undefined) (exchange as Shadowing).shadows.push(id)
+    if (verdict !== undefined) (exchange as Shadowing).noteShadow(id)
   }
   return (exchange) => {
     const { query } = exchange

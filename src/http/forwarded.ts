@@ -257,6 +257,9 @@ function fieldLines(elements: string, addresses: string, proto: string, host: st
   )
 }
 
+/** V8 keeps a sum of strings as a tree, and would walk it at each request that sends it. */
+const flat = (text: string): string => JSON.parse(JSON.stringify(text)) as string
+
 /** RFC 9110 §7.6.3; a line of its own, to stand behind those that came. */
 const viaLine = (version: string, pseudonym: string): string => `Via: ${version} ${pseudonym}\r\n`
 

@@ -1,6 +1,7 @@
 // One HTTP/1.1 connection to an endpoint, and one exchange at a time on it.
 //
 //   connecting ──▶ idle ⇄ busy ──▶ closed      (busy: request out, reply in, in any order)
+//                   └──▶ ending ──▶ closed     (destroyed while idle: the pool must not give it out)
 //
 // A connection is used again only when both messages came to their end as framed; one byte too
 // many, before, between or behind, and it is closed.
@@ -70,7 +71,7 @@ const deaf: CallEvents = {
   upstreamWritable() {},
 }
 
-type State = 'connecting' | 'idle' | 'busy' | 'closed'
+type State = 'connecting' | 'idle' | 'busy' | 'ending' | 'closed'
 
 export class ClientConnection implements ByteSink, Sweepable {
   sweepIndex = -1
@@ -90,7 +91,10 @@ export class ClientConnection implements ByteSink, Sweepable {
   #pending: Buffer | undefined
   #paused = false
   #movedMs: number
-  #uses = 0
+  /** When the request was out, or the upstream last said that it works on it. */
+  #askedMs = 0
+  #opening = false
+  #waited = false
   #staysOpen = true
   /** Idle longer than this, the upstream may close it any moment. */
   #idleMsMax: number
@@ -103,9 +107,9 @@ export class ClientConnection implements ByteSink, Sweepable {
     this.#socket = connectSocket(address, this, () => this.#opened())
   }
 
-  /** Whether it has served an exchange before: such a connection may turn out stale. */
-  get used(): boolean {
-    return this.#uses > 1
+  /** Whether it stood open before its exchange began: such a connection may turn out stale. */
+  get waited(): boolean {
+    return this.#waited
   }
 
   /** Whether it may take an exchange: the upstream has not closed it, nor is about to. */
@@ -135,8 +139,9 @@ export class ClientConnection implements ByteSink, Sweepable {
     this.#replied = false
     this.#interims = 0
     this.#staysOpen = true
-    this.#uses++
+    this.#waited = !this.#opening
     this.#movedMs = this.#tools.sweeper.nowMs
+    this.#askedMs = this.#movedMs
     this.#socket.write(head)
   }
 
@@ -154,6 +159,7 @@ export class ClientConnection implements ByteSink, Sweepable {
     if (this.#chunks) this.#socket.write(`0\r\n${linesOf(trailers)}\r\n`)
     this.#requestDone = true
     this.#movedMs = this.#tools.sweeper.nowMs
+    this.#askedMs = this.#movedMs
   }
 
   pause(): void {
@@ -190,6 +196,7 @@ export class ClientConnection implements ByteSink, Sweepable {
   }
 
   close(): void {
+    if (this.#state === 'idle') this.#state = 'ending'
     this.#socket.destroy()
   }
 
@@ -203,7 +210,9 @@ export class ClientConnection implements ByteSink, Sweepable {
     if (this.#state !== 'connecting') return
     this.#state = 'idle'
     this.#movedMs = this.#tools.sweeper.nowMs
+    this.#opening = true
     this.#tools.keeper.opened(this)
+    this.#opening = false
   }
 
   // What the socket says.
@@ -212,8 +221,7 @@ export class ClientConnection implements ByteSink, Sweepable {
     this.#movedMs = this.#tools.sweeper.nowMs
     if (this.#state !== 'busy') {
       // Nobody asked: whatever reads it would take it for the reply to the next request.
-      this.#socket.destroy()
-      return
+      return this.close()
     }
     const pending = this.#pending
     if (pending === undefined) return this.#consume(buffer, length)
@@ -248,7 +256,9 @@ export class ClientConnection implements ByteSink, Sweepable {
     const text = headText(view, at, length, bytesMax)
     const end = text.indexOf('\r\n\r\n')
     if (end < 0) {
-      if (text.length > bytesMax) return this.#fail(length, 'the head of the reply is too large')
+      if (text.length >= bytesMax + 4) {
+        return this.#fail(length, 'the head of the reply is too large')
+      }
       const hopeless = /(?:^|[^\r])\n/.test(text) || !'HTTP/1.'.startsWith(text.slice(0, 7))
       return hopeless ? this.#fail(length, 'the bytes are no HTTP/1.1 reply') : at
     }
@@ -295,6 +305,7 @@ export class ClientConnection implements ByteSink, Sweepable {
     if (++this.#interims > this.#tools.limits.interimRepliesMax) {
       return this.#fail(length, 'too many interim replies')
     }
+    this.#askedMs = this.#movedMs
     this.#call!.replyInterim(head)
     return next
   }
@@ -353,11 +364,12 @@ export class ClientConnection implements ByteSink, Sweepable {
 
   ended(): void {
     if (this.#call !== undefined && this.#reply?.untilClose === true) this.#ended([], false)
-    this.#socket.destroy()
+    this.close()
   }
 
   drained(): void {
     this.#movedMs = this.#tools.sweeper.nowMs
+    this.#askedMs = this.#movedMs
     this.#call?.upstreamWritable()
   }
 
@@ -373,14 +385,18 @@ export class ClientConnection implements ByteSink, Sweepable {
 
   threw(error: unknown): void {
     this.#tools.bug(error)
-    this.#report({ kind: 'closed', reason: 'a bug of the gateway', replied: true })
     this.#socket.reset()
+    try {
+      this.#report({ kind: 'closed', reason: 'a bug of the gateway', replied: true })
+    } catch (another) {
+      this.#tools.bug(another)
+    }
   }
 
   sweep(nowMs: number): void {
     const stillMs = nowMs - this.#movedMs
     if (this.#state === 'idle') {
-      if (stillMs >= this.#idleMsMax) this.#socket.destroy()
+      if (stillMs >= this.#idleMsMax) this.close()
     } else if (this.#state === 'connecting') {
       if (stillMs > this.#tools.limits.connectTimeoutMs) this.#socket.destroy()
     } else if (this.#state === 'busy' && this.#terms !== undefined) {
@@ -399,7 +415,9 @@ export class ClientConnection implements ByteSink, Sweepable {
       return stuck ? 'the upstream took no more of the request' : undefined
     }
     if (this.#reply === undefined) {
-      return stillMs > terms.firstByteTimeoutMs ? 'no reply began in time' : undefined
+      // Measured from the request: a head that drips in byte by byte is no head either.
+      const late = nowMs - this.#askedMs > terms.firstByteTimeoutMs
+      return late ? 'no reply began in time' : undefined
     }
     return stillMs > terms.replyIdleTimeoutMs ? 'the reply stood still' : undefined
   }

@@ -1,6 +1,6 @@
 // The head of an HTTP/1.1 request (RFC 9112 §2–§5): text in, data or the broken rule out. Strict:
 // whatever two readers could take in two ways is refused here and never reaches an upstream.
-import { type BodyLength, connectionProblem, type RequestHead } from '../http.ts'
+import { connectionProblem, type RequestHead } from '../http.ts'
 import { broken, type Broken, parseSection, requestRoles } from './fields.ts'
 import { isTargetCode, isTokenCode } from './tables.ts'
 
@@ -80,52 +80,29 @@ export function parseRequestHead(
     const problem = connectionProblem(section.headers)
     if (problem !== undefined) return broken(problem)
   }
-  const keepAlive = keepsAlive(connection, version)
-  const bodyLength: BodyLength = section.chunked ? 'streamed' : (section.contentLength ?? 'none')
-  const head = {
+  const received = text.slice(targetStart, targetEnd)
+  const target = originForm(method, received, host)
+  if (typeof target !== 'string') return target
+  // An absolute-form lost its authority: its `?` stands elsewhere.
+  const mark = target.length === received.length ? question - targetStart : target.indexOf('?')
+  const { headers, forwardable } = section
+  return {
     method,
-    version,
+    target,
+    path: mark < 0 ? target : target.slice(0, mark),
+    query: mark < 0 ? undefined : target.slice(mark + 1),
     host: host ?? '',
-    headers: nominated.length === 0 ? section.headers : unnamed(section.headers, nominated),
-    forwardable:
-      nominated.length === 0 ? section.forwardable : withoutFields(section.forwardable, nominated),
-    bodyLength,
-    keepAlive,
+    version,
+    headers: nominated.length === 0 ? headers : unnamed(headers, nominated),
+    bodyLength: section.chunked ? 'streamed' : (section.contentLength ?? 'none'),
+    forwardable: nominated.length === 0 ? forwardable : withoutFields(forwardable, nominated),
+    keepAlive: keepsAlive(connection, version),
     expectContinue: section.expect !== undefined && version === '1.1',
     takesTrailers: section.te !== undefined && /(?:^|,)\s*trailers\s*(?:,|$)/i.test(section.te),
   }
-  const origin = originForm(method, text.slice(targetStart, targetEnd), host)
-  if (typeof origin !== 'string') return origin
-  if (origin.length !== targetEnd - targetStart) {
-    const questionAt = origin.indexOf('?')
-    return withTarget(head, origin, questionAt < 0 ? undefined : questionAt)
-  }
-  return withTarget(head, origin, question < 0 ? undefined : question - targetStart)
 }
 
 const none: readonly string[] = []
-
-function withTarget(
-  head: Omit<Http1RequestHead, 'target' | 'path' | 'query'>,
-  target: string,
-  question: number | undefined,
-): Http1RequestHead {
-  // Written out: spreading `head` costs more than the parse of its request line.
-  return {
-    method: head.method,
-    target,
-    path: question === undefined ? target : target.slice(0, question),
-    query: question === undefined ? undefined : target.slice(question + 1),
-    host: head.host,
-    version: head.version,
-    headers: head.headers,
-    bodyLength: head.bodyLength,
-    forwardable: head.forwardable,
-    keepAlive: head.keepAlive,
-    expectContinue: head.expectContinue,
-    takesTrailers: head.takesTrailers,
-  }
-}
 
 function versionAt(text: string, at: number): '1.0' | '1.1' | Broken {
   if (text.startsWith(' HTTP/1.1\r\n', at)) return '1.1'

@@ -11,6 +11,8 @@ export interface Taker {
 
 interface Waiting {
   readonly taker: Taker
+  /** Whether it takes no connection that has served before. */
+  readonly fresh: boolean
   readonly untilMs: number
 }
 
@@ -24,7 +26,7 @@ export interface PoolTools {
 export class Pool implements ConnectionKeeper {
   readonly address: Address
   sweepIndex = -1
-  readonly #tools: PoolTools
+  #tools: PoolTools
   readonly #idle: ClientConnection[] = []
   readonly #all = new Set<ClientConnection>()
   #waiting: Waiting[] = []
@@ -58,7 +60,7 @@ export class Pool implements ConnectionKeeper {
     }
   }
 
-  /** Gives a connection as soon as there is one; a `fresh` one has never been used. */
+  /** Gives a connection as soon as there is one; a `fresh` one has served nobody before. */
   take(taker: Taker, fresh = false): void {
     const idle = fresh ? undefined : this.takeIdle()
     if (idle !== undefined) return taker.connected(idle)
@@ -67,7 +69,11 @@ export class Pool implements ConnectionKeeper {
     if (full && this.#waiting.length >= limits.endpointQueueMax) {
       return taker.unconnected('busy', 'the queue for connections is full')
     }
-    this.#waiting.push({ taker, untilMs: this.#tools.clock.nowMs() + limits.connectTimeoutMs })
+    // A full pool has no room for a fresh one until somebody leaves.
+    if (full && fresh) this.#idle.shift()?.close()
+    if (this.sweepIndex < 0) this.#tools.sweeper.add(this)
+    const untilMs = this.#tools.clock.nowMs() + limits.connectTimeoutMs
+    this.#waiting.push({ taker, fresh, untilMs })
     this.#connectMore()
   }
 
@@ -82,8 +88,15 @@ export class Pool implements ConnectionKeeper {
     for (const connection of this.#idle.splice(0)) connection.close()
   }
 
-  revive(): void {
+  /** A snapshot uses it, under its own bounds: they count from the next connection on. */
+  use(tools: PoolTools): void {
+    this.#tools = tools
     this.#retired = false
+  }
+
+  /** Whether nothing is left of it that anybody could miss. */
+  get over(): boolean {
+    return this.#retired && this.#all.size === 0 && this.#waiting.length === 0
   }
 
   /** Ends every connection now. */
@@ -106,13 +119,21 @@ export class Pool implements ConnectionKeeper {
 
   opened(connection: ClientConnection): void {
     this.#connecting--
-    this.freed(connection)
+    const next = this.#waiting.shift()
+    if (next !== undefined) next.taker.connected(connection)
+    else this.#keep(connection)
   }
 
   freed(connection: ClientConnection): void {
-    const next = this.#waiting.shift()
-    if (next !== undefined) next.taker.connected(connection)
-    else if (this.#retired) connection.close()
+    if (this.#waiting.length === 0) return this.#keep(connection)
+    const at = this.#waiting.findIndex((one) => !one.fresh)
+    if (at >= 0) this.#waiting.splice(at, 1)[0]!.taker.connected(connection)
+    else this.#keep(connection)
+  }
+
+  #keep(connection: ClientConnection): void {
+    // Who still waits wants a fresh one: where the pool is full this one makes room.
+    if (this.#retired || this.#waiting.length > this.#connecting) connection.close()
     else this.#idle.push(connection)
   }
 
@@ -122,9 +143,11 @@ export class Pool implements ConnectionKeeper {
     if (at >= 0) this.#idle.splice(at, 1)
     if (unreachable !== undefined) {
       this.#connecting--
+      // Who waits has a deadline of its own: whose connection timed out is not the next one's loss.
       const timedOut = unreachable === 'did not open in time'
-      const why = timedOut ? 'timeout' : 'unreachable'
-      this.#waiting.shift()?.taker.unconnected(why, `the connection ${unreachable}`)
+      if (!timedOut) {
+        this.#waiting.shift()?.taker.unconnected('unreachable', `the connection ${unreachable}`)
+      }
     }
     this.#connectMore()
   }
@@ -135,7 +158,8 @@ export class Pool implements ConnectionKeeper {
       if (first === undefined || first.untilMs > nowMs) return
       this.#waiting.shift()
       const full = this.#all.size >= this.#tools.limits.endpointConnectionsMax
-      if (full) first.taker.unconnected('busy', 'no connection became free in time')
+      if (full && this.activeConnections > 0)
+        first.taker.unconnected('busy', 'no connection became free in time')
       else first.taker.unconnected('timeout', 'no connection opened in time')
     }
   }

@@ -56,7 +56,12 @@ export class Upstreams {
       return new Upstream(plan.name, endpoints)
     })
     for (const [name, pool] of this.#pools) {
-      if (!named.has(name)) pool.retire()
+      if (named.has(name)) continue
+      pool.retire()
+      // One that is still busy is looked at again at the next swap.
+      if (!pool.over) continue
+      pool.destroy()
+      this.#pools.delete(name)
     }
     return this.#current
   }
@@ -68,7 +73,7 @@ export class Upstreams {
       pool = new Pool({ host: plan.host, port: plan.port }, tools)
       this.#pools.set(name, pool)
     }
-    pool.revive()
+    pool.use(tools)
     const authority = plan.port === 80 ? hostText(plan.host) : name
     return { pool, basePath: plan.basePath, authority: preserveHost ? undefined : authority, name }
   }

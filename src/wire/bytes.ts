@@ -97,8 +97,8 @@ export class ByteSocket {
    * would only tell when the whole of it is through, and a slow peer would seem to be a dead one.
    */
   get sentBytes(): number {
-    const handle = (this.#socket as unknown as WithHandle)._handle
-    return handle ? handle.bytesWritten - handle.writeQueueSize : this.#socket.bytesWritten
+    const inner = (this.#socket as unknown as WithHandle)._handle
+    return inner ? inner.bytesWritten - inner.writeQueueSize : this.#socket.bytesWritten
   }
 
   get peerAddress(): string {

@@ -175,7 +175,7 @@ export function compileForwarding(options: ForwardingOptions): Forwarding {
       if (host === last.host && version === last.version) return last.lines
       const kept = detached(host)
       const fields = fieldLines(own + hostPair(kept), client.address, proto, kept)
-      last = { host: kept, version, lines: fields + viaLine(version, pseudonym) }
+      last = { host: kept, version, lines: detached(fields + viaLine(version, pseudonym)) }
       return last.lines
     },
   }
@@ -256,9 +256,6 @@ function fieldLines(elements: string, addresses: string, proto: string, host: st
     `X-Forwarded-Proto: ${proto}\r\n${hostLine}`
   )
 }
-
-/** V8 keeps a sum of strings as a tree, and would walk it at each request that sends it. */
-const flat = (text: string): string => JSON.parse(JSON.stringify(text)) as string
 
 /** RFC 9110 §7.6.3; a line of its own, to stand behind those that came. */
 const viaLine = (version: string, pseudonym: string): string => `Via: ${version} ${pseudonym}\r\n`

@@ -1,17 +1,29 @@
 // What `npm start` runs: the chat, the gateway in front of it, and commands to try. Ctrl-C ends both.
+// node examples/chat/start.ts [--port 8080] [--admin-port 9090] [--database FILE]
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
+import { parseArgs } from 'node:util'
 import { demo } from './demo.ts'
 
 const root = join(import.meta.dirname, '..', '..')
+
+const { values: options } = parseArgs({
+  options: {
+    port: { type: 'string', default: '8080' },
+    'admin-port': { type: 'string', default: '9090' },
+    database: { type: 'string', default: ':memory:' },
+  },
+})
 
 const children: ChildProcess[] = []
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.once(signal, () => children.forEach((child) => child.kill(signal)))
 }
+// Whatever ends this program, a bug of its own too, ends what it started.
+process.on('exit', () => children.forEach((child) => child.kill()))
 
 const chatUrl = await startChat()
 const gateway = await startGateway(chatUrl)
@@ -20,8 +32,14 @@ await Promise.race(children.map((child) => once(child, 'exit')))
 children.forEach((child) => child.kill())
 
 async function startChat(): Promise<string> {
-  const { line } = await start(join(import.meta.dirname, 'main.ts'), ['--port', '0'])
+  const args = ['--port', '0', '--database', databaseFile()]
+  const { line } = await start(join(import.meta.dirname, 'main.ts'), args)
   return line.replace('chat listens on ', '')
+}
+
+/** The chat runs in the project's folder; a file is meant where the command was given. */
+function databaseFile(): string {
+  return options.database === ':memory:' ? options.database : resolve(options.database)
 }
 
 interface Gateway {
@@ -33,7 +51,8 @@ async function startGateway(to: string): Promise<Gateway> {
   const contract = join('examples', 'chat', 'openapi.yaml')
   const bin = join(root, 'bin', 'concordat')
   const args = ['run', contract, '--to', to, '--json']
-  args.push('--port', await freePort(8080), '--admin-port', await freePort(9090))
+  args.push('--port', await freePort(options.port))
+  args.push('--admin-port', await freePort(options['admin-port']))
   const { line, lines } = await start(bin, args)
   // What follows the first line is the access log.
   lines.on('line', (entry) => console.log(entry))
@@ -52,32 +71,30 @@ async function start(program: string, args: readonly string[]) {
   const lines = createInterface(child.stdout)
   const ended = once(child, 'exit').then(() => undefined)
   const first = (await Promise.race([once(lines, 'line'), ended])) as [string] | undefined
-  if (first === undefined) {
-    children.forEach((one) => one.kill())
-    process.exit(1)
-  }
+  if (first === undefined) process.exit(1)
   return { line: first[0], lines }
 }
 
-/** The usual port, or `0` (any free one) where somebody has it already. */
-async function freePort(port: number): Promise<string> {
-  const probe = createServer().listen(port, '127.0.0.1')
-  const isFree = await Promise.race([
-    once(probe, 'listening').then(() => true),
-    once(probe, 'error').then(() => false),
-  ])
+/** The wanted port, or `0` (any free one) where somebody has it already. */
+async function freePort(port: string): Promise<string> {
+  const probe = createServer().listen(Number(port), '127.0.0.1')
+  const isFree = await once(probe, 'listening').then(
+    () => true,
+    () => false,
+  )
   if (!isFree) {
     console.log(`Port ${port} is taken: a free one is used in its place.`)
     return '0'
   }
   probe.close()
   await once(probe, 'close')
-  return String(port)
+  return port
 }
 
 function welcome(chat: string, { url, adminUrl }: Gateway): string {
   const token = `-H 'Authorization: Bearer ${demo.ada.token}'`
-  const json = `-H 'Content-Type: application/json'`
+  const json = `${token} \\\n    -H 'Content-Type: application/json'`
+  const messages = `${url}/v1/channels/${demo.channelId}/messages`
   return `
 The chat runs at ${chat}, and Concordat in front of it:
 
@@ -86,22 +103,29 @@ The chat runs at ${chat}, and Concordat in front of it:
   probes   ${adminUrl}/livez  ${adminUrl}/readyz
 
 Create a channel:
-  curl -i ${url}/v1/channels ${token} ${json} \\
+  curl -i ${url}/v1/channels ${json} \\
     -d '{"name": "release-3", "memberIds": ["${demo.ben.userId}"]}'
 
 Send a message:
-  curl -i ${url}/v1/channels/${demo.channelId}/messages ${token} ${json} \\
-    -d '{"content": "Hello from the gateway", "type": "text"}'
+  curl -i ${messages} ${json} \\
+    -d '{"content": "Hello, Ben, see you tomorrow", "type": "text"}'
 
 List the messages:
-  curl '${url}/v1/channels/${demo.channelId}/messages?limit=10' ${token}
+  curl '${messages}?limit=10' ${token}
+
+Have one translated:
+  curl ${url}/v1/messages/${demo.messageId}/translate ${json} \\
+    -d '{"targetLanguage": "fr"}'
 
 Be refused, field by field, before the chat sees anything:
-  curl -i ${url}/v1/channels/${demo.channelId}/messages ${token} ${json} \\
+  curl -i ${messages} ${json} \\
     -d '{"content": "", "type": "video"}'
 
 Be refused for want of a credential:
   curl -i ${url}/v1/channels/${demo.channelId}
+
+See what was counted:
+  curl -s ${adminUrl}/metrics
 
 Ctrl-C stops both.
 `

@@ -39,6 +39,7 @@ import {
   linesOf,
 } from '../wire.ts'
 import { faultReply, wantsProblem } from './fault-body.ts'
+import { HeldBody } from './held-body.ts'
 import { isIdempotent, statusText } from './methods.ts'
 import type { Runtime } from './runtime.ts'
 import type { LinkedOperation, Shadowing, Snapshot } from './snapshot.ts'
@@ -64,13 +65,14 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
   readonly #forwarding: Forwarding
   #phase: Phase = 'asking'
   #operation: LinkedOperation | undefined
-  #pieces: Buffer[] | undefined
+  #holding: HeldBody | undefined
   /** The same bytes as `body`, as they are sent on. */
   #held: Buffer | undefined
   #endpoint: Endpoint | undefined
   #connection: ClientConnection | undefined
   #endpointsTried = 0
   #retried = false
+  #broken = false
   #sent = false
   #requestDone = false
   #requestBytes = 0
@@ -223,26 +225,25 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
     }
     if (!this.#holds(operation)) return this.forward()
     this.#phase = 'holding'
-    this.#pieces = []
+    this.#holding = new HeldBody()
     this.#stream.readBody()
   }
 
   requestPiece(piece: Piece): void {
     this.#requestBytes += piece.length
-    const operation = this.#operation!
-    if (this.#requestBytes > this.#bodyBytesMax(operation)) {
+    const { bodyBytesMax, checkedBodyBytesMax } = this.#operation!.limits
+    const holds = this.#holding !== undefined
+    if (this.#requestBytes > (holds ? Math.min(bodyBytesMax, checkedBodyBytesMax) : bodyBytesMax)) {
       return this.#refuse(refuse('CONTENT_TOO_LARGE'))
     }
-    if (this.#phase === 'holding') this.#pieces!.push(copyOf(piece))
+    if (this.#phase === 'holding') this.#holding!.add(piece)
     else if (this.#connection?.sendPiece(piece) === false) this.#stream.pauseBody()
   }
 
   requestEnded(trailers: readonly string[]): void {
     this.#requestDone = true
     if (this.#phase !== 'holding') return this.#connection?.sendEnd(trailers)
-    const pieces = this.#pieces!
-    this.#pieces = undefined
-    this.#held = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces)
+    this.#held = this.#holding!.bytes
     this.body = this.#held
     this.#phase = 'asking'
     this.#guarded(() => this.#runSteps(this.#operation!.content, 0, forwarded))
@@ -268,6 +269,14 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
   }
 
   connected(connection: ClientConnection): void {
+    try {
+      this.#call(connection)
+    } catch (error) {
+      this.#bug(error)
+    }
+  }
+
+  #call(connection: ClientConnection): void {
     const { finish, limits } = this.#operation!
     const { firstByteTimeoutMs, replyIdleTimeoutMs, exchangeTimeoutMs } = limits
     const calledMs = this.#runtime.clock.nowMs()
@@ -289,8 +298,10 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
   unconnected(why: 'unreachable' | 'busy' | 'timeout', reason: string): void {
     const { upstream } = this.#operation!
     const others = Math.min(endpointsMax, upstream.endpoints.length)
-    if (this.#endpointsTried < others) return this.#tryEndpoint(upstream.next())
-    this.#refuse(refuse(unconnectedFaults[why], undefined, { reason }))
+    this.#guarded(() => {
+      if (this.#endpointsTried < others) this.#tryEndpoint(upstream.next())
+      else this.#refuse(refuse(unconnectedFaults[why], undefined, { reason }))
+    })
   }
 
   /**
@@ -345,6 +356,14 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
   }
 
   replyHead(reply: Http1ReplyHead): void {
+    try {
+      this.#passHead(reply)
+    } catch (error) {
+      this.#bug(error)
+    }
+  }
+
+  #passHead(reply: Http1ReplyHead): void {
     const fault = this.#replyFault(reply.status)
     if (fault !== undefined) {
       const reason = `the upstream answered ${reply.status}`
@@ -353,9 +372,10 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
       connection?.discard()
       return this.#refuse(refuse(fault, undefined, { reason }))
     }
+    const lines = this.#replyLines(reply)
     this.#phase = 'replying'
     this.#status = reply.status
-    this.#stream.sendHead(reply.statusText, this.#replyLines(reply), reply.bodyLength)
+    this.#stream.sendHead(reply.statusText, lines, reply.bodyLength)
   }
 
   /** A server error that the contract does not declare tells a public client nothing. */
@@ -452,7 +472,8 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
   /** Sends a reply of the gateway's own. */
   #answer(status: number, headers: string[], body: string, refusal?: Refusal): void {
     const edited = { status, headers }
-    for (const step of this.#operation?.finish ?? []) step(edited)
+    // What threw may be one of these steps: the reply to a bug goes without them.
+    if (!this.#broken) for (const step of this.#operation?.finish ?? []) step(edited)
     const bytes = Buffer.from(body)
     // RFC 9110 §8.6: a 204 has no length.
     const length = status === 204 ? '' : `Content-Length: ${bytes.length}\r\n`
@@ -478,6 +499,7 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
   }
 
   #bug(error: unknown): void {
+    this.#broken = true
     this.#runtime.bug(error)
     const reason = error instanceof Error ? (error.stack ?? error.message) : String(error)
     this.#refuse(refuse('INTERNAL_ERROR', undefined, { reason }))
@@ -530,9 +552,6 @@ function forwardingOf(runtime: Runtime, snapshot: Snapshot, { peer }: Stream): F
   peer.memo = { snapshot, forwarding } satisfies Remembered
   return forwarding
 }
-
-const copyOf = (piece: Piece): Buffer =>
-  typeof piece === 'string' ? Buffer.from(piece, 'latin1') : Buffer.from(piece)
 
 const noValues: readonly string[] = Object.freeze([])
 

@@ -146,6 +146,19 @@ const cases: [says: string, changed: Record<string, string>, want: string[]][] =
     ['places test/f.ts:2'],
   ],
   [
+    'a page that points at what is not there, by link or by name',
+    {
+      'README.md':
+        '[a](src/base.ts) [b](src/) [c](https://x.example/y) `src/base/a.ts`\n[d](gone.md#x) `src/gone.ts`\n',
+    },
+    ['links README.md:2', 'links README.md:2'],
+  ],
+  [
+    'a page links from where it stands',
+    { 'spec/x.md': '[a](../README.md) [b](y.md)\n' },
+    ['links spec/x.md:1'],
+  ],
+  [
     'a lock file that names a registry',
     { 'package-lock.json': '{\n"resolved": "https://registry.example/x.tgz"\n}\n' },
     ['lock package-lock.json:2'],

@@ -2,7 +2,8 @@
 // what a worker loads, how files open, how long they are, which words are said. It reads text
 // alone and takes a fraction of a second.
 import { globSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
+import { linksRule } from './tidy/pages.ts'
 import type { Rule, Tree, Violation } from './tidy/tree.ts'
 import { cyclesRule, doorsRule, floorsRule, pureRule, workerRule } from './tidy/walls.ts'
 import {
@@ -26,6 +27,7 @@ const rules: readonly Rule[] = [
   leftoversRule,
   placesRule,
   lockRule,
+  linksRule,
 ]
 
 export function violationsOf(tree: Tree): Violation[] {
@@ -34,8 +36,10 @@ export function violationsOf(tree: Tree): Violation[] {
 
 function projectTree(): Tree {
   const root = join(import.meta.dirname, '..')
-  const patterns = ['{src,test,bench,examples,spec}/**/*.{ts,md}', '*.md', 'package-lock.json']
-  const files = globSync(patterns, { cwd: root }).map((file) => file.replaceAll('\\', '/'))
+  const patterns = ['*', '{src,test,bench,examples,spec,bin}/**/*']
+  const files = globSync(patterns, { cwd: root, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)).replaceAll('\\', '/'))
   return new Map(files.toSorted().map((file) => [file, readFileSync(join(root, file), 'utf8')]))
 }
 

@@ -19,7 +19,7 @@ export const broken = (text: string, kind: Broken['kind'] = 'malformed'): Broken
 /** A header section that was read: the fields, and what the engine itself takes from them. */
 export class Section {
   /** A request's fields as received; of a reply's, where wanted, those that are forwarded. */
-  readonly headers: string[] = []
+  headers: string[] = []
   /** The lines to forward, CRLF included, in order; empty or ending in CRLF. */
   forwardable = ''
   host: string | undefined

@@ -1,6 +1,7 @@
 // The head of an HTTP/1.1 reply (RFC 9112 §4–§6), as strict as that of a request: an upstream that
 // can be read in two ways could poison the client behind us.
 import type { BodyLength, ReplyHead } from '../http.ts'
+import { dropField, dropNominated, keepsAlive } from './connection-field.ts'
 import { broken, type Broken, parseSection, replyRoles } from './fields.ts'
 import { isValueCode } from './tables.ts'
 
@@ -64,9 +65,13 @@ export function parseReplyHead(
     return broken('Content-Length stands in an interim reply')
   }
   const empty = method === 'HEAD' || status < 200 || status === 204 || status === 304
-  if (status === 204 && section.contentLength !== undefined && section.contentLength > 0) {
-    return broken('Content-Length stands in a 204 reply')
+  if (status === 204 && section.contentLength !== undefined) {
+    if (section.contentLength > 0) return broken('Content-Length stands in a 204 reply')
+    // RFC 9110 §8.6: not even a zero may stand there.
+    dropField(section, 'content-length')
   }
+  const problem = dropNominated(section)
+  if (problem !== undefined) return problem
   const untilClose = !empty && !section.chunked && section.contentLength === undefined
   const bodyLength: BodyLength = empty
     ? 'none'
@@ -76,11 +81,12 @@ export function parseReplyHead(
   return {
     status,
     headers: section.headers,
-    statusText: text.slice(9, lineEnd),
+    // The space belongs to the line even where the reason is empty.
+    statusText: lineEnd > 12 ? text.slice(9, lineEnd) : `${status} `,
     forwardable: section.forwardable,
     bodyLength,
     untilClose,
-    keepAlive: !untilClose && staysOpen(section.connection, is11),
+    keepAlive: !untilClose && keepsAlive(section.connection, is11 ? '1.1' : '1.0'),
     keepAliveSeconds: section.keepAliveSeconds,
   }
 }
@@ -94,10 +100,3 @@ function statusAt(text: string): number {
 }
 
 const isDigit = (digit: number): boolean => digit >= 0 && digit <= 9
-
-function staysOpen(connection: string | undefined, is11: boolean): boolean {
-  if (connection === undefined) return is11
-  if (connection === 'keep-alive') return true
-  const options = connection.split(',').map((option) => option.trim())
-  return !options.includes('close') && (is11 || options.includes('keep-alive'))
-}

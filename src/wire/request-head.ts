@@ -1,6 +1,7 @@
 // The head of an HTTP/1.1 request (RFC 9112 §2–§5): text in, data or the broken rule out. Strict:
 // whatever two readers could take in two ways is refused here and never reaches an upstream.
-import { connectionProblem, type RequestHead } from '../http.ts'
+import type { RequestHead } from '../http.ts'
+import { dropNominated, keepsAlive } from './connection-field.ts'
 import { broken, type Broken, parseSection, requestRoles } from './fields.ts'
 import { isTargetCode, isTokenCode } from './tables.ts'
 
@@ -74,18 +75,13 @@ export function parseRequestHead(
     return broken('Expect is not `100-continue`', 'unsupported')
   }
 
-  const connection = section.connection
-  const nominated = connection === undefined ? none : nominations(connection)
-  if (nominated.length > 0) {
-    const problem = connectionProblem(section.headers)
-    if (problem !== undefined) return broken(problem)
-  }
+  const problem = dropNominated(section)
+  if (problem !== undefined) return problem
   const received = text.slice(targetStart, targetEnd)
   const target = originForm(method, received, host)
   if (typeof target !== 'string') return target
   // An absolute-form lost its authority: its `?` stands elsewhere.
   const mark = target.length === received.length ? question - targetStart : target.indexOf('?')
-  const { headers, forwardable } = section
   return {
     method,
     target,
@@ -93,16 +89,14 @@ export function parseRequestHead(
     query: mark < 0 ? undefined : target.slice(mark + 1),
     host: host ?? '',
     version,
-    headers: nominated.length === 0 ? headers : unnamed(headers, nominated),
+    headers: section.headers,
     bodyLength: section.chunked ? 'streamed' : (section.contentLength ?? 'none'),
-    forwardable: nominated.length === 0 ? forwardable : withoutFields(forwardable, nominated),
-    keepAlive: keepsAlive(connection, version),
+    forwardable: section.forwardable,
+    keepAlive: keepsAlive(section.connection, version),
     expectContinue: section.expect !== undefined && version === '1.1',
     takesTrailers: section.te !== undefined && /(?:^|,)\s*trailers\s*(?:,|$)/i.test(section.te),
   }
 }
-
-const none: readonly string[] = []
 
 function versionAt(text: string, at: number): '1.0' | '1.1' | Broken {
   if (text.startsWith(' HTTP/1.1\r\n', at)) return '1.1'
@@ -115,12 +109,12 @@ function versionAt(text: string, at: number): '1.0' | '1.1' | Broken {
 
 /** The target in origin-form (RFC 9112 §3.2); absolute-form must name the same host as `Host`. */
 function originForm(method: string, target: string, host: string | undefined): string | Broken {
+  if (method === 'CONNECT') {
+    return isHost(target) ? target : broken('the target of CONNECT is not a host and port')
+  }
   if (target.charCodeAt(0) === 0x2f) return target
   if (target === '*') {
     return method === 'OPTIONS' ? target : broken('the target `*` is for OPTIONS alone')
-  }
-  if (method === 'CONNECT') {
-    return isHost(target) ? target : broken('the target of CONNECT is not a host and port')
   }
   const absolute = /^https?:\/\/([^/?]*)(.*)$/i.exec(target)
   if (absolute === null) return broken('the target is in none of the forms of RFC 9112')
@@ -145,38 +139,3 @@ export function isHost(text: string): boolean {
   lastHost = text
   return true
 }
-
-function keepsAlive(connection: string | undefined, version: '1.0' | '1.1'): boolean {
-  if (connection === undefined) return version === '1.1'
-  if (connection === 'keep-alive') return true
-  if (connection === 'close') return false
-  const options = connection.split(',').map((option) => option.trim())
-  if (options.includes('close')) return false
-  return version === '1.1' || options.includes('keep-alive')
-}
-
-const ownOptions = new Set(['', 'close', 'keep-alive', 'te', 'upgrade', 'http2-settings'])
-
-/** The fields that `Connection` asks each hop to remove (RFC 9110 §7.6.1). */
-function nominations(connection: string): readonly string[] {
-  if (ownOptions.has(connection)) return none
-  return connection
-    .split(',')
-    .map((option) => option.trim())
-    .filter((option) => !ownOptions.has(option))
-}
-
-/** The forwardable lines again, without the fields that `Connection` nominates. */
-export function withoutFields(headerLines: string, lowerNames: readonly string[]): string {
-  return headerLines
-    .split('\r\n')
-    .filter((line) => line !== '' && !lowerNames.includes(lineName(line)))
-    .map((line) => `${line}\r\n`)
-    .join('')
-}
-
-/** The fields without those that `Connection` nominates: no policy may count on them. */
-const unnamed = (headers: readonly string[], lowerNames: readonly string[]): string[] =>
-  headers.filter((_, i) => !lowerNames.includes(headers[i - (i % 2)]!.toLowerCase()))
-
-const lineName = (line: string): string => line.slice(0, line.indexOf(':')).toLowerCase()

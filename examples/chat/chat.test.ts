@@ -237,6 +237,13 @@ const invalid: [string, string, string, unknown, string[]][] = [
   ['a limit of nothing', 'GET', `${page}?limit=0`, undefined, ['query limit invalid']],
   ['a limit above the bound', 'GET', `${page}?limit=101`, undefined, ['query limit invalid']],
   ['a cursor made up', 'GET', `${page}?cursor=aGVsbG8`, undefined, ['query cursor invalid']],
+  [
+    'everything at once',
+    'GET',
+    `${page}?cursor=x&limit=x`,
+    undefined,
+    ['query cursor invalid', 'query limit invalid'],
+  ],
 ]
 
 for (const [says, method, path, body, details] of invalid) {
@@ -283,6 +290,7 @@ for (const [says, status, method, path, headers, body] of refused) {
     assert.equal(answer.status, status)
     assert.ok(answer.body.error)
     assert.equal(answer.headers.has('www-authenticate'), status === 401)
+    assert.equal(answer.headers.get('allow'), status === 405 ? 'GET, PUT, PATCH' : null)
   })
 }
 

@@ -1,6 +1,6 @@
 // What callers may send, field by field. Behind a gateway that checks the contract none of this
 // ever refuses; a service that is reached directly must not trust what comes all the same.
-import { type Detail, isRefusal, refuse, type Refusal } from './reply.ts'
+import { type Detail, refuse, type Refusal } from './reply.ts'
 import type { NewMessage } from './store.ts'
 import { isLanguage } from './translate.ts'
 
@@ -84,26 +84,52 @@ export function readObject<R, O>(
   return details.length > 0 ? invalidInput(details.slice(0, 20)) : (body as R & Partial<O>)
 }
 
-/** A whole number among the query parameters, within its bounds. */
-export function readNumber(
+const pageSize = { min: 1, max: 100, otherwise: 50 }
+const offsets = { min: 0, max: 100_000, otherwise: 0 }
+
+/** Which part of a list that is read by offset. */
+export function readOffsetPage(
+  query: URLSearchParams,
+): { offset: number; limit: number } | Refusal {
+  const details: Detail[] = []
+  const offset = readNumber(query, 'offset', offsets, details)
+  const limit = readNumber(query, 'limit', pageSize, details)
+  return details.length > 0 ? invalidInput(details) : { offset, limit }
+}
+
+/** Which part of a list that is read by cursor; `afterSeq` 0 is its start. */
+export function readCursorPage(
+  query: URLSearchParams,
+): { afterSeq: number; limit: number } | Refusal {
+  const details: Detail[] = []
+  const afterSeq = readCursor(query, details)
+  const limit = readNumber(query, 'limit', pageSize, details)
+  return details.length > 0 ? invalidInput(details) : { afterSeq, limit }
+}
+
+function readNumber(
   query: URLSearchParams,
   name: string,
-  { min, max, otherwise }: { min: number; max: number; otherwise: number },
-): number | Refusal {
+  { min, max, otherwise }: typeof pageSize,
+  details: Detail[],
+): number {
   const text = query.get(name)
   if (text === null) return otherwise
   const value = /^\d{1,9}$/.test(text) ? Number(text) : NaN
   if (value >= min && value <= max) return value
-  return invalid('query', name, 'invalid', `Must be a whole number from ${min} to ${max}.`)
+  const message = `Must be a whole number from ${min} to ${max}.`
+  details.push({ in: 'query', field: name, issue: 'invalid', message })
+  return otherwise
 }
 
-/** The place in a list from which to go on: 0 is its start. */
-export function readCursor(query: URLSearchParams): number | Refusal {
+function readCursor(query: URLSearchParams, details: Detail[]): number {
   const text = query.get('cursor')
   if (text === null) return 0
   const seq = /^m(\d{1,15})$/.exec(Buffer.from(text, 'base64url').toString('latin1'))?.[1]
   if (seq !== undefined && writeCursor(Number(seq)) === text) return Number(seq)
-  return invalid('query', 'cursor', 'invalid', 'This is not a cursor of this service.')
+  const message = 'This is not a cursor of this service.'
+  details.push({ in: 'query', field: 'cursor', issue: 'invalid', message })
+  return 0
 }
 
 export function writeCursor(seq: number): string {
@@ -119,13 +145,8 @@ export function invalid(
   return invalidInput([{ in: place, field, issue, message }])
 }
 
-/** The first refusal among several readings, if there is one. */
-export function firstRefusal(...readings: (number | Refusal)[]): Refusal | undefined {
-  return readings.find((one): one is Refusal => typeof one === 'object' && isRefusal(one))
-}
-
 function invalidInput(details: readonly Detail[]): Refusal {
-  return refuse('INVALID_INPUT', 'The request does not match the contract.', details)
+  return refuse('INVALID_INPUT', 'The request does not match the contract.', { details })
 }
 
 function pointerToken(name: string): string {

@@ -28,15 +28,16 @@ const statuses = {
 export interface Refusal {
   readonly refused: keyof typeof statuses
   readonly message: string
-  readonly details: readonly Detail[]
+  readonly details?: readonly Detail[]
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 export function refuse(
   refused: Refusal['refused'],
   message: string,
-  details: readonly Detail[] = [],
+  more: Pick<Refusal, 'details' | 'headers'> = {},
 ): Refusal {
-  return { refused, message, details }
+  return { refused, message, ...more }
 }
 
 export function isRefusal(value: object): value is Refusal {
@@ -44,14 +45,14 @@ export function isRefusal(value: object): value is Refusal {
 }
 
 /** The refusal in the form that the contract gives every error. */
-export function errorReply({ refused, message, details }: Refusal, requestId: string): Reply {
+export function errorReply(refusal: Refusal, requestId: string): Reply {
+  const { refused, message, details, headers = {} } = refusal
   const error = {
     code: refused,
     message,
-    ...(details.length > 0 && { details }),
+    ...(details && { details }),
     retryable: false,
     requestId,
   }
-  const headers = refused === 'UNAUTHENTICATED' ? { 'WWW-Authenticate': 'Bearer' } : {}
   return { status: statuses[refused], headers, body: { error } }
 }

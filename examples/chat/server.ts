@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { credentialHash, seedDemo } from './demo.ts'
+import { invalid } from './input.ts'
 import { errorReply, isRefusal, refuse, type Refusal, type Reply } from './reply.ts'
 import {
   type Caller,
@@ -19,6 +20,8 @@ export interface Chat {
 }
 
 const bodyBytesMax = 64 * 1024
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 /** The contract's paths; `*` stands for an id. */
 const routes: Readonly<Record<string, Readonly<Record<string, OperationId>>>> = {
@@ -81,11 +84,13 @@ async function answer(
   if (methods === undefined) return refuse('NOT_FOUND', 'There is nothing at this path.')
   const operation = methods[request.method === 'HEAD' ? 'GET' : (request.method ?? '')]
   if (operation === undefined) {
-    return refuse('METHOD_NOT_ALLOWED', `This path takes ${Object.keys(methods).join(', ')}.`)
+    const Allow = Object.keys(methods).join(', ')
+    return refuse('METHOD_NOT_ALLOWED', `This path takes ${Allow}.`, { headers: { Allow } })
   }
   const caller = callerOf(store, request)
   if (caller === undefined) {
-    return refuse('UNAUTHENTICATED', 'A known token or service key is required.')
+    const headers = { 'WWW-Authenticate': 'Bearer' }
+    return refuse('UNAUTHENTICATED', 'A known token or service key is required.', { headers })
   }
   const body = await readJson(request)
   if (body !== undefined && isRefusal(body)) return body
@@ -116,10 +121,9 @@ async function readJson(
   if (bytes > bodyBytesMax) return refuse('CONTENT_TOO_LARGE', `More than ${bodyBytesMax} bytes.`)
   if (bytes === 0) return undefined
   try {
-    return { json: JSON.parse(Buffer.concat(chunks).toString('utf8')) }
+    return { json: JSON.parse(utf8.decode(Buffer.concat(chunks))) }
   } catch {
-    const detail = { in: 'body', field: '', issue: 'invalid_json', message: 'Not JSON.' } as const
-    return refuse('INVALID_INPUT', 'The body is not JSON.', [detail])
+    return invalid('body', '', 'invalid_json', 'The body must be JSON in UTF-8.')
   }
 }
 

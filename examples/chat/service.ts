@@ -2,12 +2,11 @@
 // comes of it. Knows nothing of HTTP beyond statuses and nothing of SQL.
 import {
   channelRules,
-  firstRefusal,
   invalid,
   messageRules,
-  readCursor,
-  readNumber,
+  readCursorPage,
   readObject,
+  readOffsetPage,
   translationRules,
   writeCursor,
 } from './input.ts'
@@ -52,22 +51,16 @@ export type OperationId =
   | 'listUserChannels'
   | 'listUserMessages'
 
-const pageSize = { min: 1, max: 100, otherwise: 50 }
-const offsets = { min: 0, max: 100_000, otherwise: 0 }
-
 export function createService(store: Store, world: World): Service {
   const now = () => `${new Date(world.epochMs()).toISOString().slice(0, 19)}Z`
 
   return {
     listChannels({ caller, query }) {
       if (caller.kind !== 'service') return refuse('FORBIDDEN', 'Only services may do this.')
-      const offset = readNumber(query, 'offset', offsets)
-      const limit = readNumber(query, 'limit', pageSize)
-      if (typeof offset !== 'number' || typeof limit !== 'number') {
-        return firstRefusal(offset, limit)!
-      }
-      const { items, total } = store.channels(offset, limit)
-      return ok({ data: items, meta: { offset, limit, total } })
+      const page = readOffsetPage(query)
+      if (isRefusal(page)) return page
+      const { items, total } = store.channels(page.offset, page.limit)
+      return ok({ data: items, meta: { ...page, total } })
     },
 
     createChannel({ caller, body }) {
@@ -212,12 +205,9 @@ function cursorPage<T>(
   query: URLSearchParams,
   read: (afterSeq: number, limit: number) => Page<T>,
 ): Reply | Refusal {
-  const afterSeq = readCursor(query)
-  const limit = readNumber(query, 'limit', pageSize)
-  if (typeof afterSeq !== 'number' || typeof limit !== 'number') {
-    return firstRefusal(afterSeq, limit)!
-  }
-  const { items, lastSeq, hasMore } = read(afterSeq, limit)
+  const page = readCursorPage(query)
+  if (isRefusal(page)) return page
+  const { items, lastSeq, hasMore } = read(page.afterSeq, page.limit)
   // At the end of the list the cursor stays where it is, so that a later call finds what is new.
   const cursor = lastSeq === undefined ? query.get('cursor') : writeCursor(lastSeq)
   return ok({ data: items, meta: { cursor, hasMore } })

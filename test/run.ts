@@ -3,7 +3,8 @@
 // unless only the outside test data is absent: a service that CI forgot must not pass in silence.
 // Arguments: `--checks` stops after the checks; anything else picks test files by a part of their path.
 import { spawn } from 'node:child_process'
-import { globSync } from 'node:fs'
+import { globSync, mkdtempSync, rmSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
@@ -17,6 +18,12 @@ const fileTimeoutMs = 300_000
 
 /** The same flag as `bin/concordat` sets: patterns must meet the engine that they will meet there. */
 const nodeFlags = ['--enable-experimental-regexp-engine-on-excessive-backtracks']
+
+/** What tests build and compile is kept for one run, and not in the user's own folder. */
+const cache = mkdtempSync(join(tmpdir(), 'concordat-tests-'))
+process.env['XDG_CACHE_HOME'] = cache
+process.env['NODE_COMPILE_CACHE'] = join(cache, 'code')
+process.on('exit', () => rmSync(cache, { recursive: true, force: true }))
 
 const checks: readonly [name: string, command: string, ...args: string[]][] = [
   ['types', 'tsc', '-p', '.'],
@@ -64,7 +71,12 @@ async function runTests(): Promise<boolean> {
     .map((file) => join(root, file))
   const skips: string[] = []
   const outcome = { failed: false }
-  const events = run({ files, timeout: fileTimeoutMs, concurrency: true, execArgv: nodeFlags })
+  const events = run({
+    files,
+    timeout: fileTimeoutMs,
+    concurrency: availableParallelism(),
+    execArgv: nodeFlags,
+  })
   const report = Readable.from(withSkipsAtEnd(events, skips, outcome)).pipe(new spec())
   report.pipe(process.stdout, { end: false })
   await finished(report)

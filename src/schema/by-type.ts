@@ -54,7 +54,7 @@ const isString: Verdict = (value) => typeof value === 'string'
 const isNumber: Verdict = (value) => typeof value === 'number'
 const isInteger: Verdict = Number.isInteger
 const isBoolean: Verdict = (value) => typeof value === 'boolean'
-const isPlainObject = (value: unknown): value is Record<string, unknown> =>
+export const isPlainObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 function several(types: number, tests: TypedTests): Verdict {

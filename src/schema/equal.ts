@@ -14,17 +14,34 @@ export function canonical(value: unknown, depth = 0): string {
   }
   const object = value as Record<string, unknown>
   let text = '{'
-  for (const key of Object.keys(object).toSorted()) {
-    text += `${JSON.stringify(key)}:${canonical(object[key], depth + 1)},`
+  for (const key of inOrder(Object.keys(object))) {
+    text += `${key.length}:${key}${canonical(object[key], depth + 1)},`
   }
   return `${text}}`
 }
 
-// A negative zero equals zero, and prints like it.
-const scalarText = (value: unknown): string =>
-  typeof value === 'string' ? JSON.stringify(value) : String(value)
+/** Texts are told apart by their length in front, which costs less than quoting them. */
+function scalarText(value: unknown): string {
+  // A negative zero equals zero, and prints like it.
+  return typeof value === 'string' ? `"${value.length}:${value}` : String(value)
+}
+
+/** Most objects of a list have their keys in one order, and often it is this one. */
+function inOrder(keys: string[]): string[] {
+  for (let at = 1; at < keys.length; at++) if (keys[at - 1]! > keys[at]!) return keys.sort()
+  return keys
+}
 
 const isScalar = (value: unknown): boolean => typeof value !== 'object' || value === null
+
+/** Whether a value of a schema can be compared with others at all. */
+export function isComparable(value: unknown): boolean {
+  try {
+    return canonical(value) !== ''
+  } catch {
+    return false
+  }
+}
 
 /** Below this, comparing each with each beats filling a set. */
 const fewItems = 8

@@ -142,7 +142,7 @@ export function evaluatedTest(rules: Rules, linked: Linked): Verdict | undefined
     if (typeof value !== 'object' || value === null) return true
     const test = Array.isArray(value) ? itemTest : nameTest
     if (test === undefined) return true
-    return leftOver(value, covered(mark, value)).every(([, one]) => test(one))
+    return everyLeftOver(value, covered(mark, value), (_name, one) => test(one))
   }
 }
 
@@ -152,13 +152,22 @@ export function covered(mark: Mark, value: object): Marks {
   return marks
 }
 
-/** What the marks do not cover, by name or index. */
-export function leftOver(value: object, marks: Marks): [string | number, unknown][] {
-  if (marks.whole) return []
-  if (!Array.isArray(value)) return Object.entries(value).filter(([name]) => !marks.names.has(name))
-  const found: [number, unknown][] = []
-  for (let at = marks.itemsBefore; at < value.length; at++) {
-    if (!marks.items.has(at)) found.push([at, value[at]])
+/** Visits what the marks do not cover, until a visit says no. */
+export function everyLeftOver(
+  value: object,
+  marks: Marks,
+  visit: (name: string | number, item: unknown) => boolean,
+): boolean {
+  if (marks.whole) return true
+  if (Array.isArray(value)) {
+    for (let at = marks.itemsBefore; at < value.length; at++) {
+      if (!marks.items.has(at) && !visit(at, value[at])) return false
+    }
+    return true
   }
-  return found
+  const object = value as Record<string, unknown>
+  for (const name in object) {
+    if (!marks.names.has(name) && !visit(name, object[name])) return false
+  }
+  return true
 }

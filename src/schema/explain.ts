@@ -2,9 +2,9 @@
 // plan rule by rule and stops at the bound on errors. It never repeats a value, only names.
 import { pointerToken } from '../base.ts'
 import { brokenBound, TooDeep } from './bounds.ts'
-import { typeBitsOf } from './by-type.ts'
+import { isPlainObject, typeBitsOf } from './by-type.ts'
 import { duplicateIndex, isAmong } from './equal.ts'
-import { covered, leftOver } from './evaluated.ts'
+import { covered, everyLeftOver } from './evaluated.ts'
 import { numberFormat, textFormat } from './format.ts'
 import { schemaIssues, type SchemaIssue } from './issues.ts'
 import { multipleTest } from './numbers.ts'
@@ -82,7 +82,7 @@ class Explainer {
     if (typeof value === 'string') this.#text(rules, value, path)
     else if (typeof value === 'number') this.#number(rules, value, path)
     else if (Array.isArray(value)) this.#array(rules, value, path)
-    else if (typeof value === 'object' && value !== null) this.#object(rules, { ...value }, path)
+    else if (isPlainObject(value)) this.#object(rules, value, path)
     this.#branches(rules, value, path)
     // What the branches cover is only known once they hold.
     if (this.errors.length === before) this.#unevaluated(rules, value, path)
@@ -201,6 +201,9 @@ class Explainer {
     names: readonly string[],
     path: Path | undefined,
   ): void {
+    if (rules.others === undefined && rules.patterns === undefined && rules.names === undefined) {
+      return this.#declared(rules.properties ?? [], value, path)
+    }
     const declared = new Map(rules.properties)
     const patterns = (rules.patterns ?? []).map(([source, id]) => ({
       matches: linkPattern(source),
@@ -221,6 +224,16 @@ class Explainer {
     }
   }
 
+  #declared(
+    properties: readonly (readonly [string, number])[],
+    value: Record<string, unknown>,
+    path: Path | undefined,
+  ): void {
+    for (const [name, id] of properties) {
+      if (Object.hasOwn(value, name)) this.node(id, value[name], inside(path, name))
+    }
+  }
+
   #other(id: number, value: unknown, path: Path): void {
     if (this.#linked.nodes[id] !== false) return this.node(id, value, path)
     this.say(path, 'unknown_property', 'must not be there: no property of this name is declared')
@@ -238,7 +251,7 @@ class Explainer {
       const branch = verdict(rules.if)(value) ? rules.then : rules.else
       if (branch !== undefined) this.node(branch, value, path)
     }
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return
+    if (!isPlainObject(value)) return
     for (const [name, id] of rules.implies ?? []) {
       if (Object.hasOwn(value, name)) this.node(id, value, path)
     }
@@ -279,10 +292,10 @@ class Explainer {
     if (typeof value !== 'object' || value === null) return
     const id = Array.isArray(value) ? rules.unevaluatedItems : rules.unevaluatedProperties
     if (id === undefined) return
-    for (const [name, item] of leftOver(value, covered(this.#linked.mark(rules), value))) {
-      if (this.#full) return
+    everyLeftOver(value, covered(this.#linked.mark(rules), value), (name, item) => {
       this.#other(id, item, inside(path, name))
-    }
+      return !this.#full
+    })
   }
 }
 

@@ -1,6 +1,7 @@
 // What each keyword means: how its value, as written, becomes a rule of a plan node. A value of
 // the wrong form is reported and checks nothing.
 import { pointerToken } from '../base.ts'
+import { isComparable } from './equal.ts'
 import { isKnownFormat } from './format.ts'
 import { patternFault } from './pattern.ts'
 import { type Rules, typeBits, type TypeName } from './plan.ts'
@@ -184,8 +185,9 @@ const oldItems: Reader = (rules, value, reading, keyword) => {
 }
 
 const enumeration: Reader = (rules, value, reading, keyword) => {
-  if (Array.isArray(value)) rules.enum = value
-  else bad(reading, keyword, 'a list of values')
+  if (!Array.isArray(value)) bad(reading, keyword, 'a list of values')
+  else if (isComparable(value)) rules.enum = value
+  else bad(reading, keyword, 'less deep')
 }
 
 const unique: Reader = (rules, value, reading, keyword) => {
@@ -193,8 +195,9 @@ const unique: Reader = (rules, value, reading, keyword) => {
   else if (value) rules.unique = true
 }
 
-const constant: Reader = (rules, value) => {
-  rules.const = value
+const constant: Reader = (rules, value, reading, keyword) => {
+  if (isComparable(value)) rules.const = value
+  else bad(reading, keyword, 'less deep')
 }
 
 const shared: readonly [string, Reader][] = [

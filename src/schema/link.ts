@@ -2,9 +2,10 @@
 // that a large contract costs what its traffic touches. No code is generated.
 //
 // Recursion is bounded twice. An edge that leads back (a schema that holds itself) or that lies
-// deep in the plan is a gate: it counts how deep the check is and how many steps it took, for
-// alternatives inside alternatives can take exponentially many. Whoever goes beyond is refused as
-// `too_deep` or `too_costly`, never with a stack overflow.
+// deep in the plan is a gate: it counts how deep the check is and how many steps it took. Whoever
+// goes beyond is refused as `too_deep` or `too_costly`, never with a stack overflow. Alternatives
+// inside alternatives ask the same of the same value again and again, 2ⁿ times at depth n; so
+// after some thousand steps a gate remembers its verdicts for the rest of the check.
 import { assert } from '../base.ts'
 import { arrayTest } from './arrays.ts'
 import { brokenBound, TooCostly, TooDeep } from './bounds.ts'
@@ -13,6 +14,7 @@ import { isAmong } from './equal.ts'
 import { evaluatedTest, Marker } from './evaluated.ts'
 import { explain } from './explain.ts'
 import { numberFormat } from './format.ts'
+import { schemaIssues } from './issues.ts'
 import { numberTest } from './numbers.ts'
 import { objectTest } from './objects.ts'
 import type { PlanNode, Rules } from './plan.ts'
@@ -25,8 +27,11 @@ export interface LinkBounds {
   readonly stepsMax?: number
 }
 
-/** A million steps take some 30 ms; a body of 1 MiB has at most half as many values. */
+/** A body of 1 MiB has at most half as many values. */
 const stepsMaxDefault = 1_000_000
+
+/** Fewer steps are cheaper done than remembered. */
+const forgetfulSteps = 5_000
 
 /** Closures inside each other: each takes up to three frames of a stack of some 10,000. */
 const depthMax = 2_000
@@ -51,6 +56,8 @@ class Linker implements Linked {
   readonly #open = new Map<number, number>()
   #depth = 0
   #steps = 0
+  /** What gates remember of the check that runs. */
+  readonly #memories: Map<unknown, boolean>[] = []
 
   constructor(nodes: readonly PlanNode[], stepsMax: number) {
     this.nodes = nodes
@@ -62,29 +69,42 @@ class Linker implements Linked {
   check(id: number): Check {
     assert(id in this.nodes, 'a schema number comes from the plan it is linked with')
     this.#checks[id] ??= {
-      valid: this.#bounded(this.#link(id)),
+      valid: (value) => this.#outcome(this.#verdicts[id] ?? this.#link(id), value) === true,
       errors: (value, max) => this.#errors(id, value, max),
     }
     return this.#checks[id]
   }
 
-  #bounded(verdict: Verdict): Verdict {
-    return (value) => {
-      this.#depth = 0
-      this.#steps = 0
-      try {
-        return verdict(value)
-      } catch (error) {
-        if (brokenBound(error) === undefined) throw error
-        return false
-      }
+  /** The verdict, or the bound that it broke. */
+  #outcome(verdict: Verdict, value: unknown): boolean | 'too_deep' | 'too_costly' {
+    this.#depth = 0
+    this.#steps = 0
+    try {
+      return verdict(value)
+    } catch (error) {
+      const issue = brokenBound(error)
+      if (issue === undefined) throw error
+      return issue
+    } finally {
+      if (this.#steps > forgetfulSteps) this.#forget()
     }
   }
 
   #errors(id: number, value: unknown, max: number): SchemaError[] {
+    const outcome = this.#outcome(this.#link(id), value)
+    if (outcome === true || max < 1) return []
+    if (outcome !== false) return [{ pointer: '', issue: outcome, message: schemaIssues[outcome] }]
     this.#depth = 0
     this.#steps = 0
-    return explain(this, id, value, max)
+    const errors = explain(this, id, value, max)
+    this.#forget()
+    assert(errors.length > 0, 'what a check refuses has an explanation')
+    return errors
+  }
+
+  #forget(): void {
+    for (const memory of this.#memories) memory.clear()
+    this.#memories.length = 0
   }
 
   #link(id: number): Verdict {
@@ -98,22 +118,35 @@ class Linker implements Linked {
     if (opened !== undefined) return this.#gate(id, around - opened)
     if (around >= ungatedMax) return this.#gate(id, ungatedMax)
     this.#open.set(id, around)
-    const verdict = verdictOf(node, this)
-    this.#open.delete(id)
-    this.#verdicts[id] = verdict
-    return verdict
+    try {
+      const verdict = verdictOf(node, this)
+      this.#verdicts[id] = verdict
+      return verdict
+    } finally {
+      this.#open.delete(id)
+    }
   }
 
   /** `weight`: closures since the last gate. The node behind it is linked when it is first used. */
   #gate(id: number, weight: number): Verdict {
     let behind: Verdict | undefined
-    return (value) => {
+    const memory = new Map<unknown, boolean>()
+    const pass: Verdict = (value) => {
       if (this.#depth > depthMax) throw new TooDeep('the check is too deep')
       if (++this.#steps > this.#stepsMax) throw new TooCostly('the check takes too many steps')
       behind ??= this.#linkApart(id)
       this.#depth += weight
       const verdict = behind(value)
       this.#depth -= weight
+      return verdict
+    }
+    return (value) => {
+      if (this.#steps < forgetfulSteps || typeof value !== 'object') return pass(value)
+      const known = memory.get(value)
+      if (known !== undefined) return known
+      const verdict = pass(value)
+      if (memory.size === 0) this.#memories.push(memory)
+      memory.set(value, verdict)
       return verdict
     }
   }

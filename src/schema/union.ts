@@ -1,5 +1,5 @@
 // Which of several alternatives a value was meant to be, so that its errors can be told.
-import { typeBitsOf } from './by-type.ts'
+import { isPlainObject, typeBitsOf } from './by-type.ts'
 import { isAmong } from './equal.ts'
 import type { Discriminator, PlanNode, Rules } from './plan.ts'
 
@@ -28,10 +28,9 @@ export function chosenBranch(
   }
   const [only] = typed
   if (typed.length === 1 && only !== undefined) return { kind: 'branch', id: only }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return unclear
-  const object: Record<string, unknown> = { ...value }
-  if (discriminator !== undefined) return byDiscriminator(discriminator, ids, object)
-  const tagged = typed.filter((id) => tagsAgree(nodes, id, object))
+  if (!isPlainObject(value)) return unclear
+  if (discriminator !== undefined) return byDiscriminator(discriminator, ids, value)
+  const tagged = typed.filter((id) => tagsAgree(nodes, id, value))
   const [named] = tagged
   return tagged.length === 1 && named !== undefined ? { kind: 'branch', id: named } : unclear
 }

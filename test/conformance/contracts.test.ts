@@ -8,7 +8,8 @@ import { test, type TestContext } from 'node:test'
 import { buildSnapshot } from '../../src/control.ts'
 import { startGateway } from '../../src/gateway.ts'
 import { contracts, type DrivenContract, readContract } from './contracts.ts'
-import { generateCases, type InvalidCase, type RawRequest, type ValidCase } from './generate.ts'
+import type { RawRequest } from './draft.ts'
+import { generateCases, type InvalidCase, type ValidCase } from './generate.ts'
 import { rawClient, type RawClient, type RawReply } from './raw-client.ts'
 import { type Field, type Recorder, startRecorder } from './recorder.ts'
 
@@ -18,6 +19,8 @@ policies: { auth: upstream, limit: { mode: off } }
 log: { access: false }
 `
 
+const seed = Number(process.env.CONFORMANCE_SEED ?? 1)
+
 for (const contract of contracts) {
   test(
     `${contract.name}: all ${contract.operations} operations`,
@@ -25,7 +28,7 @@ for (const contract of contracts) {
       skip: contract.absent,
     },
     async (t) => {
-      const { valid, invalid } = generateCases(readContract(contract))
+      const { valid, invalid } = generateCases(readContract(contract), seed)
       const { client, recorder } = await startAll(contract, t)
       await t.test('every valid request goes through as it was sent', (sub) =>
         drive(valid, contract, sub, (one) => faultsOfValid(one, client, recorder)),
@@ -49,7 +52,9 @@ async function drive<C extends ValidCase>(
     for (const fault of await faultsOf(one)) faults.push(`${one.says}: ${fault}`)
   }
   const operations = new Set(cases.map(({ operation }) => operation)).size
-  t.diagnostic(`${cases.length} requests, ${operations}/${contract.operations} operations`)
+  t.diagnostic(
+    `${cases.length} requests, ${operations}/${contract.operations} operations, seed ${seed}`,
+  )
   assert.equal(operations, contract.operations)
   assert.equal(faults.length, 0, `${faults.length} faults\n${faults.slice(0, 40).join('\n')}`)
 }
@@ -77,23 +82,26 @@ async function faultsOfValid(
 }
 
 async function faultsOfInvalid(
-  wanted: InvalidCase,
+  { request, expected }: InvalidCase,
   client: RawClient,
   recorder: Recorder,
 ): Promise<string[]> {
-  const reply = await client.send(bytesOf(wanted.request), wanted.request.method)
+  const reply = await client.send(bytesOf(request), request.method)
   const faults = recorder.take().length === 0 ? [] : ['reached the upstream']
-  if (reply.status !== wanted.status) return [...faults, replyText(reply)]
+  if (isRefused(reply, expected)) return faults
+  return [...faults, `wanted ${JSON.stringify(expected)}, got ${replyText(reply)}`]
+}
+
+function isRefused(reply: RawReply, expected: InvalidCase['expected']): boolean {
+  if (reply.status !== expected.status) return false
   const { error } = JSON.parse(String(reply.body)) as ErrorBody
-  if (wanted.status === 401) {
-    const isNamed = error.code === 'UNAUTHENTICATED' && reply.headers.has('www-authenticate')
-    return isNamed ? faults : [...faults, replyText(reply)]
+  if (expected.status === 401) {
+    return error.code === 'UNAUTHENTICATED' && reply.headers.has('www-authenticate')
   }
-  const isNamed = error.details?.some(
-    (detail) => detail.in === wanted.in && wanted.fields.includes(detail.field),
+  const named = error.details?.some(
+    (detail) => detail.in === expected.in && expected.fields.includes(detail.field),
   )
-  if (error.code === 'INVALID_INPUT' && isNamed) return faults
-  return [...faults, `wanted ${wanted.in} ${wanted.fields.join(' or ')}: ${replyText(reply)}`]
+  return error.code === 'INVALID_INPUT' && named === true
 }
 
 interface ErrorBody {

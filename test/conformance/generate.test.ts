@@ -14,7 +14,7 @@ test('every operation gets a minimal and a typical request of each media type, a
   for (const operation of document.operations) {
     const isOfIt = (one: ValidCase) => one.operation === operation
     assert.equal(valid.filter(isOfIt).length, Math.max(1, operation.bodies.size) * 2)
-    assert.ok(invalid.some((one) => isOfIt(one) && one.status === 400))
+    assert.ok(invalid.some((one) => isOfIt(one) && one.expected.status === 400))
   }
   for (const { request } of [...valid, ...invalid]) {
     assert.match(request.target, /^\/v1\/[!-~]*$/)

@@ -1,5 +1,5 @@
-// Random schemas and values, judged by ajv too. Left out of the game: `uniqueItems` beside
-// `unevaluatedItems` and the like, where ajv is known to err, and `$ref` (the official suite).
+// Random schemas and values, judged by ajv too. Left out: `$ref`, anchors and unevaluated parts,
+// where ajv is known to err; the official suite covers them.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Ajv2020 } from 'ajv/dist/2020.js'
@@ -65,14 +65,20 @@ const { schema } = fc.letrec<{ schema: unknown; schemas: unknown[]; byName: unkn
       {
         prefixItems: tie('schemas'),
         items: tie('schema'),
-        contains: tie('schema'),
-        minContains: small,
-        maxContains: small,
         minItems: small,
         maxItems: small,
         uniqueItems: fc.boolean(),
       },
       { requiredKeys: [] },
+    ),
+    // Apart from `prefixItems`, and never `true`: ajv finds either in an empty array.
+    fc.record(
+      {
+        contains: fc.constantFrom({ type: 'string' }, { minimum: 1 }, { required: ['a'] }),
+        minContains: small,
+        maxContains: small,
+      },
+      { requiredKeys: ['contains'] },
     ),
     fc.record(
       {
@@ -95,6 +101,7 @@ const { schema } = fc.letrec<{ schema: unknown; schemas: unknown[]; byName: unkn
         oneOf: tie('schemas'),
         not: tie('schema'),
         if: tie('schema'),
+        // oxlint-disable-next-line unicorn/no-thenable -- the keyword of JSON Schema
         then: tie('schema'),
         else: tie('schema'),
       },
@@ -105,6 +112,15 @@ const { schema } = fc.letrec<{ schema: unknown; schemas: unknown[]; byName: unkn
 
 const uri = 'test:schema'
 
+/** Undefined where the code that ajv writes does not run (8.20: `items0 is not defined`). */
+function verdictOf(oracle: (given: unknown) => boolean, given: unknown): boolean | undefined {
+  try {
+    return oracle(given)
+  } catch {
+    return undefined
+  }
+}
+
 test('verdicts are those of ajv, and every refusal is explained', () => {
   const ajv = new Ajv2020({
     strict: false,
@@ -112,6 +128,7 @@ test('verdicts are those of ajv, and every refusal is explained', () => {
     logger: false,
     validateSchema: false,
   })
+  let judged = 0
   fc.assert(
     fc.property(schema, fc.array(value, { minLength: 1, maxLength: 8 }), (one, values) => {
       const compiler = createSchemaCompiler({ documents: new Map([[uri, one]]) })
@@ -120,11 +137,15 @@ test('verdicts are those of ajv, and every refusal is explained', () => {
       const oracle = ajv.compile(one as object)
       for (const given of values) {
         const errors = check.errors(given, 50)
-        assert.equal(check.valid(given), oracle(given))
+        const wanted = verdictOf(oracle, given)
+        if (wanted === undefined) continue
+        judged++
+        assert.equal(check.valid(given), wanted)
         assert.equal(check.valid(given), errors.length === 0)
         for (const { issue } of errors) assert.ok(Object.hasOwn(schemaIssues, issue), issue)
       }
     }),
-    { numRuns: 1_500, seed },
+    { numRuns: 600, seed },
   )
+  assert.ok(judged > 2_000)
 })

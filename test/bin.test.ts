@@ -3,12 +3,13 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 
-const bin = join(import.meta.dirname, '..', 'bin', 'concordat')
+const root = join(import.meta.dirname, '..')
+const bin = join(root, 'bin', 'concordat')
 const folder = mkdtempSync(join(tmpdir(), 'concordat-bin-'))
 after(() => rmSync(folder, { recursive: true }))
 const env = { PATH: process.env['PATH'], XDG_CACHE_HOME: join(folder, 'cache') }
@@ -18,6 +19,8 @@ const preload = (name: string, text: string): string => {
   writeFileSync(file, text)
   return file
 }
+
+const emptyContract = 'openapi: 3.1.0\ninfo: { title: Notes, version: 1.0.0 }\npaths: {}\n'
 
 const setVersion = "Object.defineProperty(process.versions, 'node', { value: '20.0.0' })\n"
 const old = preload('old', `${setVersion}process.execve = undefined\n`)
@@ -50,7 +53,7 @@ for (const [says, nodeArgs] of ways) {
 
 test('a child is stopped by the signal that stops us, and we end as it does', async () => {
   const contract = join(folder, 'notes.yaml')
-  writeFileSync(contract, 'openapi: 3.1.0\ninfo: { title: Notes, version: 1.0.0 }\npaths: {}\n')
+  writeFileSync(contract, emptyContract)
   const ports = ['--port', '0', '--admin-port', '0', '--to', 'http://127.0.0.1:9']
   const args = ['--require', old, bin, 'run', contract, '--json', ...ports]
   const parent = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'] })
@@ -64,6 +67,25 @@ test('runs through a link, as npm installs it', () => {
   const link = join(folder, 'concordat')
   symlinkSync(bin, link)
   assert.equal(runs([], [link, '--version']).status, 0)
+})
+
+test('as a dependency it runs what was built, compiler thread included', () => {
+  const modules = join(folder, 'node_modules')
+  const installed = join(modules, 'concordat')
+  mkdirSync(installed, { recursive: true })
+  const tsc = join(root, 'node_modules', '.bin', 'tsc')
+  const built = ['-p', 'tsconfig.build.json', '--outDir', join(installed, 'dist')]
+  assert.equal(spawnSync(tsc, built, { cwd: root, env }).status, 0)
+  cpSync(join(root, 'bin'), join(installed, 'bin'), { recursive: true })
+  cpSync(join(root, 'package.json'), join(installed, 'package.json'))
+  for (const name of ['commander', 'yaml', 'zod']) {
+    symlinkSync(join(root, 'node_modules', name), join(modules, name))
+  }
+  const contract = join(folder, 'published.yaml')
+  writeFileSync(contract, emptyContract)
+  const { status, stdout } = runs([], [join(installed, 'bin', 'concordat'), 'check', contract])
+  assert.match(stdout, /\nok: .*published\.yaml, 0 operations/)
+  assert.equal(status, 0)
 })
 
 test('says what is missing where Node is old and no runtime is pinned', () => {

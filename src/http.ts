@@ -28,6 +28,7 @@ export {
   hasConnectionOption,
   type HopByHop,
   hopByHop,
+  isProtectedField,
 } from './http/hop-by-hop.ts'
 export {
   acceptMatcher,
@@ -38,3 +39,4 @@ export {
 } from './http/media-type.ts'
 export { cidrProblem, compileTrust } from './http/trust.ts'
 export type { Piece, Stream, StreamEvents, StreamPeer } from './http/stream.ts'
+export { addedFieldsMax, editFields, mergeEdits, type ReplyEdit } from './http/reply-edit.ts'

@@ -122,14 +122,17 @@ export function connectionProblem(headers: HeaderList): string | undefined {
   if (namesNoField(headers)) return undefined
   for (const option of connectionOptions(headers)) {
     if (!token.test(option)) return 'Connection holds something other than field names'
-    if (isProtected(option)) return `Connection names ${option}, which goes to the upstream`
+    if (isProtectedField(option)) return `Connection names ${option}, which goes to the upstream`
   }
   return undefined
 }
 
-/** An underscore counts as a hyphen: some services see no difference. */
-function isProtected(option: string): boolean {
-  const name = option.replaceAll('_', '-')
+/**
+ * Whether a field, by lower-case name, tells what a message is, from whom and for whom. An
+ * underscore counts as a hyphen: some services see no difference.
+ */
+export function isProtectedField(lowerName: string): boolean {
+  const name = lowerName.replaceAll('_', '-')
   return protectedNames.has(name) || protectedPrefixes.some((prefix) => name.startsWith(prefix))
 }
 

@@ -2,6 +2,7 @@
 // lines end in CRLF, extensions are checked and dropped, trailer fields are kept.
 //
 //   size ──▶ data ──▶ dataEnd ──▶ size … ──▶ (size 0) trailers ──▶ done
+import { isProtectedField } from '../http.ts'
 import { broken, type Broken, parseSection, replyRoles } from './fields.ts'
 
 export interface ChunkedBounds {
@@ -13,8 +14,10 @@ export interface ChunkedBounds {
 /** Takes the pieces of a body as they come; each is valid during the call only. */
 export type TakePiece = (piece: Buffer) => void
 
+// Sizes of up to twelve digits are exact as numbers; an extension is a token, alone or with a token
+// or quoted text (RFC 9112 §7.1.1).
 const sizeLine =
-  /^([0-9a-f]{1,12})((?:;[!#$%&'*+\-.^_`|~0-9a-z]+(?:=(?:[!#$%&'*+\-.^_`|~0-9a-z]+|"(?:[^"\\]|\\.)*"))?)*)$/i
+  /^([0-9a-f]{1,12})((?:;[!#$%&'*+\-.^_`|~0-9a-z]+(?:=(?:[!#$%&'*+\-.^_`|~0-9a-z]+|"(?:[\t !#-[\]-~\x80-\xff]|\\[\t -~\x80-\xff])*"))?)*)$/i
 
 export class ChunkedDecoder {
   readonly #bounds: ChunkedBounds
@@ -122,8 +125,10 @@ export class ChunkedDecoder {
   }
 }
 
-/** What frames, routes, authenticates or controls a message may not come behind it. */
-const forbidden =
-  /^(?:host|connection|te|trailer|upgrade|expect|range|max-forwards|authorization|cookie|set-cookie|cache-control|pragma|age|date|expires|location|retry-after|vary|forwarded|via|keep-alive|allow|(?:if|content|proxy|www|x-forwarded|transfer|access-control)-.*)$/i
+/** Of what may not come behind a message (RFC 9110 §6.5.1), what concerns the connection. */
+const hopByHop = /^(?:connection|keep-alive|pragma|te|trailer|upgrade|(?:proxy|transfer)-.*)$/
 
-const mayTrail = (name: string): boolean => !forbidden.test(name)
+function mayTrail(name: string): boolean {
+  const lowerName = name.toLowerCase()
+  return !hopByHop.test(lowerName) && !isProtectedField(lowerName)
+}

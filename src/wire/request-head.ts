@@ -122,6 +122,8 @@ function originForm(method: string, target: string, host: string | undefined): s
     return broken('the target and Host name different hosts')
   }
   const rest = absolute[2]!
+  // RFC 9112 §3.2.4: without a path it asks about the server as a whole.
+  if (rest === '' && method === 'OPTIONS') return '*'
   return rest.charCodeAt(0) === 0x2f ? rest : `/${rest}`
 }
 

@@ -59,7 +59,8 @@ export function createSchemaCompiler(options: SchemaCompilerOptions): SchemaComp
 class Compiler implements SchemaCompiler {
   readonly #resources: Resources
   readonly #formats: 'assert' | 'annotate' | undefined
-  readonly #numbers = new Map<string, number>()
+  /** By surroundings, then by the schema itself: half a million pointers are dear as keys. */
+  readonly #numbers = new Map<string, Map<unknown, number>>()
   readonly #waiting: Waiting[] = []
   readonly #nodes: PlanNode[] = []
   readonly #places: (Place | undefined)[] = []
@@ -94,11 +95,13 @@ class Compiler implements SchemaCompiler {
   #number(place: Place, around: Around): number {
     const scope = entered(around.scope, place.resource)
     const { dialect, direction } = around
-    const key = `${place.uri}#${place.pointer} ${dialect} ${direction ?? ''} ${scope.key}`
-    const known = this.#numbers.get(key)
+    const key = `${place.resource.uri} ${dialect} ${direction ?? ''} ${scope.key}`
+    const numbers = this.#numbers.get(key) ?? new Map<unknown, number>()
+    const known = numbers.get(place.value)
     if (known !== undefined) return known
     const number = this.#reserve(place)
-    this.#numbers.set(key, number)
+    numbers.set(place.value, number)
+    this.#numbers.set(key, numbers)
     this.#waiting.push({ number, place, scope, dialect, direction })
     return number
   }

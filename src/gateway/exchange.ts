@@ -17,6 +17,7 @@ import { type FaultCode, type Refusal, refuse } from '../base.ts'
 import {
   type Client,
   compileForwarding,
+  editFields,
   type Forwarding,
   headerValue,
   isForwardingField,
@@ -76,6 +77,9 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
   #sent = false
   #requestDone = false
   #requestBytes = 0
+  /** Whether the body is held whole and checked before anything is sent. */
+  #isHeld = false
+  #bodyBytesMax = 0
   #replyBytes = 0
   #status = 0
   #calledMs = 0
@@ -189,29 +193,21 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
   /** What the head alone tells against the body. */
   #bodyProblem(operation: LinkedOperation): Refusal | undefined {
     const { bodyLength, headers } = this.request
-    if (operation.plan.body === 'refused') return undeclaredBody
+    const { limits, plan } = operation
+    if (plan.body === 'refused') return undeclaredBody
     const contentType = headerValue(headers, 'content-type')
     if (!operation.takesType(contentType)) return refuse('UNSUPPORTED_MEDIA_TYPE')
-    if (typeof bodyLength === 'number' && bodyLength > this.#bodyBytesMax(operation)) {
+    this.#isHeld = plan.body === 'held' && operation.holdsType(contentType)
+    this.#bodyBytesMax = this.#isHeld
+      ? Math.min(limits.bodyBytesMax, limits.checkedBodyBytesMax)
+      : limits.bodyBytesMax
+    if (typeof bodyLength === 'number' && bodyLength > this.#bodyBytesMax) {
       return refuse('CONTENT_TOO_LARGE')
     }
     // What is checked must be what the upstream will read.
-    const coded = this.#holds(operation) && headerValue(headers, 'content-encoding') !== undefined
-    return coded
+    return this.#isHeld && headerValue(headers, 'content-encoding') !== undefined
       ? refuse('UNSUPPORTED_MEDIA_TYPE', 'A content coding is not taken here.')
       : undefined
-  }
-
-  #holds(operation: LinkedOperation): boolean {
-    return (
-      operation.plan.body === 'held' &&
-      operation.holdsType(headerValue(this.request.headers, 'content-type'))
-    )
-  }
-
-  #bodyBytesMax(operation: LinkedOperation): number {
-    const { bodyBytesMax, checkedBodyBytesMax } = operation.limits
-    return this.#holds(operation) ? Math.min(bodyBytesMax, checkedBodyBytesMax) : bodyBytesMax
   }
 
   // content
@@ -223,7 +219,7 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
       // That no body came is for the same steps to judge: it may be required.
       return this.#runSteps(operation.content, 0, forwarded)
     }
-    if (!this.#holds(operation)) return this.forward()
+    if (!this.#isHeld) return this.forward()
     this.#phase = 'holding'
     this.#holding = new HeldBody()
     this.#stream.readBody()
@@ -231,11 +227,7 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
 
   requestPiece(piece: Piece): void {
     this.#requestBytes += piece.length
-    const { bodyBytesMax, checkedBodyBytesMax } = this.#operation!.limits
-    const holds = this.#holding !== undefined
-    if (this.#requestBytes > (holds ? Math.min(bodyBytesMax, checkedBodyBytesMax) : bodyBytesMax)) {
-      return this.#refuse(refuse('CONTENT_TOO_LARGE'))
-    }
+    if (this.#requestBytes > this.#bodyBytesMax) return this.#refuse(refuse('CONTENT_TOO_LARGE'))
     if (this.#phase === 'holding') this.#holding!.add(piece)
     else if (this.#connection?.sendPiece(piece) === false) this.#stream.pauseBody()
   }
@@ -277,7 +269,7 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
   }
 
   #call(connection: ClientConnection): void {
-    const { finish, limits } = this.#operation!
+    const { finish, limits, reading } = this.#operation!
     const { firstByteTimeoutMs, replyIdleTimeoutMs, exchangeTimeoutMs } = limits
     const calledMs = this.#runtime.clock.nowMs()
     if (this.#calledMs === 0) this.#calledMs = calledMs
@@ -286,7 +278,7 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
     this.#sent = true
     const deadlineMs = this.startedMs + exchangeTimeoutMs
     const fieldsWanted = finish.length > 0
-    const terms = { fieldsWanted, firstByteTimeoutMs, replyIdleTimeoutMs, deadlineMs }
+    const terms = { fieldsWanted, reading, firstByteTimeoutMs, replyIdleTimeoutMs, deadlineMs }
     const { method, bodyLength } = this.request
     const streams = !this.#requestDone
     const body = !streams ? 'done' : bodyLength === 'streamed' ? 'chunks' : 'bytes'
@@ -387,11 +379,13 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
   }
 
   #replyLines(reply: Http1ReplyHead): string {
-    const { finish } = this.#operation!
-    const requestId = `X-Request-Id: ${this.id}\r\n`
-    if (finish.length === 0) return reply.forwardable + requestId
-    for (let i = 0; i < finish.length; i++) finish[i]!(reply)
-    return linesOf(reply.headers) + requestId
+    const { finish, reading } = this.#operation!
+    const { forwardable, headers, noted } = reply
+    const added = noted === 0 ? reading.addedLines : reading.linesWithout(noted)
+    if (finish.length === 0) return `${forwardable}${added}X-Request-Id: ${this.id}\r\n`
+    const finishing = { status: reply.status, headers: editFields(headers, this.#operation!.edit) }
+    for (let i = 0; i < finish.length; i++) finish[i]!(finishing)
+    return `${linesOf(finishing.headers)}X-Request-Id: ${this.id}\r\n`
   }
 
   replyPiece(piece: Piece): void {
@@ -471,7 +465,8 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
 
   /** Sends a reply of the gateway's own. */
   #answer(status: number, headers: string[], body: string, refusal?: Refusal): void {
-    const edited = { status, headers }
+    const edit = this.#operation?.edit
+    const edited = { status, headers: edit === undefined ? headers : editFields(headers, edit) }
     // What threw may be one of these steps: the reply to a bug goes without them.
     if (!this.#broken) for (const step of this.#operation?.finish ?? []) step(edited)
     const bytes = Buffer.from(body)

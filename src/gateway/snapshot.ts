@@ -6,6 +6,8 @@ import {
   bodyTypeMatcher,
   compileTrust,
   type Exchange,
+  mergeEdits,
+  type ReplyEdit,
   type Step,
   type Verdict,
 } from '../http.ts'
@@ -22,6 +24,7 @@ import { linkSchemas } from '../schema.ts'
 import type { OperationPlan, SnapshotPlan } from '../snapshot.ts'
 import type { Observe } from '../telemetry.ts'
 import type { Upstream } from '../upstream.ts'
+import { compileReplyReading, type ReplyReading } from '../wire.ts'
 
 export interface Snapshot {
   readonly plan: SnapshotPlan
@@ -44,6 +47,9 @@ export interface LinkedOperation {
   readonly check: readonly Step[]
   readonly content: readonly Step[]
   readonly finish: readonly FinishStep[]
+  /** What is added to and taken from every reply's head before `finish`. */
+  readonly edit: ReplyEdit
+  readonly reading: ReplyReading
   readonly accepts: (accept: string | undefined) => boolean
   readonly takesType: (contentType: string | undefined) => boolean
   /** Whether a body of this type is held whole and checked. */
@@ -96,6 +102,7 @@ function linkOperation(
   const limits = limitsWith(plan.limits, gatewayLimits)
   const steps = plan.policies.map((policy) => linkPolicy(policy, plan.id, limits, tools))
   const takes = bodyTypeMatcher(plan.bodyTypes)
+  const edit = mergeEdits(steps.flatMap((step) => step.edit ?? []))
   const holds = plan.heldTypes.length === 0 ? undefined : bodyTypeMatcher(plan.heldTypes)
   return {
     index,
@@ -106,6 +113,8 @@ function linkOperation(
     check: steps.flatMap(({ check }) => check ?? []),
     content: steps.flatMap(({ content }) => content ?? []),
     finish: steps.flatMap(({ finish }) => finish ?? []),
+    edit,
+    reading: compileReplyReading(edit),
     accepts: acceptMatcher(plan.replyTypes),
     takesType: (contentType) => takes(contentType) === 'ok',
     holdsType: (contentType) => holds !== undefined && holds(contentType) === 'ok',
@@ -134,8 +143,10 @@ function linkPhases(policy: AnyPolicy, plan: unknown, tools: Tools): LinkedSteps
   switch (policy.phase) {
     case 'several':
       return policy.link(plan, tools)
-    case 'finish':
-      return { finish: policy.link(plan, tools) }
+    case 'finish': {
+      const linked = policy.link(plan, tools)
+      return typeof linked === 'function' ? { finish: linked } : { edit: linked }
+    }
     default:
       return { [policy.phase]: policy.link(plan, tools) }
   }

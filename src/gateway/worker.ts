@@ -47,8 +47,8 @@ if ('problem' in engine) {
       case 'metrics':
         return [...engine.metrics()].join('')
       case 'close':
+        // The main thread ends this one when it has the answer.
         await engine.close()
-        main.close()
         return ''
     }
   }

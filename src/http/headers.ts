@@ -4,11 +4,15 @@
 /** `[name, value, name, value, …]`; values have no white space around them. */
 export type HeaderList = readonly string[]
 
-/** Whether a field's name is `lowerName`, whatever its case. */
+/** Whether a field's name is `lowerName`, whatever its case. No string is made: it is hot. */
 export function isNamed(name: string, lowerName: string): boolean {
-  return (
-    name.length === lowerName.length && (name === lowerName || name.toLowerCase() === lowerName)
-  )
+  if (name.length !== lowerName.length) return false
+  for (let i = 0; i < name.length; i++) {
+    const code = name.charCodeAt(i)
+    const lower = lowerName.charCodeAt(i)
+    if (code !== lower && ((code | 0x20) !== lower || lower < 0x61 || lower > 0x7a)) return false
+  }
+  return true
 }
 
 /** The first value of a field, by lower-case name. */

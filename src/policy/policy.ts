@@ -3,7 +3,7 @@
 // docs page and metric label at once.
 import type { z } from 'zod'
 import type { Limits, Place, Problem, Random } from '../base.ts'
-import type { Step } from '../http.ts'
+import type { ReplyEdit, Step } from '../http.ts'
 import type { Operation } from '../contract.ts'
 import type { Check } from '../schema.ts'
 
@@ -58,6 +58,7 @@ export interface LinkedSteps {
   readonly check?: Step
   readonly content?: Step
   readonly finish?: FinishStep
+  readonly edit?: ReplyEdit
 }
 
 interface PolicyBase<Config, Plan> {
@@ -81,7 +82,11 @@ export type Policy<Config, Plan> = PolicyBase<Config, Plan> &
         readonly phase: 'admit' | 'check' | 'content'
         readonly link: (plan: Plan, tools: Tools) => Step
       }
-    | { readonly phase: 'finish'; readonly link: (plan: Plan, tools: Tools) => FinishStep }
+    | {
+        readonly phase: 'finish'
+        /** An edit is applied as the reply is read; a step needs its fields one by one. */
+        readonly link: (plan: Plan, tools: Tools) => FinishStep | ReplyEdit
+      }
     | { readonly phase: 'several'; readonly link: (plan: Plan, tools: Tools) => LinkedSteps }
   )
 

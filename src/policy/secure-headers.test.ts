@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { z } from 'zod'
+import { editFields } from '../http.ts'
 import { secureHeaders } from './secure-headers.ts'
 import { fieldLines, operationWith, siteWith, toolsWith } from './testing.ts'
 
 function finished(headers: string[], config = secureHeaders.defaultFor('public')!): string[] {
   const plan = secureHeaders.compile(config, siteWith(operationWith()))!
   assert.equal(secureHeaders.phase, 'finish')
-  const reply = { status: 200, headers }
-  secureHeaders.link(plan, toolsWith())(reply)
-  return reply.headers
+  const edit = secureHeaders.link(plan, toolsWith())
+  assert.ok(typeof edit === 'object')
+  return editFields(headers, edit)
 }
 
 test('a public reply gets what it lacks', () => {

@@ -3,7 +3,8 @@
 //
 //   size ──▶ data ──▶ dataEnd ──▶ size … ──▶ (size 0) trailers ──▶ done
 import { isProtectedField } from '../http.ts'
-import { broken, type Broken, parseSection, replyRoles } from './fields.ts'
+import { broken, type Broken, parseSection } from './fields.ts'
+import { replyRoles } from './roles.ts'
 
 export interface ChunkedBounds {
   readonly chunkLineBytesMax: number

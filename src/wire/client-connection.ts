@@ -12,6 +12,7 @@ import { ChunkedDecoder } from './chunked.ts'
 import { headText } from './head-text.ts'
 import { linesOf } from './lines.ts'
 import { type Http1ReplyHead, parseReplyHead } from './reply-head.ts'
+import type { ReplyReading } from './roles.ts'
 import type { Sweepable, Sweeper } from './sweeper.ts'
 
 export type CallFailure =
@@ -37,6 +38,7 @@ export interface CallEvents {
 export interface CallTerms {
   /** Whether the reply's fields are wanted one by one, beside its lines. */
   readonly fieldsWanted: boolean
+  readonly reading: ReplyReading
   readonly firstByteTimeoutMs: number
   readonly replyIdleTimeoutMs: number
   /** Monotonic; the whole exchange must have ended by then. */
@@ -270,6 +272,7 @@ export class ClientConnection implements ByteSink, Sweepable {
       replyHeadFieldsMax,
       view,
       at,
+      this.#terms!.reading.roles,
       this.#terms!.fieldsWanted,
     )
     if ('broken' in head) return this.#fail(length, head.broken)

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { seededRandom } from '../base.ts'
-import { parseSection, replyRoles, requestRoles } from './fields.ts'
+import { parseSection } from './fields.ts'
+import { replyRoles, requestRoles } from './roles.ts'
 
 const random = seededRandom(20_261_120)
 const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)]!

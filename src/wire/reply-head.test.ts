@@ -193,7 +193,16 @@ test('a connection stays as long as version, Connection, framing and Keep-Alive 
 
 test('fields that nobody wants one by one are not collected, and are forwarded all the same', () => {
   const text = ok('A: b', 'Connection: close', 'Content-Length: 3')
-  const head = parseReplyHead(text, text.length - 2, 'GET', 10, undefined, undefined, false)
+  const head = parseReplyHead(
+    text,
+    text.length - 2,
+    'GET',
+    10,
+    undefined,
+    undefined,
+    undefined,
+    false,
+  )
   assert.ok(!('broken' in head))
   assert.deepEqual(head.headers, [])
   assert.equal(head.forwardable, 'A: b\r\nContent-Length: 3\r\n')

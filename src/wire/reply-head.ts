@@ -2,7 +2,8 @@
 // can be read in two ways could poison the client behind us.
 import type { BodyLength, ReplyHead } from '../http.ts'
 import { dropField, dropNominated, keepsAlive } from './connection-field.ts'
-import { broken, type Broken, parseSection, replyRoles } from './fields.ts'
+import { broken, type Broken, parseSection } from './fields.ts'
+import { replyRoles, type Roles } from './roles.ts'
 import { isValueCode } from './tables.ts'
 
 export interface Http1ReplyHead extends ReplyHead {
@@ -13,6 +14,8 @@ export interface Http1ReplyHead extends ReplyHead {
   readonly statusText: string
   /** Header lines that may be forwarded as they are. */
   readonly forwardable: string
+  /** Which of the fields to be noted are among them, a bit each. */
+  readonly noted: number
   readonly bodyLength: BodyLength
   /** Whether the body ends only with the connection. */
   readonly untilClose: boolean
@@ -32,6 +35,7 @@ export function parseReplyHead(
   fieldsMax: number,
   bytes?: Uint8Array,
   base?: number,
+  roles: Roles = replyRoles,
   fieldsWanted = true,
 ): Http1ReplyHead | Broken {
   const is11 = text.startsWith('HTTP/1.1 ')
@@ -50,7 +54,7 @@ export function parseReplyHead(
     text,
     lineEnd + 2,
     end,
-    replyRoles,
+    roles,
     fieldsMax,
     bytes,
     base,
@@ -84,6 +88,7 @@ export function parseReplyHead(
     // The space belongs to the line even where the reason is empty.
     statusText: lineEnd > 12 ? text.slice(9, lineEnd) : `${status} `,
     forwardable: section.forwardable,
+    noted: section.noted,
     bodyLength,
     untilClose,
     keepAlive: !untilClose && keepsAlive(section.connection, is11 ? '1.1' : '1.0'),

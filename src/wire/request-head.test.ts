@@ -465,8 +465,8 @@ test('a sensitive name with an underscore for a hyphen is refused, others pass',
 
 test('a field that services read but once stands once', () => {
   refused([
-    ['credentials', get('Authorization: a', 'authorization: b'), 'authorization stands twice'],
-    ['media type', post('Content-Type: a/b', 'Content-Type: c/d'), 'content-type stands twice'],
+    ['credentials', get('Authorization: a', 'authorization: b'), 'Authorization stands twice'],
+    ['media type', post('Content-Type: a/b', 'Content-Type: c/d'), 'Content-Type stands twice'],
   ])
 })
 

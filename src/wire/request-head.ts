@@ -2,7 +2,8 @@
 // whatever two readers could take in two ways is refused here and never reaches an upstream.
 import type { RequestHead } from '../http.ts'
 import { dropNominated, keepsAlive } from './connection-field.ts'
-import { broken, type Broken, parseSection, requestRoles } from './fields.ts'
+import { broken, type Broken, parseSection } from './fields.ts'
+import { requestRoles } from './roles.ts'
 import { isTargetCode, isTokenCode } from './tables.ts'
 
 export interface Http1RequestHead extends RequestHead {

@@ -1,0 +1,134 @@
+// Which header fields mean something to the engine: they frame a message, concern one connection
+// alone, may stand once only, or are added or taken out on the way.
+import { assert } from '../base.ts'
+import { addedFieldsMax, type ReplyEdit } from '../http.ts'
+
+export type Role =
+  | 'drop'
+  | 'host'
+  | 'contentLength'
+  | 'transferEncoding'
+  | 'connection'
+  | 'expect'
+  | 'te'
+  | 'keepAlive'
+  | 'contentType'
+  | 'authorization'
+  /** A bit: that there is such a field is noted. */
+  | number
+
+/** Which fields have a role, listed by the length of their name so that most lines need one look. */
+export type Roles = readonly (readonly Candidate[] | undefined)[]
+
+interface Candidate {
+  readonly lowerName: string
+  /** As nearly everybody writes it: `Content-Length`. */
+  readonly usualName: string
+  readonly first: number
+  readonly last: number
+  readonly role: Role
+}
+
+function rolesOf(roles: Readonly<Record<string, Role>>): Roles {
+  const byLength: Candidate[][] = []
+  for (const [lowerName, role] of Object.entries(roles)) {
+    const first = lowerName.charCodeAt(0)
+    const last = lowerName.charCodeAt(lowerName.length - 1)
+    const usualName = lowerName.replace(/(?:^|-)[a-z]/g, (letter) => letter.toUpperCase())
+    ;(byLength[lowerName.length] ??= []).push({ lowerName, usualName, first, last, role })
+  }
+  return byLength
+}
+
+const framing = {
+  'content-length': 'contentLength',
+  'transfer-encoding': 'transferEncoding',
+  connection: 'connection',
+  'keep-alive': 'keepAlive',
+  'proxy-connection': 'drop',
+  upgrade: 'drop',
+  te: 'te',
+} as const
+
+/**
+ * In a request, what the gateway itself says to the upstream is dropped as well: a client's copy
+ * of `Forwarded`, `X-Forwarded-*`, `X-Real-IP` or `X-Request-Id` would be believed there.
+ */
+export const requestRoles = rolesOf({
+  ...framing,
+  authorization: 'authorization',
+  'content-type': 'contentType',
+  host: 'host',
+  expect: 'expect',
+  'http2-settings': 'drop',
+  'proxy-authorization': 'drop',
+  forwarded: 'drop',
+  'x-forwarded-for': 'drop',
+  'x-forwarded-host': 'drop',
+  'x-forwarded-port': 'drop',
+  'x-forwarded-proto': 'drop',
+  'x-forwarded-prefix': 'drop',
+  'x-forwarded-scheme': 'drop',
+  'x-forwarded-server': 'drop',
+  'x-forwarded-ssl': 'drop',
+  'x-real-ip': 'drop',
+  'x-request-id': 'drop',
+})
+
+const replyFields = {
+  ...framing,
+  'proxy-authenticate': 'drop',
+  'proxy-authentication-info': 'drop',
+  'x-request-id': 'drop',
+} as const
+
+export const replyRoles = rolesOf(replyFields)
+
+/** How the replies of an operation are read: what is cut out, and which lines are added. */
+export interface ReplyReading {
+  readonly roles: Roles
+  /** The lines of fields to add where a reply has none of them. */
+  readonly addedLines: string
+  /** The same for a reply whose `noted` bits tell which of them it has. */
+  linesWithout(noted: number): string
+}
+
+export function compileReplyReading({ drop, add }: ReplyEdit): ReplyReading {
+  const roles: Record<string, Role> = {}
+  const lines: string[] = []
+  for (let i = 0; i < add.length; i += 2) {
+    roles[add[i]!.toLowerCase()] = 1 << lines.length
+    lines.push(`${add[i]}: ${add[i + 1]}\r\n`)
+  }
+  assert(lines.length <= addedFieldsMax, 'each added field has a bit')
+  for (const name of drop) roles[name] = 'drop'
+  return {
+    // What frames a message no edit may touch.
+    roles: rolesOf({ ...roles, ...replyFields }),
+    addedLines: lines.join(''),
+    linesWithout: (noted) => lines.filter((_, bit) => (noted & (1 << bit)) === 0).join(''),
+  }
+}
+
+export function roleOf(name: string, roles: Roles): Role | undefined {
+  const candidates = roles[name.length]
+  if (candidates === undefined) return undefined
+  const first = name.charCodeAt(0) | 0x20
+  const last = name.charCodeAt(name.length - 1) | 0x20
+  for (let i = 0; i < candidates.length; i++) {
+    const candidate = candidates[i]!
+    if (candidate.first !== first || candidate.last !== last) continue
+    if (name === candidate.usualName || name.toLowerCase() === candidate.lowerName) {
+      return candidate.role
+    }
+  }
+  return undefined
+}
+
+/** Roles whose fields are forwarded where they stand. */
+export const staysInPlace = (role: Role | undefined): boolean =>
+  role === undefined ||
+  typeof role === 'number' ||
+  role === 'contentLength' ||
+  role === 'contentType' ||
+  role === 'authorization'

@@ -79,6 +79,24 @@ function theirs(schemaValue: object): (value: unknown) => boolean {
   return ajv.compile(schemaValue)
 }
 
+/**
+ * Our closures of many schemas share their machine code, which each schema makes less special;
+ * ajv's do not. So a gateway's worth of other schemas is checked first.
+ */
+function runOthers(): void {
+  for (let at = 0; at < 300; at++) {
+    const part = [text, id, { type: 'integer', minimum: at }, { enum: ['a', at] }][at % 4]
+    const other = {
+      required: [`a${at % 7}`],
+      properties: { [`a${at % 7}`]: part, b: { type: ['array', 'string'], items: part } },
+      ...(at % 3 === 0 ? { patternProperties: { '^x': part } } : { minProperties: at % 2 }),
+      ...(at % 5 === 0 ? { oneOf: [{ type: 'object' }, part] } : { not: part }),
+    }
+    const check = ours(other)
+    for (let round = 0; round < 200; round++) check({ [`a${round % 9}`]: round, b: ['x', round] })
+  }
+}
+
 const bytes = new TextEncoder().encode(JSON.stringify(body))
 const bounds = { depthMax: 64, valuesMax: 100_000 }
 const values = Array.from({ length: 64 }, () => JSON.parse(JSON.stringify(body)) as unknown)
@@ -101,6 +119,7 @@ const runs = {
   readJson: () => 'value' in readJson(bytes, bounds),
   'JSON.parse': () => typeof JSON.parse(new TextDecoder().decode(bytes)) === 'object',
 }
+runOthers()
 const results: Record<string, number[]> = {}
 for (let round = 0; round < 21; round++) {
   for (const [name, check] of Object.entries(runs))

@@ -1,10 +1,14 @@
 // Finds the duplicate key in a text that is known to be JSON and to hold one. Slow beside the
 // native parser, so it runs only once the counts have told that there is something to find.
 
-/** Byte of the opening quote of the first key that its object has already. */
+/** Looking further would take longer than reading the body did, only to say where. */
+const keysMax = 10_000
+
+/** Byte of the opening quote of the first key that its object has already, if it comes early. */
 export function duplicateKey(bytes: Uint8Array): number | undefined {
   const open: (Set<string> | undefined)[] = []
   let keyNext = false
+  let keys = 0
   for (let at = 0; at < bytes.length; at++) {
     const byte = bytes[at]
     if (byte === 0x22) {
@@ -13,6 +17,7 @@ export function duplicateKey(bytes: Uint8Array): number | undefined {
       if (keyNext && seen !== undefined) {
         const key = textOf(bytes.subarray(at, end + 1))
         if (seen.has(key)) return at
+        if (++keys > keysMax) return undefined
         seen.add(key)
       }
       keyNext = false

@@ -59,6 +59,7 @@ suite('refuses', () => {
     ['no integer beyond 2^53', bytes('9007199254740993'), 'read'],
     ['a text that never ends', bytes('"abc'), 'invalid_json'],
     ['a backslash at the end', bytes('"\\'), 'invalid_json'],
+    ['objects in lists without end', bytes('[{"":'.repeat(50_000)), 'too_deep'],
   ]
   for (const [says, given, want] of cases) {
     test(says, () => assert.equal(issueOf(given), want))
@@ -87,6 +88,8 @@ suite('bounds', () => {
   }
 })
 
+const manyKeys = `{${Array.from({ length: 10_001 }, (_, at) => `"k${at}":1`).join()},"k1":1}`
+
 function problemByte(text: string): number | undefined {
   const read = readJson(bytes(text), roomy)
   return 'problem' in read ? read.problem.atByte : undefined
@@ -97,6 +100,7 @@ suite('a problem says where', () => {
     ['the second key', '{"é":1, "b":2, "é":3}', 16],
     ['the misplaced character, in bytes', '["é", 1 2]', 9],
     ['the bracket that goes too deep', '['.repeat(600), 512],
+    ['no key that comes after ten thousand others', manyKeys, undefined],
   ]
   for (const [says, given, want] of cases) test(says, () => assert.equal(problemByte(given), want))
 })

@@ -1,14 +1,13 @@
 // The JSON type of a value decides which rules hold for it: the first thing a check looks at.
 import { typeBits } from './plan.ts'
 import type { ArrayTest } from './arrays.ts'
-import type { Verdict } from './verdict.ts'
+import type { TextTest, Verdict } from './verdict.ts'
 import type { NumberTest } from './numbers.ts'
 import type { ObjectTest } from './objects.ts'
-import type { StringTest } from './strings.ts'
 
 /** Rules by the type they speak of. */
 export interface TypedTests {
-  readonly string: StringTest | undefined
+  readonly string: TextTest | undefined
   readonly number: NumberTest | undefined
   readonly array: ArrayTest | undefined
   readonly object: ObjectTest | undefined

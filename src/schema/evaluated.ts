@@ -1,26 +1,23 @@
 // `unevaluatedProperties` and `unevaluatedItems`: they look at what every other rule on the same
 // value, in whatever branch, has not. Nothing is tracked unless a schema asks; then, after the
 // other rules have passed, a second walk over those branches that hold marks what they cover.
-import { linkPattern } from './pattern.ts'
-import type { PlanNode, Rules } from './plan.ts'
-import type { Linked, LinkNode, Mark, Marks, Verdict } from './verdict.ts'
+import type { Rules } from './plan.ts'
+import type { Linked, Mark, Marks, Verdict } from './verdict.ts'
 
 const nothing: Mark = () => undefined
 
 /** Makes the walks, one a node, when they are first needed. */
 export class Marker {
-  readonly #nodes: readonly PlanNode[]
-  readonly #link: LinkNode
+  readonly #linked: Linked
   readonly #marks = new Map<number, Mark>()
 
-  constructor(nodes: readonly PlanNode[], link: LinkNode) {
-    this.#nodes = nodes
-    this.#link = link
+  constructor(linked: Linked) {
+    this.#linked = linked
   }
 
   /** What the rules cover, the unevaluated ones left out. */
   mark(rules: Rules): Mark {
-    const steps = [...ownMarks(rules, this.#link), ...this.#branches(rules)]
+    const steps = [...ownMarks(rules, this.#linked), ...this.#branches(rules)]
     if (steps.length === 0) return nothing
     return (value, marks) => {
       for (const step of steps) step(value, marks)
@@ -30,7 +27,7 @@ export class Marker {
   #node(id: number): Mark {
     const known = this.#marks.get(id)
     if (known !== undefined) return known
-    const node = this.#nodes[id]
+    const node = this.#linked.nodes[id]
     if (typeof node === 'number') return this.#node(node)
     const mark = typeof node === 'object' ? this.#whole(node) : nothing
     this.#marks.set(id, mark)
@@ -65,14 +62,14 @@ export class Marker {
   #ifValid(id: number): Mark {
     const mark = this.#node(id)
     if (mark === nothing) return nothing
-    const verdict = this.#link(id)
+    const verdict = this.#linked.verdict(id)
     return (value, marks) => {
       if (verdict(value)) mark(value, marks)
     }
   }
 
   #conditional(rules: Rules, condition: number): Mark {
-    const verdict = this.#link(condition)
+    const verdict = this.#linked.verdict(condition)
     const mark = this.#node(condition)
     const yes = rules.then === undefined ? nothing : this.#node(rules.then)
     const no = rules.else === undefined ? nothing : this.#node(rules.else)
@@ -85,15 +82,15 @@ export class Marker {
   }
 }
 
-function ownMarks(rules: Rules, link: LinkNode): Mark[] {
+function ownMarks(rules: Rules, linked: Linked): Mark[] {
   const found: Mark[] = []
-  const names = namesMark(rules)
+  const names = namesMark(rules, linked)
   if (names !== undefined) {
     found.push((value, marks) => {
       if (!Array.isArray(value)) names(value, marks)
     })
   }
-  const items = itemsMark(rules, link)
+  const items = itemsMark(rules, linked)
   if (items !== undefined) {
     found.push((value, marks) => {
       if (Array.isArray(value)) items(value, marks)
@@ -102,14 +99,14 @@ function ownMarks(rules: Rules, link: LinkNode): Mark[] {
   return found
 }
 
-function namesMark(rules: Rules): Mark | undefined {
+function namesMark(rules: Rules, linked: Linked): Mark | undefined {
   if (rules.others !== undefined) {
     return (_value, marks) => {
       marks.whole = true
     }
   }
   const declared = (rules.properties ?? []).map(([name]) => name)
-  const matchers = (rules.patterns ?? []).map(([source]) => linkPattern(source))
+  const matchers = (rules.patterns ?? []).map(([source]) => linked.pattern(source))
   if (declared.length === 0 && matchers.length === 0) return undefined
   return (value, marks) => {
     for (const name of declared) marks.names.add(name)
@@ -120,9 +117,9 @@ function namesMark(rules: Rules): Mark | undefined {
 
 type ItemsMark = (value: readonly unknown[], marks: Marks) => void
 
-function itemsMark(rules: Rules, link: LinkNode): ItemsMark | undefined {
+function itemsMark(rules: Rules, linked: Linked): ItemsMark | undefined {
   const before = rules.items === undefined ? (rules.prefix ?? []).length : Infinity
-  const contains = rules.contains === undefined ? undefined : link(rules.contains)
+  const contains = rules.contains === undefined ? undefined : linked.verdict(rules.contains)
   if (before === 0 && contains === undefined) return undefined
   return (value, marks) => {
     marks.itemsBefore = Math.max(marks.itemsBefore, before)

@@ -8,7 +8,6 @@ import { covered, everyLeftOver } from './evaluated.ts'
 import { numberFormat, textFormat } from './format.ts'
 import { schemaIssues, type SchemaIssue } from './issues.ts'
 import { multipleTest } from './numbers.ts'
-import { linkPattern } from './pattern.ts'
 import { type Rules, typeBits } from './plan.ts'
 import { codePoints } from './strings.ts'
 import type { SchemaError } from './types.ts'
@@ -62,6 +61,8 @@ class Explainer {
     if (this.#full) return
     if (path !== undefined && path.depth > depthMax) throw new TooDeep()
     const node = this.#linked.nodes[id]
+    // A right scalar is told by its check, which is made once; explaining makes tests anew.
+    if (!isContainer(value) && this.#linked.verdict(id)(value)) return
     if (typeof node === 'number') this.node(node, value, path)
     else if (node === false) this.say(path, 'forbidden', 'must not be there')
     else if (typeof node === 'object') this.#rules(node, value, path)
@@ -95,7 +96,7 @@ class Explainer {
       this.say(path, 'too_short', `must have at least ${amount(lengthMin, 'character')}`)
     if (long > lengthMax)
       this.say(path, 'too_long', `must have at most ${amount(lengthMax, 'character')}`)
-    if (pattern !== undefined && !linkPattern(pattern)(value)) {
+    if (pattern !== undefined && !this.#linked.pattern(pattern)(value)) {
       this.say(path, 'pattern_mismatch', `must match the pattern ${pattern}`)
     }
     if (format !== undefined && textFormat(format)?.(value) === false) {
@@ -206,7 +207,7 @@ class Explainer {
     }
     const declared = new Map(rules.properties)
     const patterns = (rules.patterns ?? []).map(([source, id]) => ({
-      matches: linkPattern(source),
+      matches: this.#linked.pattern(source),
       id,
     }))
     const nameTest = rules.names === undefined ? undefined : this.#linked.verdict(rules.names)
@@ -298,6 +299,8 @@ class Explainer {
     })
   }
 }
+
+const isContainer = (value: unknown): boolean => typeof value === 'object' && value !== null
 
 const inside = (outer: Path | undefined, token: string | number): Path => ({
   outer,

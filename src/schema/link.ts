@@ -17,10 +17,11 @@ import { numberFormat } from './format.ts'
 import { schemaIssues } from './issues.ts'
 import { numberTest } from './numbers.ts'
 import { objectTest } from './objects.ts'
+import { linkPattern } from './pattern.ts'
 import type { PlanNode, Rules } from './plan.ts'
 import { stringTest } from './strings.ts'
 import type { Check, SchemaError, SchemaPlan } from './types.ts'
-import type { Linked, LinkNode, Verdict } from './verdict.ts'
+import type { Linked, LinkNode, TextTest, Verdict } from './verdict.ts'
 
 export interface LinkBounds {
   /** How often one check may pass a recursive reference. */
@@ -49,6 +50,8 @@ class Linker implements Linked {
   readonly nodes: readonly PlanNode[]
   readonly mark: Linked['mark']
   readonly verdict: LinkNode = (id) => this.#link(id)
+  readonly pattern: Linked['pattern'] = (source) => this.#pattern(source)
+  readonly #patterns = new Map<string, TextTest>()
   readonly #stepsMax: number
   readonly #verdicts: (Verdict | undefined)[] = []
   readonly #checks: (Check | undefined)[] = []
@@ -61,7 +64,7 @@ class Linker implements Linked {
 
   constructor(nodes: readonly PlanNode[], stepsMax: number) {
     this.nodes = nodes
-    const marker = new Marker(nodes, this.verdict)
+    const marker = new Marker(this)
     this.mark = (rules) => marker.mark(rules)
     this.#stepsMax = stepsMax
   }
@@ -100,6 +103,12 @@ class Linker implements Linked {
     this.#forget()
     assert(errors.length > 0, 'what a check refuses has an explanation')
     return errors
+  }
+
+  #pattern(source: string): TextTest {
+    const test = this.#patterns.get(source) ?? linkPattern(source)
+    this.#patterns.set(source, test)
+    return test
   }
 
   #forget(): void {
@@ -164,10 +173,10 @@ function verdictOf(rules: Rules, linked: Linked): Verdict {
   const tests: Verdict[] = []
   const { verdict } = linked
   const typed = byType(rules.types, {
-    string: stringTest(rules),
+    string: stringTest(rules, linked),
     number: bothTests(numberTest(rules), numberFormat(rules.format ?? '')),
     array: arrayTest(rules, verdict),
-    object: objectTest(rules, verdict),
+    object: objectTest(rules, linked),
   })
   if (typed !== undefined) tests.push(typed)
   if (rules.const !== undefined) tests.push(isAmong([rules.const]))

@@ -3,8 +3,7 @@
 // before the map is asked; keys and names are both interned, which makes that a pointer comparison.
 // A key such as `__proto__` is plain data: nothing is ever looked up on an object by name.
 import type { Rules } from './plan.ts'
-import { linkPattern } from './pattern.ts'
-import type { LinkNode, Verdict } from './verdict.ts'
+import type { Linked, Verdict } from './verdict.ts'
 
 export type ObjectTest = (value: Record<string, unknown>) => boolean
 
@@ -18,16 +17,16 @@ interface Field {
   readonly next: number
 }
 
-export function objectTest(rules: Rules, link: LinkNode): ObjectTest | undefined {
+export function objectTest(rules: Rules, linked: Linked): ObjectTest | undefined {
   const tests: ObjectTest[] = []
   const size = sizeTest(rules.propertiesMin ?? 0, rules.propertiesMax ?? Infinity)
   if (size !== undefined) tests.push(size)
-  const fields = fieldsTest(rules, link)
+  const fields = fieldsTest(rules, linked)
   if (fields !== undefined) tests.push(fields)
   for (const [name, needed] of rules.needs ?? []) {
     tests.push((value) => !Object.hasOwn(value, name) || hasAll(value, needed))
   }
-  if (rules.names !== undefined) tests.push(namesTest(link(rules.names)))
+  if (rules.names !== undefined) tests.push(namesTest(linked.verdict(rules.names)))
   if (tests.length <= 1) return tests[0]
   return (value) => {
     for (const test of tests) if (!test(value)) return false
@@ -59,15 +58,15 @@ const namesTest =
     return true
   }
 
-function fieldsTest(rules: Rules, link: LinkNode): ObjectTest | undefined {
+function fieldsTest(rules: Rules, linked: Linked): ObjectTest | undefined {
   const { required = [], properties = [], patterns = [], others } = rules
   if (properties.length === 0 && patterns.length === 0 && others === undefined) {
     return required.length === 0 ? undefined : (value) => hasAll(value, required)
   }
-  const fields = fieldsOf(properties, required, link)
+  const fields = fieldsOf(properties, required, linked)
   const byName = new Map(fields.map((field) => [field.name, field]))
-  const other = others === undefined ? undefined : link(others)
-  if (patterns.length > 0) return patternedTest(fields, byName, other, patterns, link)
+  const other = others === undefined ? undefined : linked.verdict(others)
+  if (patterns.length > 0) return patternedTest(fields, byName, other, patterns, linked)
   return plainTest(fields, byName, other ?? always, required.length)
 }
 
@@ -76,7 +75,7 @@ const always: Verdict = () => true
 function fieldsOf(
   properties: readonly (readonly [string, number])[],
   required: readonly string[],
-  link: LinkNode,
+  linked: Linked,
 ): Field[] {
   const declared = new Map(properties)
   const wanted = new Set(required)
@@ -85,7 +84,7 @@ function fieldsOf(
     const id = declared.get(name)
     return {
       name: interned(name),
-      check: id === undefined ? always : link(id),
+      check: id === undefined ? always : linked.verdict(id),
       required: wanted.has(name),
       isOther: id === undefined,
       next: at + 1,
@@ -129,11 +128,11 @@ function patternedTest(
   byName: ReadonlyMap<string, Field>,
   other: Verdict | undefined,
   patterns: readonly (readonly [string, number])[],
-  link: LinkNode,
+  linked: Linked,
 ): ObjectTest {
   const matchers = patterns.map(([source, id]) => ({
-    matches: linkPattern(source),
-    check: link(id),
+    matches: linked.pattern(source),
+    check: linked.verdict(id),
   }))
   const requiredCount = fields.filter((field) => field.required).length
   return (value) => {

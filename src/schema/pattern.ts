@@ -8,8 +8,7 @@
 import { linearFault, linearTest } from './pattern-linear.ts'
 import { parsePattern, type Tree, UnknownSyntax } from './pattern-parse.ts'
 import { isSafe } from './pattern-safety.ts'
-
-type TextTest = (text: string) => boolean
+import type { TextTest } from './verdict.ts'
 
 /** Why a pattern cannot be used, or undefined. */
 export function patternFault(source: string): string | undefined {

@@ -1,15 +1,13 @@
 // Rules about texts. Length is counted in code points, but only where the length in UTF-16 units,
 // which is there for nothing, cannot tell.
 import { textFormat } from './format.ts'
-import { linkPattern } from './pattern.ts'
 import type { Rules } from './plan.ts'
+import type { Linked, TextTest } from './verdict.ts'
 
-export type StringTest = (value: string) => boolean
-
-export function stringTest(rules: Rules): StringTest | undefined {
+export function stringTest(rules: Rules, linked: Linked): TextTest | undefined {
   const length = lengthTest(rules.lengthMin ?? 0, rules.lengthMax ?? Infinity)
   const tests = [length]
-  if (rules.pattern !== undefined) tests.push(linkPattern(rules.pattern))
+  if (rules.pattern !== undefined) tests.push(linked.pattern(rules.pattern))
   if (rules.format !== undefined) tests.push(textFormat(rules.format))
   const [first, second, third] = tests.filter((test) => test !== undefined)
   if (first === undefined || second === undefined) return first
@@ -17,7 +15,7 @@ export function stringTest(rules: Rules): StringTest | undefined {
   return (value) => first(value) && second(value) && third(value)
 }
 
-function lengthTest(min: number, max: number): StringTest | undefined {
+function lengthTest(min: number, max: number): TextTest | undefined {
   if (min === 0 && max === Infinity) return undefined
   if (min <= 1 && max === Infinity) return (value) => value.length > 0
   return (value) => {

@@ -18,10 +18,14 @@ export interface Marks {
 
 export type Mark = (value: object, marks: Marks) => void
 
-/** What explaining needs besides the plan. */
+export type TextTest = (text: string) => boolean
+
+/** What linking one node, or explaining, needs of the rest. */
 export interface Linked {
   readonly nodes: readonly PlanNode[]
   readonly verdict: LinkNode
+  /** The matcher of a pattern: one for all schemas that write it. */
+  readonly pattern: (source: string) => TextTest
   /** What the rules of a node cover, its unevaluated ones left out. */
   readonly mark: (rules: Rules) => Mark
 }

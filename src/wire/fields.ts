@@ -156,6 +156,10 @@ export function parseSection(
       keptFrom = nextLine - base
     }
     if (role !== undefined) {
+      if (role === 'contentLength' && text.slice(colon - base, nextLine - base).includes('\t')) {
+        // It goes on as it stands, and nginx for one takes no tab beside a number.
+        return broken('a tab stands beside Content-Length')
+      }
       const problem = section.take(role, text.slice(valueStart - base, valueEnd - base))
       if (problem !== undefined) return problem
     }

@@ -38,6 +38,7 @@ function refused(rows: readonly RefusedRow[]): void {
 }
 
 const notPlain = 'Content-Length is not a plain number'
+const besideTab = 'a tab stands beside Content-Length'
 const twice = 'Content-Length stands twice'
 const together = 'Content-Length and Transfer-Encoding stand together'
 const notChunked = 'Transfer-Encoding is not exactly `chunked`'
@@ -46,7 +47,9 @@ const control = 'a field value holds a control character'
 test('a length that is not one plain number is refused', () => {
   refused([
     ['empty', post('Content-Length:'), notPlain],
-    ['blank', post('Content-Length: \t '), notPlain],
+    ['blank', post('Content-Length:   '), notPlain],
+    ['a tab before it', post('Content-Length:\t5'), besideTab],
+    ['a tab behind it', post('Content-Length: 5\t'), besideTab],
     ['plus', post('Content-Length: +5'), notPlain],
     ['minus', post('Content-Length: -5'), notPlain],
     ['minus zero', post('Content-Length: -0'), notPlain],
@@ -78,7 +81,7 @@ test('a plain length frames the body', () => {
     ['none', post(), 'none'],
     ['zero', post('Content-Length: 0'), 0],
     ['one', post('Content-Length: 1'), 1],
-    ['blanks around', post('Content-Length: \t 5 \t'), 5],
+    ['blanks around', post('Content-Length:   5  '), 5],
     ['no blank', post('Content-Length:5'), 5],
     ['odd case of the name', post('cOnTeNt-LeNgTh: 5'), 5],
     ['large', post('Content-Length: 999999999999999'), 999_999_999_999_999],

@@ -47,6 +47,14 @@ suite('problems say what and where', () => {
       ["note /properties/a/format: format 'snowflake' is not known here and checks nothing"],
     ],
     [
+      'a metaschema of another time',
+      { $schema: 'http://json-schema.org/draft-07/schema#' },
+      'openapi-3.1',
+      [
+        'warning /$schema: the metaschema http://json-schema.org/draft-07/schema# is not known here: read as JSON Schema 2020-12',
+      ],
+    ],
+    [
       'a pattern that is refused',
       { pattern: '(a)\\1' },
       'openapi-3.1',

@@ -47,6 +47,12 @@ interface Waiting extends Around {
   readonly place: Place
 }
 
+/** Known without being loaded: they leave no vocabulary out. */
+const metaschemas = new Set([
+  'https://json-schema.org/draft/2020-12/schema',
+  'https://spec.openapis.org/oas/3.1/dialect/base',
+])
+
 const noScope: Scope = { key: '', anchors: new Map() }
 const none: ReadonlySet<string> = new Set()
 const plain = ['$ref'] as const
@@ -222,6 +228,10 @@ class Compiler implements SchemaCompiler {
       return resource.parent === undefined ? none : this.#ignoredBy(resource.parent, dialect)
     }
     const metaschema = this.#resources.resolve(resource, named, dialect)?.value
+    if (metaschema === undefined && !metaschemas.has(named)) {
+      const message = `the metaschema ${named} is not known here: read as JSON Schema 2020-12`
+      this.#report('warning', resource.root, message, '$schema')
+    }
     const uses = isObject(metaschema) ? own(metaschema, '$vocabulary') : undefined
     if (!isObject(uses)) return none
     const left = vocabularies.filter(([uri]) => own(uses, uri) === undefined)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { suite, test } from 'node:test'
+import fc from 'fast-check'
 import { fixtureNames, fixturePath, fixturesAbsent } from '../../test/fixtures.ts'
 import { type JsonIssue, readJson } from '../schema.ts'
 
@@ -103,4 +104,35 @@ suite('a problem says where', () => {
     ['no key that comes after ten thousand others', manyKeys, undefined],
   ]
   for (const [says, given, want] of cases) test(says, () => assert.equal(problemByte(given), want))
+})
+
+/** What the native parser makes of it; undefined: nothing. */
+function native(given: Uint8Array): { value: unknown } | undefined {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(given)
+    return { value: JSON.parse(text) }
+  } catch {
+    return undefined
+  }
+}
+
+test('random and spoilt texts are read as the native parser reads them, or not at all', () => {
+  const stricter: string[] = ['lone_surrogate', 'number_out_of_range']
+  const spoil = fc.tuple(fc.nat(200), fc.constantFrom(...'{}[]:,"\\u1e.-\0 \n')).map(
+    ([at, piece]) =>
+      (text: string) =>
+        text.slice(0, at) + piece + text.slice(at + 1),
+  )
+  const text = fc
+    .tuple(fc.json({ maxDepth: 4 }), fc.array(spoil, { maxLength: 2 }))
+    .map(([json, spoilers]) => spoilers.reduce((spoilt, one) => one(spoilt), json))
+  fc.assert(
+    fc.property(text, (given) => {
+      const read = readJson(bytes(given), parser)
+      const wanted = native(bytes(given))
+      if ('value' in read) assert.deepEqual(read, wanted)
+      else assert.ok(wanted === undefined || stricter.includes(read.problem.issue), given)
+    }),
+    { numRuns: 3_000, seed: 20_261_120 },
+  )
 })

@@ -149,3 +149,27 @@ test('verdicts are those of ajv, and every refusal is explained', () => {
   )
   assert.ok(judged > 2_000)
 })
+
+test('what is refused for unevaluated parts is explained too', () => {
+  const whole = fc.record(
+    {
+      allOf: fc.array(schema, { minLength: 1, maxLength: 2 }),
+      anyOf: fc.array(schema, { minLength: 1, maxLength: 2 }),
+      properties: schema.map((one) => ({ a: one })),
+      unevaluatedProperties: schema,
+      unevaluatedItems: schema,
+    },
+    { requiredKeys: ['unevaluatedProperties', 'unevaluatedItems'] },
+  )
+  fc.assert(
+    fc.property(whole, fc.array(value, { minLength: 1, maxLength: 8 }), (one, values) => {
+      const compiler = createSchemaCompiler({ documents: new Map([[uri, one]]) })
+      const number = compiler.add({ uri, pointer: '' }, '2020-12')
+      const check = linkSchemas(compiler.finish().plan)(number)
+      for (const given of values) {
+        assert.equal(check.valid(given), check.errors(given, 50).length === 0)
+      }
+    }),
+    { numRuns: 1_000, seed },
+  )
+})

@@ -375,7 +375,28 @@ const refused: readonly Refused[] = [
     undefined,
     /^openapi\.yaml:\d+:\d+ error .*\/things\/\{y\}/,
   ],
+  [
+    'templates that overlap without end',
+    overlapping(10),
+    undefined,
+    /^openapi\.yaml:3:1 error templates overlap so much that finding one could take 2047 steps/,
+  ],
 ]
+
+/** Every mix of `a` and a parameter over so many segments. */
+function overlapping(segments: number): string {
+  const at = Array.from({ length: segments }, (_, i) => i)
+  const paths = Array.from({ length: 2 ** segments }, (_, mask) => {
+    const isNamed = (i: number) => ((mask >> i) & 1) === 1
+    const parameters = at
+      .filter(isNamed)
+      .map((i) => ({ name: `p${i}`, in: 'path', required: true, schema: {} }))
+    const path = at.map((i) => (isNamed(i) ? `/{p${i}}` : '/a')).join('')
+    const get = { parameters, responses: { default: { description: 'd' } } }
+    return `  ${path}: ${JSON.stringify({ get })}`
+  })
+  return `openapi: 3.1.0\ninfo: { title: Dense, version: '1' }\npaths:\n${paths.join('\n')}\n`
+}
 
 for (const [says, text, config, want, to] of refused) {
   test(`refused: ${says}`, () => {
@@ -387,6 +408,14 @@ for (const [says, text, config, want, to] of refused) {
     )
   })
 }
+
+test('an operation that no request reaches is warned of', () => {
+  const { plan, said } = compileText(
+    onPath('trace: { responses: { default: { description: d } } }'),
+  )
+  assert.ok(plan)
+  assert.match(said.join('\n'), /^openapi\.yaml:9:\d+ warning TRACE is never forwarded: .* 405$/m)
+})
 
 test('a path is accepted leniently where its operation opts in', () => {
   const { plan, said } = compileText(onPath('x-concordat: { allowPathForms: [trailingSlash] }'))

@@ -6,7 +6,7 @@ import { type Documents, type LimitName, type Limits, limitsWith } from '../base
 import type { Place, Problem } from '../base.ts'
 import type { Contract, Operation } from '../contract.ts'
 import { type Mode, policies, type PolicyPlan } from '../policy.ts'
-import { conflicts, hostProblem, type RoutePlan, templateProblem } from '../route.ts'
+import { conflicts, hostProblem, type RoutePlan, routesProblem, templateProblem } from '../route.ts'
 import { encodeSnapshot, type OperationPlan, type SnapshotPlan } from '../snapshot.ts'
 import type { UpstreamPlan } from '../upstream.ts'
 import { type BodyHandling, bodyHandling, limitMatters } from './bodies.ts'
@@ -191,16 +191,29 @@ function upstreamOf(operation: Operation, settled: Settled, work: Work): number 
 }
 
 function compileRoutes(settled: readonly Settled[], { input, problems }: Work): RoutePlan[] {
-  const { operations } = input.contract
+  const { contract, documents } = input
+  const { operations } = contract
   const routes = operations.flatMap((operation, i) => routesOf(operation, i, settled[i]!))
+  const found: Problem[] = []
   for (const { template, operation } of routes) {
     const message = templateProblem(template)
-    if (message !== undefined) problems.report(errorAt(operations[operation]!.place, message))
+    if (message !== undefined) found.push(errorAt(operations[operation]!.place, message))
   }
   for (const { second, why } of conflicts(routes)) {
-    problems.report(errorAt(operations[routes[second]!.operation]!.place, why))
+    found.push(errorAt(operations[routes[second]!.operation]!.place, why))
   }
+  const tangle = found.length === 0 ? routesProblem(routes) : undefined
+  if (tangle !== undefined) found.push(errorAt(documents.locate(documents.root, '/paths'), tangle))
+  for (const problem of [...found, ...traceNotes(operations)]) problems.report(problem)
   return routes
+}
+
+/** TRACE would show a script the credentials that the browser added (RFC 9110 §9.3.8). */
+function traceNotes(operations: readonly Operation[]): Problem[] {
+  const message = 'TRACE is never forwarded: this operation is always answered 405'
+  return operations
+    .filter(({ method }) => method === 'TRACE')
+    .map(({ place }) => ({ severity: 'warning', message, place }))
 }
 
 function routesOf(operation: Operation, index: number, { pathForms }: Settled): RoutePlan[] {

@@ -55,6 +55,13 @@ suite('depth', () => {
   const recursive = { type: 'object', properties: { a: { $ref: '#' } } }
   const list = checkOf({ uniqueItems: true })
   test('512 levels pass', () => assert.ok(checkOf(recursive).valid(nested(512))))
+  test('even where each level takes several schemas', () => {
+    const item = { type: 'object', properties: { a: { minProperties: 0, allOf: [{ $ref: '#' }] } } }
+    const level = { allOf: [{ minProperties: 0, allOf: [item] }], unevaluatedProperties: false }
+    const check = checkOf({ anyOf: [level, { type: 'array', items: { $ref: '#' } }] })
+    assert.ok(check.valid(nested(511)))
+    assert.ok(!check.valid(nested(511, 1)))
+  })
   test('5,000 levels are refused, not a stack overflow', () =>
     assert.deepEqual(issues(checkOf(recursive), nested(5_000)), [' too_deep']))
   test('so are 5,000 levels that are to be compared', () =>

@@ -34,8 +34,14 @@ const stepsMaxDefault = 1_000_000
 /** Fewer steps are cheaper done than remembered. */
 const forgetfulSteps = 5_000
 
-/** Closures inside each other: each takes up to three frames of a stack of some 10,000. */
-const depthMax = 2_000
+/**
+ * Closures inside each other. A main thread's stack of 984 kB ends at two to three times this
+ * many (measured on three schemas), and 512 levels of a value fit into it.
+ */
+const depthMax = 6_000
+
+/** What a gate itself adds. */
+const gateWeight = 2
 
 /** Longest path of closures without a gate. */
 const ungatedMax = 50
@@ -124,8 +130,8 @@ class Linker implements Linked {
     if (typeof node !== 'object') return node === false ? never : always
     const around = this.#open.size
     const opened = this.#open.get(id)
-    if (opened !== undefined) return this.#gate(id, around - opened)
-    if (around >= ungatedMax) return this.#gate(id, ungatedMax)
+    if (opened !== undefined) return this.#gate(id, around - opened + gateWeight)
+    if (around >= ungatedMax) return this.#gate(id, ungatedMax + gateWeight)
     this.#open.set(id, around)
     try {
       const verdict = verdictOf(node, this)
@@ -136,7 +142,7 @@ class Linker implements Linked {
     }
   }
 
-  /** `weight`: closures since the last gate. The node behind it is linked when it is first used. */
+  /** `weight`: closures since the last gate, and the gate. The node behind it is linked when it is first used. */
   #gate(id: number, weight: number): Verdict {
     let behind: Verdict | undefined
     const memory = new Map<unknown, boolean>()

@@ -101,12 +101,12 @@ export class ClientConnection implements ByteSink, Sweepable {
   /** Idle longer than this, the upstream may close it any moment. */
   #idleMsMax: number
 
-  constructor(address: Address, tools: ClientTools) {
+  constructor(address: Address, tools: ClientTools, connect = connectSocket) {
     this.#tools = tools
     this.#movedMs = tools.sweeper.nowMs
     this.#idleMsMax = tools.limits.endpointIdleTimeoutMs
     tools.sweeper.add(this)
-    this.#socket = connectSocket(address, this, () => this.#opened())
+    this.#socket = connect(address, this, () => this.#opened())
   }
 
   /** Whether it stood open before its exchange began: such a connection may turn out stale. */

@@ -10,6 +10,7 @@ export {
   type Phase,
   type Policy,
   type PolicyPlan,
+  type ReplySite,
   type Site,
   type Tools,
   type Zod,

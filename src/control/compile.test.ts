@@ -178,6 +178,23 @@ test('shadow is in the plan, off is not', () => {
   assert.equal(auth?.mode, 'shadow')
 })
 
+const hiding = (name: string) => `policies: { secure-headers: { hide: [${name}] } }`
+
+test('replies of no operation get what configuration and document say of every reply', () => {
+  const text = onDocument(`x-concordat: { ${hiding('X-Own')} }`)
+  const inside = text.replace(
+    '    get:\n',
+    `    x-concordat: { ${hiding('X-Own, X-Inner')} }\n    get:\n`,
+  )
+  const { finish } = compileText(inside).plan!
+  assert.deepEqual(
+    finish.map(({ policy, plan }) => [policy, (plan as { hide: string[] }).hide]),
+    [['secure-headers', ['X-Own']]],
+  )
+  const off = 'policies: { auth: upstream, secure-headers: { mode: off } }\n'
+  assert.deepEqual(compileText(contract, off).plan!.finish, [])
+})
+
 test('bounds of an operation are in its plan, those of the API in that of the snapshot', () => {
   const { plan, said } = compileText(
     onPost('x-concordat: { limits: { exchangeTimeoutMs: 900 } }'),

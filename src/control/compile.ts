@@ -5,7 +5,7 @@ import { hash } from 'node:crypto'
 import { type Documents, type LimitName, type Limits, limitsWith } from '../base.ts'
 import type { Place, Problem } from '../base.ts'
 import type { Contract, Operation } from '../contract.ts'
-import { type Mode, policies, type PolicyPlan } from '../policy.ts'
+import { type Mode, policies, type PolicyPlan, type ReplySite } from '../policy.ts'
 import { conflicts, hostProblem, type RoutePlan, routesProblem, templateProblem } from '../route.ts'
 import { encodeSnapshot, type OperationPlan, type SnapshotPlan } from '../snapshot.ts'
 import type { UpstreamPlan } from '../upstream.ts'
@@ -64,10 +64,11 @@ export function compileSnapshot(input: CompileInput): Compiled {
     compileOperation(operation, settled[i]!, work),
   )
   const routes = compileRoutes(settled, work)
+  const finish = compileFinish(settledOf, work)
   // With the contract half read, what nobody uses may only look so.
   if (!problems.hasErrors()) reportIneffective(work)
   if (problems.hasErrors()) return { plan: undefined, problems: problems.all() }
-  return { plan: assemble(operations, routes, work), problems: problems.all() }
+  return { plan: assemble(operations, { routes, finish }, work), problems: problems.all() }
 }
 
 function startWork(input: CompileInput, problems: ProblemList): Work {
@@ -145,20 +146,31 @@ const modeOf = (settled: Settled, id: string): Mode => settled.policies.get(id)?
 function compilePolicies(operation: Operation, settled: Settled, work: Work): PolicyPlan[] {
   return policies
     .flatMap(({ id }) => settled.policies.get(id) ?? [])
-    .map((setting) => compilePolicy(setting, operation, settled.limits, work))
+    .map((setting) => {
+      const { policy, config } = setting
+      const site = Object.assign(siteOf(setting, settled.limits, work), { operation })
+      return planOf(setting, policy.compile(config, site), work)
+    })
     .filter((plan) => plan !== undefined)
 }
 
-/** A policy that is off is compiled too: only so is known whether that decides anything. */
-function compilePolicy(
-  setting: PolicySetting,
-  operation: Operation,
-  limits: Limits,
-  { settling, share }: Work,
-): PolicyPlan | undefined {
-  const { policy, mode, config, scope, place, written } = setting
-  const plan = policy.compile(config, {
-    operation,
+/** For replies of no operation: what the configuration and the document say of every reply. */
+function compileFinish(settledOf: ReturnType<typeof settler>, work: Work): PolicyPlan[] {
+  const settings = work.input.contract.documentSettings
+  const { policies: settled, limits } = settledOf({ settings, template: '', id: '' })
+  return policies
+    .flatMap(({ id }) => settled.get(id) ?? [])
+    .map((setting) => {
+      const { policy, config } = setting
+      if (policy.phase !== 'finish') return undefined
+      return planOf(setting, policy.compile(config, siteOf(setting, limits, work)), work)
+    })
+    .filter((plan) => plan !== undefined)
+}
+
+function siteOf(setting: PolicySetting, limits: Limits, { settling }: Work): ReplySite {
+  const { mode, scope, place } = setting
+  return {
     audience: settling.audience,
     limits,
     scope,
@@ -167,7 +179,15 @@ function compilePolicy(
       return place?.()
     },
     report: mode === 'off' ? () => undefined : settling.report,
-  })
+  }
+}
+
+/** A policy that is off is compiled too: only so is known whether that decides anything. */
+function planOf(
+  { policy, mode, written }: PolicySetting,
+  plan: unknown,
+  { share }: Work,
+): PolicyPlan | undefined {
   if (plan === undefined) return undefined
   for (const one of written.values()) one.effective = true
   return mode === 'off' ? undefined : share({ policy: policy.id, mode, plan })
@@ -248,7 +268,7 @@ function reportIneffective({ settling, upstreams, upstreamsUsed, input, problems
 
 function assemble(
   operations: readonly OperationPlan[],
-  routes: readonly RoutePlan[],
+  { routes, finish }: Pick<SnapshotPlan, 'routes' | 'finish'>,
   { input, settling, upstreams }: Work,
 ): SnapshotPlan {
   const { config, contract } = input
@@ -266,6 +286,7 @@ function assemble(
     operations,
     upstreams,
     schemas: contract.schemas,
+    finish,
   }
   return { ...plan, revision: hash('sha256', encodeSnapshot(plan)) }
 }

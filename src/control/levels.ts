@@ -48,7 +48,10 @@ export interface LevelSources {
 }
 
 /** Gives a function that settles an operation's own levels over those of the whole API. */
-export function settler(api: Settled, sources: LevelSources): (operation: Operation) => Settled {
+export function settler(
+  api: Settled,
+  sources: LevelSources,
+): (operation: Pick<Operation, 'settings' | 'template' | 'id'>) => Settled {
   const known = new Map<string, Settled>()
   return ({ settings, template, id }) => {
     let settled = api

@@ -465,10 +465,10 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
 
   /** Sends a reply of the gateway's own. */
   #answer(status: number, headers: string[], body: string, refusal?: Refusal): void {
-    const edit = this.#operation?.edit
-    const edited = { status, headers: edit === undefined ? headers : editFields(headers, edit) }
+    const { edit, finish } = this.#operation ?? this.#snapshot
+    const edited = { status, headers: editFields(headers, edit) }
     // What threw may be one of these steps: the reply to a bug goes without them.
-    if (!this.#broken) for (const step of this.#operation?.finish ?? []) step(edited)
+    if (!this.#broken) for (const step of finish) step(edited)
     const bytes = Buffer.from(body)
     // RFC 9110 §8.6: a 204 has no length.
     const length = status === 204 ? '' : `Content-Length: ${bytes.length}\r\n`

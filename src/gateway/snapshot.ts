@@ -33,6 +33,9 @@ export interface Snapshot {
   readonly isTrustedHop: (address: string) => boolean
   /** Links at first use: of a large contract most operations are rarely called. */
   readonly operation: (index: number) => LinkedOperation
+  /** For replies of no operation, as in `LinkedOperation`. */
+  readonly finish: readonly FinishStep[]
+  readonly edit: ReplyEdit
   /** Each takes every record, once. */
   readonly observers: readonly Observe[]
 }
@@ -82,8 +85,10 @@ export function linkSnapshot(plan: SnapshotPlan, tools: LinkTools): Snapshot {
     assert(upstream !== undefined, 'an operation has an upstream of its snapshot')
     return linkOperation(index, operation, upstream, plan.limits, { check, ...tools })
   }
+  const steps = plan.finish.map((one) => linkPolicy(one, '', plan.limits, { check, ...tools }))
   return {
     plan,
+    ...linkFinish(steps),
     router: buildRouter(plan.routes),
     isHost: compileHosts(plan.hosts),
     isTrustedHop: compileTrust(plan.trustedHops),
@@ -102,7 +107,7 @@ function linkOperation(
   const limits = limitsWith(plan.limits, gatewayLimits)
   const steps = plan.policies.map((policy) => linkPolicy(policy, plan.id, limits, tools))
   const takes = bodyTypeMatcher(plan.bodyTypes)
-  const edit = mergeEdits(steps.flatMap((step) => step.edit ?? []))
+  const replies = linkFinish(steps)
   const holds = plan.heldTypes.length === 0 ? undefined : bodyTypeMatcher(plan.heldTypes)
   return {
     index,
@@ -112,13 +117,19 @@ function linkOperation(
     admit: steps.flatMap(({ admit }) => admit ?? []),
     check: steps.flatMap(({ check }) => check ?? []),
     content: steps.flatMap(({ content }) => content ?? []),
-    finish: steps.flatMap(({ finish }) => finish ?? []),
-    edit,
-    reading: compileReplyReading(edit),
+    ...replies,
+    reading: compileReplyReading(replies.edit),
     accepts: acceptMatcher(plan.replyTypes),
     takesType: (contentType) => takes(contentType) === 'ok',
     holdsType: (contentType) => holds !== undefined && holds(contentType) === 'ok',
     declares: declaredStatuses(plan.statuses),
+  }
+}
+
+function linkFinish(steps: readonly LinkedSteps[]): Pick<Snapshot, 'finish' | 'edit'> {
+  return {
+    finish: steps.flatMap(({ finish }) => finish ?? []),
+    edit: mergeEdits(steps.flatMap(({ edit }) => edit ?? [])),
   }
 }
 

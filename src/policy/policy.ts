@@ -21,9 +21,8 @@ export type Mode = 'enforce' | 'shadow' | 'off'
 
 export type Audience = 'public' | 'partner' | 'internal'
 
-/** What a policy may know when it compiles for one operation. */
-export interface Site {
-  readonly operation: Operation
+/** What a policy of replies may know when it compiles: some replies are of no operation. */
+export interface ReplySite {
   readonly audience: Audience
   readonly limits: Limits
   /** Where the configuration of this policy was written; undefined for a default. */
@@ -33,10 +32,16 @@ export interface Site {
   readonly report: (problem: Problem) => void
 }
 
+/** What a policy may know when it compiles for one operation. */
+export interface Site extends ReplySite {
+  readonly operation: Operation
+}
+
 /** What a policy may use when it links in the data plane. */
 export interface Tools {
   readonly check: (schemaId: number) => Check
   readonly limits: Limits
+  /** Empty for replies of no operation. */
   readonly operationId: string
   readonly nowMs: () => number
   readonly random: Random
@@ -61,33 +66,40 @@ export interface LinkedSteps {
   readonly edit?: ReplyEdit
 }
 
-interface PolicyBase<Config, Plan> {
+interface PolicyBase<Config> {
   readonly id: string
   /** One sentence for the docs and the tables. */
   readonly about: string
   readonly schema: (zod: Zod) => z.ZodType<Config>
   /** The configuration for an audience where none is written; undefined: the policy is absent. */
   readonly defaultFor: (audience: Audience) => Config | undefined
-  /** Data for the bundle, or undefined where the policy has nothing to do on this operation. */
-  readonly compile: (config: Config, site: Site) => Plan | undefined
   /** What `inner` permits that `outer` does not, in words; an inner level must then say `loosen`. */
   readonly looser?: (outer: Config, inner: Config) => string | undefined
   /** Each level that writes it adds one more of it, in place of changing the outer level's. */
   readonly stacks?: true
 }
 
-export type Policy<Config, Plan> = PolicyBase<Config, Plan> &
+/** Data for the bundle, or undefined where the policy has nothing to do there. */
+type Compile<Config, Plan, At> = (config: Config, site: At) => Plan | undefined
+
+export type Policy<Config, Plan> = PolicyBase<Config> &
   (
     | {
         readonly phase: 'admit' | 'check' | 'content'
+        readonly compile: Compile<Config, Plan, Site>
         readonly link: (plan: Plan, tools: Tools) => Step
       }
     | {
         readonly phase: 'finish'
+        readonly compile: Compile<Config, Plan, ReplySite>
         /** An edit is applied as the reply is read; a step needs its fields one by one. */
         readonly link: (plan: Plan, tools: Tools) => FinishStep | ReplyEdit
       }
-    | { readonly phase: 'several'; readonly link: (plan: Plan, tools: Tools) => LinkedSteps }
+    | {
+        readonly phase: 'several'
+        readonly compile: Compile<Config, Plan, Site>
+        readonly link: (plan: Plan, tools: Tools) => LinkedSteps
+      }
   )
 
 /** Keeps a policy's own types while it is written. */

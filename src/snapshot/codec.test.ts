@@ -36,6 +36,7 @@ const plan: SnapshotPlan = {
   operations: [operation('a'), operation('b')],
   upstreams: [],
   schemas: { nodes: [] },
+  finish: [],
 }
 
 test('a snapshot comes back as it was', () => {

@@ -24,6 +24,8 @@ export interface SnapshotPlan {
   readonly operations: readonly OperationPlan[]
   readonly upstreams: readonly UpstreamPlan[]
   readonly schemas: SchemaPlan
+  /** What works on replies of no operation: 404, 405, OPTIONS, heads that are refused. */
+  readonly finish: readonly PolicyPlan[]
 }
 
 export interface OperationPlan {

@@ -21,15 +21,7 @@ export {
   type Peer,
 } from './http/forwarded.ts'
 export { type HeaderList, headerValue, headerValues, isNamed, joinedValue } from './http/headers.ts'
-export {
-  connectionOptions,
-  connectionProblem,
-  endToEnd,
-  hasConnectionOption,
-  type HopByHop,
-  hopByHop,
-  isProtectedField,
-} from './http/hop-by-hop.ts'
+export { isProtectedField, nominationProblem } from './http/nominated.ts'
 export {
   acceptMatcher,
   bestRange,
@@ -37,6 +29,8 @@ export {
   type MediaType,
   parseMediaType,
 } from './http/media-type.ts'
+export { isIdempotent } from './http/methods.ts'
+export { reasonPhrase } from './http/status.ts'
 export { cidrProblem, compileTrust } from './http/trust.ts'
 export type { Piece, Stream, StreamEvents, StreamPeer } from './http/stream.ts'
 export { addedFieldsMax, editFields, mergeEdits, type ReplyEdit } from './http/reply-edit.ts'

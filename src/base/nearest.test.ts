@@ -11,6 +11,8 @@ describe('a word that is nearly right finds its neighbour', () => {
     ['several slips in a long word', 'paramters', 'parameters'],
     ['nothing near', 'produces', undefined],
     ['a short word is not near everything', 'xy', undefined],
+    ['no word', '', undefined],
+    ['a word without end', `${'responses'.repeat(100)}`, undefined],
   ]
   for (const [says, word, want] of cases) {
     it(says, () => assert.equal(nearestWord(word, known), want))

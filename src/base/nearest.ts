@@ -1,7 +1,11 @@
 // Suggestions for words that are nearly right.
 
+/** Comparing takes the square of the length, and nobody types a longer word by a slip. */
+const wordCharsMax = 100
+
 /** The word that takes the fewest typing slips to reach, where it takes few for its length. */
-export function nearestWord(word: string, known: readonly string[]): string | undefined {
+export function nearestWord(word: string, known: Iterable<string>): string | undefined {
+  if (word.length > wordCharsMax) return undefined
   const slipsMax = word.length < 5 ? 1 : word.length < 9 ? 2 : 3
   let best: string | undefined
   let bestSlips = slipsMax + 1

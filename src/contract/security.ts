@@ -92,7 +92,7 @@ function readUse(
 ): SecurityUse | undefined {
   const scheme = schemes.get(name)
   if (scheme === undefined) {
-    const nearest = nearestWord(name, [...schemes.keys()])
+    const nearest = nearestWord(name, schemes.keys())
     const hint = nearest === undefined ? '' : `: did you mean \`${nearest}\`?`
     report(reading, spot, `no security scheme is named \`${name}\`${hint}`)
     return undefined

@@ -92,6 +92,16 @@ const refused: readonly [says: string, text: string, want: string][] = [
     "concordat.yaml:2:22 'policies.auth.schemes.key' must be upstream",
   ],
   [
+    'hops that are no addresses',
+    'trustedHops: [10.0.0.0/8, everywhere]\n',
+    "concordat.yaml:1:27 'trustedHops.1' is not valid: 'everywhere' is no address range such as 10.0.0.0/8",
+  ],
+  [
+    'a range that would be nobody, for it names a host and its network at once',
+    'trustedHops: [10.0.0.1/8]\n',
+    "concordat.yaml:1:15 'trustedHops.0' is not valid: '10.0.0.1/8' has bits set beyond its prefix; did you mean 10.0.0.0/8?",
+  ],
+  [
     'a policy that there is not',
     'policies:\n  limitt: {}\n',
     "concordat.yaml:2:3 unknown key 'limitt' (did you mean 'limit'?)",

@@ -2,6 +2,7 @@
 // JSON Schema, the documentation and every message about a setting.
 import { z } from 'zod'
 import { limitTable, type LimitName } from '../base.ts'
+import { cidrProblem } from '../http.ts'
 import { policies } from '../policy.ts'
 import { deploymentDefaults } from './defaults.ts'
 
@@ -110,7 +111,7 @@ export const configSchema = z.strictObject({
     .describe('where metrics and health are served'),
   hosts: z.array(z.string().min(1)).default([]).describe('hosts that are served; none: every host'),
   trustedHops: z
-    .array(z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()]))
+    .array(z.string().superRefine(refuseProblem(cidrProblem)))
     .default([])
     .describe('addresses and CIDR ranges of proxies whose Forwarded fields count'),
   upstreams: z
@@ -169,6 +170,14 @@ export const settingsJsonSchema = once(() => ({
   title: 'x-concordat',
   ...z.toJSONSchema(settingsSchema, { io: 'input' }),
 }))
+
+/** What another room finds wrong with a text, as a complaint of the schema. */
+function refuseProblem(problemOf: (text: string) => string | undefined) {
+  return (text: string, context: z.RefinementCtx) => {
+    const message = problemOf(text)
+    if (message !== undefined) context.addIssue({ code: 'custom', message })
+  }
+}
 
 /** Making one takes a millisecond or two, and a hostile contract has many reasons to ask. */
 function once(make: () => object): () => object {

@@ -8,6 +8,7 @@ import { type Clock, type Refusal, refuse, systemClock } from '../base.ts'
 import { hostCheck, tokenCheck } from './admin-guard.ts'
 import { type AdminAnswer, type AdminRoute, type AdminSources, ownRoutes } from './admin-routes.ts'
 import { faultReply, wantsProblem } from './fault-body.ts'
+import { listenProblem } from './listen-problem.ts'
 
 export interface AdminSetup {
   readonly host: string
@@ -172,7 +173,8 @@ function listen(
   { host, port, report }: AdminSetup,
 ): Promise<{ port: number } | { failed: string }> {
   return new Promise((resolve) => {
-    const fail = (error: NodeJS.ErrnoException) => resolve({ failed: whyNot(error, host, port) })
+    const fail = (error: NodeJS.ErrnoException) =>
+      resolve({ failed: listenProblem('the admin server', { host, port }, error) })
     server.once('error', fail)
     server.listen({ host, port, exclusive: true }, () => {
       // Out of file descriptors, accepting fails with an event that would end the process unheard.
@@ -180,14 +182,6 @@ function listen(
       resolve({ port: (server.address() as AddressInfo).port })
     })
   })
-}
-
-function whyNot(error: NodeJS.ErrnoException, host: string, port: number): string {
-  const place = `the admin server cannot listen on ${host}:${port}`
-  if (error.code === 'EADDRINUSE') return `${place}: the port is in use by another program`
-  if (error.code === 'EACCES') return `${place}: not permitted`
-  if (error.code === 'EADDRNOTAVAIL') return `${place}: this machine has no such address`
-  return `${place}: ${error.message}`
 }
 
 function closed(server: Server, clock: Clock): Promise<void> {

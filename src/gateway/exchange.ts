@@ -21,9 +21,11 @@ import {
   type Forwarding,
   headerValue,
   isForwardingField,
+  isIdempotent,
   joinedValue,
   passedThrough,
   type Piece,
+  reasonPhrase,
   type RequestHead,
   type Step,
   type Stream,
@@ -41,7 +43,6 @@ import {
 } from '../wire.ts'
 import { faultReply, wantsProblem } from './fault-body.ts'
 import { HeldBody } from './held-body.ts'
-import { isIdempotent, statusText } from './methods.ts'
 import type { Runtime } from './runtime.ts'
 import type { LinkedOperation, Shadowing, Snapshot } from './snapshot.ts'
 
@@ -476,7 +477,11 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
     const lines = `${linesOf(edited.headers)}${length}${date}X-Request-Id: ${this.id}\r\n`
     this.#status = status
     this.#phase = 'replying'
-    this.#stream.sendHead(statusText(status), lines, status === 204 ? 'none' : bytes.length)
+    this.#stream.sendHead(
+      `${status} ${reasonPhrase(status)}`,
+      lines,
+      status === 204 ? 'none' : bytes.length,
+    )
     if (this.request.method !== 'HEAD') {
       this.#replyBytes = bytes.length
       this.#stream.sendPiece(bytes)

@@ -1,6 +1,7 @@
 // What a client reads when it is refused: Concordat's own form, or RFC 9457 problem details.
 // Refusals are cheap to provoke, so everything that a code decides is made once, at load.
 import { type Detail, type FaultCode, faults, type Refusal } from '../base.ts'
+import { reasonPhrase, retryAfter } from '../http.ts'
 
 export type ErrorForm = 'concordat' | 'problem'
 
@@ -69,32 +70,6 @@ interface Parts {
   readonly titled: string
 }
 
-const phrases: Readonly<Record<number, string>> = {
-  400: 'Bad Request',
-  401: 'Unauthorized',
-  403: 'Forbidden',
-  404: 'Not Found',
-  405: 'Method Not Allowed',
-  406: 'Not Acceptable',
-  408: 'Request Timeout',
-  409: 'Conflict',
-  413: 'Content Too Large',
-  414: 'URI Too Long',
-  415: 'Unsupported Media Type',
-  417: 'Expectation Failed',
-  421: 'Misdirected Request',
-  429: 'Too Many Requests',
-  431: 'Request Header Fields Too Large',
-  499: 'Client Closed Request',
-  500: 'Internal Server Error',
-  501: 'Not Implemented',
-  502: 'Bad Gateway',
-  503: 'Service Unavailable',
-  504: 'Gateway Timeout',
-  505: 'HTTP Version Not Supported',
-  508: 'Loop Detected',
-}
-
 const partsOf = Object.fromEntries(
   (Object.keys(faults) as FaultCode[]).map((code) => [code, makeParts(code)]),
 ) as Record<FaultCode, Parts>
@@ -110,7 +85,7 @@ function makeParts(code: FaultCode): Parts {
     quoted,
     concordat: `{"error":{"code":"${code}","message":`,
     // RFC 9457, section 4.2.1: the title of `about:blank` is the phrase of the status.
-    blank: `{"type":"about:blank","title":"${phrases[status]}",${rest}`,
+    blank: `{"type":"about:blank","title":"${reasonPhrase(status)}",${rest}`,
     titled: `"title":${quoted},${rest}`,
   }
 }
@@ -165,12 +140,7 @@ const commonHeaders = {
 
 function replyHeaders({ headers, retryAfterMs }: Refusal, form: ErrorForm): string[] {
   const all: string[] = [...commonHeaders[form]]
-  if (retryAfterMs !== undefined) all.push('Retry-After', retryAfterText(retryAfterMs))
+  if (retryAfterMs !== undefined) all.push('Retry-After', retryAfter(retryAfterMs))
   if (headers !== undefined) all.push(...headers)
   return all
-}
-
-// Rounded up: a client that comes back early is refused again.
-function retryAfterText(retryAfterMs: number): string {
-  return String(Math.max(1, Math.ceil(retryAfterMs / 1000)))
 }

@@ -2,6 +2,7 @@
 import { systemClock, version } from '../base.ts'
 import { createLineWriter, openSink, watchProcess } from '../telemetry.ts'
 import { Engine } from './engine.ts'
+import { listenProblem } from './listen-problem.ts'
 
 /** Plain data, so that it can be handed to a thread. */
 export interface EngineOptions {
@@ -37,14 +38,6 @@ export async function startEngine(
     return engine
   } catch (error) {
     await engine.close()
-    return { problem: whyNot(error as NodeJS.ErrnoException, listen.host, listen.port) }
+    return { problem: listenProblem('the gateway', listen, error as NodeJS.ErrnoException) }
   }
-}
-
-function whyNot(error: NodeJS.ErrnoException, host: string, port: number): string {
-  const place = `the gateway cannot listen on ${host}:${port}`
-  if (error.code === 'EADDRINUSE') return `${place}: the port is in use by another program`
-  if (error.code === 'EACCES') return `${place}: not permitted`
-  if (error.code === 'EADDRNOTAVAIL') return `${place}: this machine has no such address`
-  return `${place}: ${error.message}`
 }

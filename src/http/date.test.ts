@@ -16,11 +16,11 @@ test('the date is IMF-fixdate, and follows the clock by the second', () => {
 
 test('a wait is told in whole seconds, never too short', () => {
   const rows: [waitMs: number, want: string][] = [
-    [0, '0'],
+    [0, '1'],
     [1, '1'],
     [1000, '1'],
     [1000.5, '2'],
-    [-5, '0'],
+    [-5, '1'],
   ]
   for (const [waitMs, want] of rows) assert.equal(retryAfter(waitMs), want)
 })

@@ -16,7 +16,7 @@ export function dateSource(clock: Pick<Clock, 'epochMs'>): () => string {
   }
 }
 
-/** The seconds of `Retry-After`, rounded up: whoever waits that long does not come too early. */
+/** The seconds of `Retry-After`, rounded up: a client that comes back early is refused again. */
 export function retryAfter(waitMs: number): string {
-  return String(Math.max(0, Math.ceil(waitMs / 1000)))
+  return String(Math.max(1, Math.ceil(waitMs / 1000)))
 }

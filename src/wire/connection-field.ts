@@ -1,5 +1,5 @@
 // What `Connection` says (RFC 9110 §7.6.1): whether the connection stays, and which fields end here.
-import { connectionProblem } from '../http.ts'
+import { nominationProblem } from '../http.ts'
 import { broken, type Broken, type Section } from './fields.ts'
 
 /** Whether the sender of `Connection` lets the connection stay open; its options in lower case. */
@@ -26,7 +26,7 @@ export function dropNominated(section: Section): Broken | undefined {
     .map((option) => option.trim())
     .filter((option) => !ownOptions.has(option))
   if (nominated.length === 0) return undefined
-  const problem = connectionProblem(['connection', connection])
+  const problem = nominationProblem(nominated)
   if (problem !== undefined) return broken(problem)
   section.headers = withoutFields(section.headers, nominated)
   section.forwardable = withoutLines(section.forwardable, nominated)

@@ -1,19 +1,16 @@
-// What HTTP says of methods and statuses that the gateway must know (RFC 9110 §9.2, §15).
-
-const idempotent = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'TRACE'])
-
-/** Whether sending a request twice has the effect of sending it once (RFC 9110 §9.2.2). */
-export const isIdempotent = (method: string): boolean => idempotent.has(method)
+// The reason phrases of the statuses that the gateway answers itself (RFC 9110 §15 and its registry).
 
 const phrases: Readonly<Record<number, string>> = {
   200: 'OK',
   204: 'No Content',
   400: 'Bad Request',
   401: 'Unauthorized',
+  403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',
   406: 'Not Acceptable',
   408: 'Request Timeout',
+  409: 'Conflict',
   413: 'Content Too Large',
   414: 'URI Too Long',
   415: 'Unsupported Media Type',
@@ -21,6 +18,7 @@ const phrases: Readonly<Record<number, string>> = {
   421: 'Misdirected Request',
   429: 'Too Many Requests',
   431: 'Request Header Fields Too Large',
+  499: 'Client Closed Request',
   500: 'Internal Server Error',
   501: 'Not Implemented',
   502: 'Bad Gateway',
@@ -30,5 +28,5 @@ const phrases: Readonly<Record<number, string>> = {
   508: 'Loop Detected',
 }
 
-/** Status code and reason phrase, as a status line has them. */
-export const statusText = (status: number): string => `${status} ${phrases[status] ?? ''}`
+/** Empty for a status that is not among them, as a status line may have it. */
+export const reasonPhrase = (status: number): string => phrases[status] ?? ''

@@ -1,4 +1,5 @@
 // The upstreams of a snapshot over pools that outlive it: a swap closes only what is gone.
+import type { EndpointGauges } from '../telemetry.ts'
 import type { EndpointPlan, UpstreamPlan } from './plan.ts'
 import { Pool, type PoolTools } from './pool.ts'
 
@@ -30,15 +31,6 @@ export class Upstream {
     this.#turn = this.#turn + 1 === this.endpoints.length ? 0 : this.#turn + 1
     return endpoint
   }
-}
-
-export interface EndpointState {
-  readonly upstream: string
-  readonly host: string
-  readonly port: number
-  readonly activeConnections: number
-  readonly idleConnections: number
-  readonly waiting: number
 }
 
 export class Upstreams {
@@ -78,7 +70,7 @@ export class Upstreams {
     return { pool, basePath: plan.basePath, authority: preserveHost ? undefined : authority, name }
   }
 
-  states(): EndpointState[] {
+  states(): EndpointGauges[] {
     return this.#current.flatMap((upstream) =>
       upstream.endpoints.map(({ pool }) => ({
         upstream: upstream.name,

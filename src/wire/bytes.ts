@@ -7,9 +7,13 @@
 // so their handle is moved to a socket with `onread`; where that cannot be done, 'data' serves.
 //
 // What one event makes us write to a socket leaves in one piece: text gathers while the event is
-// handled and is written when it has been.
+// handled and is written when it has been. While nothing waits in the stream, that text goes to the
+// handle at once: the stream's bookkeeping of a write that the kernel takes whole costs a third of
+// a microsecond (blind relay: 10.4 → 9.8 µs a request with its two writes).
 import { connect, Socket } from 'node:net'
+import { getSystemErrorName } from 'node:util'
 import type { Piece } from '../http.ts'
+import { latin1Text } from './latin1.ts'
 
 /** Hears what happens on a socket. */
 export interface ByteSink {
@@ -58,14 +62,39 @@ function flushAll(): void {
   gathering.length = 0
 }
 
+/** The inside of a socket that we use where it is as we know it. */
+interface Handle {
+  readonly bytesWritten: number
+  readonly writeQueueSize: number
+  /** 0: the kernel took it all. A number: an error. A request: the rest is on its way. */
+  writeLatin1String?(request: null, text: string): number | WriteRequest
+}
+
+interface WriteRequest {
+  oncomplete: (status: number) => void
+}
+
+interface WithHandle {
+  _handle?: Handle | null
+}
+
+/** What `writeLatin1String` does without a request is known of this line of Node alone. */
+const knowsHandle = process.versions.node.startsWith('26.')
+
 export class ByteSocket {
   readonly #socket: Socket
+  readonly #sink: ByteSink
+  readonly #direct: boolean
+  /** The rest of a direct write is on its way. */
+  #behind = false
   #gathered = ''
   #waits = false
   #open = true
 
   constructor(socket: Socket, sink: ByteSink) {
+    this.#sink = sink
     this.#socket = socket
+    this.#direct = knowsHandle && socket.constructor === Socket
     let broke: NodeJS.ErrnoException | undefined
     socket.on('end', () => handle(sink, () => sink.ended()))
     socket.on('drain', () => handle(sink, () => sink.drained()))
@@ -84,12 +113,17 @@ export class ByteSocket {
 
   /** Bytes that wait in the process. */
   get queuedBytes(): number {
-    return this.#socket.writableLength + this.#gathered.length
+    const behind = this.#behind ? (this.#handle?.writeQueueSize ?? 0) : 0
+    return this.#socket.writableLength + behind + this.#gathered.length
   }
 
   /** Whether a `drained` is still to come. */
   get full(): boolean {
-    return this.#socket.writableNeedDrain
+    return this.#behind || this.#socket.writableNeedDrain
+  }
+
+  get #handle(): Handle | null | undefined {
+    return (this.#socket as unknown as WithHandle)._handle
   }
 
   /**
@@ -97,7 +131,7 @@ export class ByteSocket {
    * would only tell when the whole of it is through, and a slow peer would seem to be a dead one.
    */
   get sentBytes(): number {
-    const inner = (this.#socket as unknown as WithHandle)._handle
+    const inner = this.#handle
     return inner ? inner.bytesWritten - inner.writeQueueSize : this.#socket.bytesWritten
   }
 
@@ -113,22 +147,22 @@ export class ByteSocket {
   write(text: string): boolean {
     if (!handling || this.#gathered.length + text.length > textBytesMax) {
       this.flush()
-      return this.#socket.write(text, 'latin1')
+      return this.#send(text)
     }
     this.#gathered += text
     if (!this.#waits) {
       this.#waits = true
       gathering.push(this)
     }
-    return !this.#socket.writableNeedDrain
+    return !this.full
   }
 
   /** Writes a copy of a piece; false asks to wait for `drained`. */
   writePiece(piece: Piece): boolean {
     if (typeof piece === 'string') return this.write(piece)
-    if (piece.length <= textBytesMax) return this.write(piece.toString('latin1'))
+    if (piece.length <= textBytesMax) return this.write(latin1Text(piece, 0, piece.length))
     this.flush()
-    return this.#socket.write(Buffer.from(piece))
+    return this.#socket.write(Buffer.from(piece)) && !this.#behind
   }
 
   /** Writes what was gathered. */
@@ -137,7 +171,33 @@ export class ByteSocket {
     const text = this.#gathered
     if (text === '') return
     this.#gathered = ''
-    this.#socket.write(text, 'latin1')
+    this.#send(text)
+  }
+
+  #send(text: string): boolean {
+    const socket = this.#socket
+    const inner = this.#handle
+    const direct =
+      this.#direct && !this.#behind && socket.writableLength === 0 && socket.writable && inner
+    if (!direct || socket.connecting || inner.writeLatin1String === undefined) {
+      return socket.write(text, 'latin1') && !this.#behind
+    }
+    const result = inner.writeLatin1String(null, text)
+    if (result === 0) return true
+    if (typeof result === 'number') {
+      socket.destroy(systemError(result))
+      return false
+    }
+    this.#behind = true
+    result.oncomplete = (status) => this.#caughtUp(status)
+    return false
+  }
+
+  #caughtUp(status: number): void {
+    this.#behind = false
+    if (!this.#open) return
+    if (status < 0) this.#socket.destroy(systemError(status))
+    else if (!this.#socket.writableNeedDrain) handle(this.#sink, () => this.#sink.drained())
   }
 
   pause(): void {
@@ -175,10 +235,6 @@ export function adoptSocket(accepted: Socket, sink: ByteSink): ByteSocket {
   // It was accepted paused: without this no byte would ever come.
   accepted.resume()
   return new ByteSocket(accepted, sink)
-}
-
-interface WithHandle {
-  _handle?: { readonly bytesWritten: number; readonly writeQueueSize: number } | null
 }
 
 function moveHandle(accepted: Socket, sink: ByteSink): Socket | undefined {
@@ -226,4 +282,9 @@ function sharedRead(sink: ByteSink): { buffer: Buffer; callback: (length: number
       return true
     },
   }
+}
+
+function systemError(status: number): NodeJS.ErrnoException {
+  const code = getSystemErrorName(status)
+  return Object.assign(new Error(`write ${code}`), { code, errno: status })
 }

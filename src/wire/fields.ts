@@ -138,18 +138,20 @@ export function parseSection(
     }
     let valueEnd = lineEnd
     while (valueEnd > valueStart && isBlank(bytes[valueEnd - 1]!)) valueEnd--
-    const name = text.slice(at - base, colon - base)
     if (++fields > fieldsMax) {
       return broken('more header fields than allowed', 'tooLarge')
     }
-    if (hasUnderscore && sensitive.test(name)) {
+    if (hasUnderscore && sensitive.test(text.slice(at - base, colon - base))) {
       return broken('a field name has an underscore for a hyphen')
     }
     const nextLine = lineEnd + 2
-    const role = roleOf(name, roles)
+    const role = roleOf(bytes, at, colon, roles)
     const stays = staysInPlace(role)
     if (wanted === 'all' || (stays && wanted === 'forwarded')) {
-      headers.push(name, text.slice(valueStart - base, valueEnd - base))
+      headers.push(
+        text.slice(at - base, colon - base),
+        text.slice(valueStart - base, valueEnd - base),
+      )
     }
     if (!stays) {
       if (keptFrom < at - base) section.forwardable += text.slice(keptFrom, at - base)

@@ -1,5 +1,7 @@
 // The head of a message as text, without what follows it where that is long.
 
+import { latin1Text } from './latin1.ts'
+
 /** What a head and a small body have together. */
 const wholeBytesMax = 2_048
 
@@ -11,7 +13,7 @@ const emptyLine = Buffer.from('\r\n\r\n')
  */
 export function headText(view: Buffer, at: number, length: number, headBytesMax: number): string {
   const boundEnd = Math.min(length, at + headBytesMax + 4)
-  if (boundEnd - at <= wholeBytesMax) return view.toString('latin1', at, boundEnd)
+  if (boundEnd - at <= wholeBytesMax) return latin1Text(view, at, boundEnd)
   const found = view.indexOf(emptyLine, at)
-  return view.toString('latin1', at, found < 0 ? boundEnd : Math.min(boundEnd, found + 4))
+  return latin1Text(view, at, found < 0 ? boundEnd : Math.min(boundEnd, found + 4))
 }

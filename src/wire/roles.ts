@@ -21,21 +21,16 @@ export type Role =
 export type Roles = readonly (readonly Candidate[] | undefined)[]
 
 interface Candidate {
-  readonly lowerName: string
-  /** As nearly everybody writes it: `Content-Length`. */
-  readonly usualName: string
-  readonly first: number
-  readonly last: number
+  /** The name in lower case. */
+  readonly codes: Uint8Array
   readonly role: Role
 }
 
 function rolesOf(roles: Readonly<Record<string, Role>>): Roles {
   const byLength: Candidate[][] = []
   for (const [lowerName, role] of Object.entries(roles)) {
-    const first = lowerName.charCodeAt(0)
-    const last = lowerName.charCodeAt(lowerName.length - 1)
-    const usualName = lowerName.replace(/(?:^|-)[a-z]/g, (letter) => letter.toUpperCase())
-    ;(byLength[lowerName.length] ??= []).push({ lowerName, usualName, first, last, role })
+    byLength[lowerName.length] ??= []
+    byLength[lowerName.length]!.push({ codes: Buffer.from(lowerName, 'latin1'), role })
   }
   return byLength
 }
@@ -110,17 +105,21 @@ export function compileReplyReading({ drop, add }: ReplyEdit): ReplyReading {
   }
 }
 
-export function roleOf(name: string, roles: Roles): Role | undefined {
-  const candidates = roles[name.length]
+/** The role of the field whose name is in `bytes` from `start` to `end`; no string is made. */
+export function roleOf(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  roles: Roles,
+): Role | undefined {
+  const candidates = roles[end - start]
   if (candidates === undefined) return undefined
-  const first = name.charCodeAt(0) | 0x20
-  const last = name.charCodeAt(name.length - 1) | 0x20
   for (let i = 0; i < candidates.length; i++) {
-    const candidate = candidates[i]!
-    if (candidate.first !== first || candidate.last !== last) continue
-    if (name === candidate.usualName || name.toLowerCase() === candidate.lowerName) {
-      return candidate.role
-    }
+    const { codes, role } = candidates[i]!
+    let at = 0
+    // No two token characters but letters differ in this bit alone, save `^` and `~`.
+    while (at < codes.length && (bytes[start + at]! | 0x20) === codes[at]) at++
+    if (at === codes.length) return role
   }
   return undefined
 }

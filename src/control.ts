@@ -12,6 +12,7 @@ export async function buildSnapshot(options: BuildOptions): Promise<Built> {
 }
 
 /** From the disk cache if nothing changed, else the same build in a one-shot thread. */
+export { cacheFolder } from './control/cache.ts'
 export { buildInThread } from './control/compiler-thread.ts'
 
 /** Every default for each audience, for `concordat limits` and the docs. */

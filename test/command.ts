@@ -1,8 +1,4 @@
 // Runs the command line in this process, with streams that keep what they are given.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import type { TestContext } from 'node:test'
 import { commandLine } from '../src/cli/main.ts'
 import type { ExitCode, World } from '../src/cli/world.ts'
 
@@ -41,12 +37,4 @@ export async function command(args: string[], cwd: string, env: World['env'] = {
   const one = testWorld(cwd, env)
   const code = await commandLine(args, one.world)
   return { code, ...one.said() }
-}
-
-/** A folder with these files in it, gone after the test. */
-export function folderWith(t: TestContext, files: Readonly<Record<string, string>>): string {
-  const folder = mkdtempSync(join(tmpdir(), 'concordat-test-'))
-  t.after(() => rmSync(folder, { recursive: true }))
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
-  return folder
 }

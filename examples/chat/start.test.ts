@@ -16,6 +16,8 @@ async function start(port: number, t: TestContext): Promise<Started> {
   const args = ['--port', String(port), '--admin-port', '0']
   const child = spawn(process.execPath, [join(import.meta.dirname, 'start.ts'), ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
+    // What is built for a test is not kept among what the user built.
+    env: { ...process.env, CONCORDAT_CACHE: 'off' },
   })
   t.after(() => child.kill())
   const exited = once(child, 'exit') as Promise<[number | null]>

@@ -1,7 +1,8 @@
 // check and routes on small contracts: what they print, what they answer machines, how they end.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { command, folderWith } from '../../test/command.ts'
+import { command } from '../../test/command.ts'
+import { folderWith } from '../../test/folder.ts'
 
 const contract = `openapi: 3.1.0
 info: { title: Notes, version: 1.0.0 }

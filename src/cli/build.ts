@@ -1,6 +1,6 @@
 // What run, check and routes do first: find the contract, build it, say what takes long and what
 // was not understood.
-import { type Built, type BuildOptions, buildInThread } from '../control.ts'
+import { type Built, type BuildOptions, buildInThread, cacheFolder } from '../control.ts'
 import { withProgress } from './progress.ts'
 import { type Source, type SourceOptions, sourceOf } from './source.ts'
 import type { World } from './world.ts'
@@ -24,8 +24,9 @@ export async function buildSource(
     return undefined
   }
   const { contractFile, configFile, allowRef } = source
+  const cache = cacheFolder(world.env) ?? false
   const built = await withProgress(world, `compiling ${source.shown}`, () =>
-    buildInThread({ ...overrides, contractFile, configFile, allowRef }),
+    buildInThread({ ...overrides, contractFile, configFile, allowRef }, cache),
   )
   return { source, built }
 }

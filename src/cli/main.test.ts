@@ -1,7 +1,8 @@
 // Misuse, help and version: what the command line answers before any command runs.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { command, folderWith } from '../../test/command.ts'
+import { command } from '../../test/command.ts'
+import { folderWith } from '../../test/folder.ts'
 
 const misuses: [says: string, args: string[], want: RegExp][] = [
   ['an unknown command is met with the one that was meant', ['chekc'], /Did you mean check\?/],

@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test, type TestContext } from 'node:test'
-import { command, folderWith, testWorld } from '../../test/command.ts'
+import { command, testWorld } from '../../test/command.ts'
+import { folderWith } from '../../test/folder.ts'
 import { commandLine } from './main.ts'
 
 const contract = `openapi: 3.1.0

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { folderWith } from '../../test/folder.ts'
 import { placeText } from '../base.ts'
 import { buildInThread, buildSnapshot } from '../control.ts'
 import { decodeSnapshot } from '../snapshot.ts'
@@ -15,23 +14,13 @@ paths:
   /things: { get: { responses: { '200': { description: ok } } } }
 `
 
-/** A folder with these files, by path. */
-function folderWith(files: Readonly<Record<string, string>>): string {
-  const root = mkdtempSync(join(tmpdir(), 'concordat-build-'))
-  for (const [name, text] of Object.entries(files)) {
-    mkdirSync(join(root, name, '..'), { recursive: true })
-    writeFileSync(join(root, name), text)
-  }
-  return root
-}
-
 const said = ({ problems }: Built) =>
   problems.map(({ place, message }) => `${placeText(place)} ${message}`)
 
 const to = ['http://127.0.0.1:3000']
 
-test('a configuration names its contract, relative to itself', async () => {
-  const root = folderWith({
+test('a configuration names its contract, relative to itself', async (t) => {
+  const root = folderWith(t, {
     'deploy/concordat.yaml': 'contract: ../api/openapi.yaml\nlisten: { port: 0 }\n',
     'api/openapi.yaml': contract,
   })
@@ -44,8 +33,8 @@ test('a configuration names its contract, relative to itself', async () => {
   assert.equal(decodeSnapshot(built.snapshot!).title, 'Things')
 })
 
-test('the command line wins over the configuration', async () => {
-  const root = folderWith({
+test('the command line wins over the configuration', async (t) => {
+  const root = folderWith(t, {
     'concordat.yaml': 'contract: a.yaml\nlisten: { host: "::1", port: 1 }\nworkers: 3\n',
     'a.yaml': contract,
     'b.yaml': contract.replace('Things', 'Others'),
@@ -65,8 +54,8 @@ test('the command line wins over the configuration', async () => {
   assert.equal(built.deployment.workers, 0)
 })
 
-test('what only looks needs no upstream', async () => {
-  const contractFile = join(folderWith({ 'a.yaml': contract }), 'a.yaml')
+test('what only looks needs no upstream', async (t) => {
+  const contractFile = join(folderWith(t, { 'a.yaml': contract }), 'a.yaml')
   assert.ok((await buildSnapshot({ contractFile, to: [], upstreamNeeded: false })).snapshot)
   assert.equal((await buildSnapshot({ contractFile, to: [] })).snapshot, undefined)
 })
@@ -95,22 +84,22 @@ function bombLevel(i: number): string {
 }
 
 for (const [says, files, want] of refused) {
-  test(`refused, not thrown: ${says}`, async () => {
-    const configFile = join(folderWith(files), 'concordat.yaml')
+  test(`refused, not thrown: ${says}`, async (t) => {
+    const configFile = join(folderWith(t, files), 'concordat.yaml')
     const built = await buildSnapshot({ configFile, to })
     assert.equal(built.snapshot, undefined)
     assert.match(said(built).join('\n'), want)
   })
 }
 
-test('a thread builds what this thread builds', async () => {
-  const contractFile = join(folderWith({ 'a.yaml': contract }), 'a.yaml')
+test('a thread builds what this thread builds', async (t) => {
+  const contractFile = join(folderWith(t, { 'a.yaml': contract }), 'a.yaml')
   const options = { contractFile, to }
   assert.deepEqual(await buildInThread(options, false), await buildSnapshot(options))
 })
 
-test('a start from the cache loads neither YAML nor zod', async () => {
-  const root = folderWith({ 'a.yaml': contract })
+test('a start from the cache loads neither YAML nor zod', async (t) => {
+  const root = folderWith(t, { 'a.yaml': contract })
   const control = join(import.meta.dirname, '..', 'control.ts')
   const script = `
     import { registerHooks } from 'node:module'

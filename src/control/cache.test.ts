@@ -1,18 +1,17 @@
 import assert from 'node:assert/strict'
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { test, type TestContext } from 'node:test'
+import { folderWith } from '../../test/folder.ts'
 import type { Built, BuildOptions } from './build-types.ts'
 import { cachedBuild, cacheFolder, keepBuild } from './cache.ts'
 import { deployment } from './testing.ts'
 
 const later = () => Date.now() + 60_000
 
-function fresh() {
-  const root = mkdtempSync(join(tmpdir(), 'concordat-cache-'))
+function fresh(t: TestContext) {
+  const root = folderWith(t, { 'openapi.yaml': 'openapi: 3.1.0\n' })
   const contract = join(root, 'openapi.yaml')
-  writeFileSync(contract, 'openapi: 3.1.0\n')
   const options: BuildOptions = { contractFile: contract, to: ['http://127.0.0.1:3000'] }
   const built: Built = {
     snapshot: new Uint8Array([1, 10, 0, 255]),
@@ -25,41 +24,41 @@ function fresh() {
 
 const entryOf = (folder: string) => join(folder, readdirSync(folder)[0]!)
 
-test('an unchanged build comes back whole', async () => {
-  const { folder, options, built } = fresh()
+test('an unchanged build comes back whole', async (t) => {
+  const { folder, options, built } = fresh(t)
   await keepBuild(folder, options, built, later())
   assert.deepEqual(await cachedBuild(folder, options), built)
 })
 
-test('what is kept is for its user alone', { skip: process.platform === 'win32' }, async () => {
-  const { folder, options, built } = fresh()
+test('what is kept is for its user alone', { skip: process.platform === 'win32' }, async (t) => {
+  const { folder, options, built } = fresh(t)
   await keepBuild(folder, options, built, later())
   assert.equal(statSync(folder).mode & 0o777, 0o700)
   assert.equal(statSync(entryOf(folder)).mode & 0o777, 0o600)
 })
 
-test('other options are another build', async () => {
-  const { folder, options, built } = fresh()
+test('other options are another build', async (t) => {
+  const { folder, options, built } = fresh(t)
   await keepBuild(folder, options, built, later())
   assert.equal(await cachedBuild(folder, { ...options, to: ['http://127.0.0.1:3001'] }), undefined)
   assert.equal(await cachedBuild(folder, { ...options, port: 81 }), undefined)
 })
 
-test('a changed file is another build', async () => {
-  const { folder, options, built, contract } = fresh()
+test('a changed file is another build', async (t) => {
+  const { folder, options, built, contract } = fresh(t)
   await keepBuild(folder, options, built, later())
   writeFileSync(contract, 'openapi: 3.1.1\n')
   assert.equal(await cachedBuild(folder, options), undefined)
 })
 
-test('a file that changed while it was built is not trusted', async () => {
-  const { folder, options, built } = fresh()
+test('a file that changed while it was built is not trusted', async (t) => {
+  const { folder, options, built } = fresh(t)
   await keepBuild(folder, options, built, Date.now())
   assert.equal(await cachedBuild(folder, options), undefined)
 })
 
-test('a build with errors is not kept', async () => {
-  const { folder, options, built } = fresh()
+test('a build with errors is not kept', async (t) => {
+  const { folder, options, built } = fresh(t)
   await keepBuild(folder, options, { ...built, snapshot: undefined }, later())
   assert.equal(await cachedBuild(folder, options), undefined)
 })
@@ -73,8 +72,8 @@ const corruptions: readonly [says: string, corrupt: (bytes: Buffer) => Buffer][]
 ]
 
 for (const [says, corrupt] of corruptions) {
-  test(`a broken entry is as good as none: ${says}`, async () => {
-    const { folder, options, built } = fresh()
+  test(`a broken entry is as good as none: ${says}`, async (t) => {
+    const { folder, options, built } = fresh(t)
     await keepBuild(folder, options, built, later())
     const entry = entryOf(folder)
     writeFileSync(entry, corrupt(readFileSync(entry)))
@@ -85,31 +84,31 @@ for (const [says, corrupt] of corruptions) {
 test(
   'a folder that others may write to is not trusted',
   { skip: process.platform === 'win32' },
-  async () => {
-    const { folder, options, built } = fresh()
+  async (t) => {
+    const { folder, options, built } = fresh(t)
     await keepBuild(folder, options, built, later())
     chmodSync(folder, 0o777)
     assert.equal(await cachedBuild(folder, options), undefined)
   },
 )
 
-test('where nothing can be written nothing is said', async () => {
-  const { contract, options, built } = fresh()
+test('where nothing can be written nothing is said', async (t) => {
+  const { contract, options, built } = fresh(t)
   const folder = join(contract, 'below-a-file')
   await keepBuild(folder, options, built, later())
   assert.equal(await cachedBuild(folder, options), undefined)
 })
 
-test('many writers at once leave one whole entry', async () => {
-  const { folder, options, built } = fresh()
+test('many writers at once leave one whole entry', async (t) => {
+  const { folder, options, built } = fresh(t)
   const writers = Array.from({ length: 20 }, () => keepBuild(folder, options, built, later()))
   await Promise.all(writers)
   assert.equal(readdirSync(folder).length, 1)
   assert.deepEqual(await cachedBuild(folder, options), built)
 })
 
-test('old entries make room', async () => {
-  const { folder, options, built } = fresh()
+test('old entries make room', async (t) => {
+  const { folder, options, built } = fresh(t)
   for (let port = 1; port <= 40; port++) {
     await keepBuild(folder, { ...options, port }, built, later())
   }

@@ -4,14 +4,11 @@
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { Built, BuildOptions } from './build-types.ts'
-import { cachedBuild, cacheFolder } from './cache.ts'
+import { cachedBuild } from './cache.ts'
 import type { CompilerTask } from './compiler-main.ts'
 
-/** Builds are kept in the user's cache folder, in another, or (`false`) nowhere. */
-export async function buildInThread(
-  options: BuildOptions,
-  cache: string | false = cacheFolder(process.env) ?? false,
-): Promise<Built> {
+/** Builds are kept in this folder, or (`false`) nowhere. */
+export async function buildInThread(options: BuildOptions, cache: string | false): Promise<Built> {
   const known = cache === false ? undefined : await cachedBuild(cache, options)
   return known ?? compileInThread({ options, cache, startedEpochMs: Date.now() })
 }

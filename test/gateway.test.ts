@@ -11,6 +11,14 @@ info: { title: Notes, version: '1' }
 paths:
   /notes:
     get: { operationId: listNotes, responses: { '200': { description: All. } } }
+  /form:
+    post:
+      requestBody:
+        required: true
+        content:
+          application/x-www-form-urlencoded: { schema: { type: object } }
+          application/json: { schema: { type: object } }
+      responses: { '200': { description: Done. } }
 `
 
 const config = `audience: public
@@ -43,5 +51,28 @@ for (const [says, head, status] of ownReplies) {
     assert.match(reply, new RegExp(`^HTTP/1.1 ${status} `))
     assert.ok(fieldsIn(reply).includes('X-Content-Type-Options: nosniff'), reply)
     assert.ok(fieldsIn(reply).includes('X-Frame-Options: DENY'), reply)
+  })
+}
+
+const none = ['Content-Length: 0'] as const
+const chunked = ['Transfer-Encoding: chunked'] as const
+const form = 'Content-Type: application/x-www-form-urlencoded'
+const json = 'Content-Type: application/json'
+
+const empties: [says: string, fields: string[], body: string, status: number][] = [
+  ['a form of length 0', [form, ...none], '', 200],
+  ['a form of no chunks', [form, ...chunked], '0\r\n\r\n', 200],
+  ['JSON of length 0', [json, ...none], '', 400],
+  ['JSON of no chunks', [json, ...chunked], '0\r\n\r\n', 400],
+  ['length 0 of no type', [...none], '', 400],
+  ['no body', [form], '', 400],
+]
+
+for (const [says, fields, body, status] of empties) {
+  test(`where a body is required: ${says} is answered ${status}`, async (t) => {
+    const port = await gatewayOf(t, { contract, to: [await service(t, ok)] })
+    const reply = await exchanged(port, ['POST /form', ...fields], body)
+    assert.match(reply, new RegExp(`^HTTP/1.1 ${status} `))
+    assert.equal(reply.includes('"issue":"required"'), status === 400, reply)
   })
 }

@@ -23,7 +23,7 @@ function bodyCheck(content: object, openapi = '3.1.0', required = true) {
   assert.deepEqual(errors, [])
   const check = linkSchemas(contract.schemas)
   const run = linkBody(contract.operations[0]!.body!, { check, limits: defaultLimits })
-  return (type: string | undefined, text: string | Uint8Array) =>
+  return (type: string | undefined, text: string | Uint8Array | undefined) =>
     run(type, typeof text === 'string' ? utf8(text) : text)?.map(
       (one) => `${one.field} ${one.issue}`,
     )
@@ -115,6 +115,20 @@ describe('a form is an object of its fields', () => {
     ['a deep prototype', 'name=Ann&__proto__[x]=1', ['/__proto__ unknown_property']],
   ]
   for (const [says, text, want] of cases) it(says, () => assert.deepEqual(check(form, text), want))
+
+  it('a form without fields is a body, and its schema judges it', () => {
+    const free = { [form]: { schema: { type: 'object', properties: { a: {} } } } }
+    const rows: [says: string, content: object, required: boolean, want: string[] | undefined][] = [
+      ['no field is required', free, true, undefined],
+      ['one is', { [form]: { schema } }, true, ['/name required']],
+      ['the body itself is not', { [form]: { schema } }, false, undefined],
+    ]
+    for (const [says, content, required, want] of rows) {
+      assert.deepEqual(bodyCheck(content, '3.1.0', required)(form, ''), want, says)
+    }
+    assert.deepEqual(bodyCheck(free)(form, undefined), [' required'], 'no body at all')
+    assert.deepEqual(bodyCheck(free)(undefined, ''), [' required'], 'of no type')
+  })
 
   it('bytes that are not UTF-8 are refused', () => {
     assert.deepEqual(check(form, Uint8Array.of(0x61, 0x3d, 0xff)), [' invalid_encoding'])

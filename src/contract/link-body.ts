@@ -13,9 +13,10 @@ export interface BodyOptions {
   readonly limits: Pick<Limits, 'pairsMax' | 'detailsMax' | 'jsonDepthMax' | 'jsonValuesMax'>
 }
 
+/** `bytes` are undefined where the request has no body, not even an empty one. */
 export type CheckBody = (
   contentType: string | undefined,
-  bytes: Uint8Array,
+  bytes: Uint8Array | undefined,
 ) => readonly Detail[] | undefined
 
 type Read = (bytes: Uint8Array) => readonly Detail[] | undefined
@@ -24,6 +25,7 @@ interface LinkedMedia {
   readonly range: string
   readonly read: Read
   readonly onlyJson: boolean
+  readonly isForm: boolean
 }
 
 export function linkBody(plan: BodyPlan, options: BodyOptions): CheckBody {
@@ -31,9 +33,11 @@ export function linkBody(plan: BodyPlan, options: BodyOptions): CheckBody {
   const missing = plan.required ? [detailOf('body', '', 'required')] : undefined
   const undeclared = [detailOf('body', '', 'media_type')]
   return (contentType, bytes) => {
-    if (bytes.length === 0) return missing
+    if (bytes === undefined) return missing
     const type = contentType === undefined ? undefined : mediaRange(contentType)
     const fitting = type === undefined ? undefined : mediaFor(media, type)
+    // A form without fields has no bytes. Where a body may be left out, it counts as left out.
+    if (bytes.length === 0 && !(plan.required && fitting?.isForm === true)) return missing
     if (fitting === undefined) return undeclared
     return fitting.onlyJson && !isJson(type!) ? undefined : fitting.read(bytes)
   }
@@ -41,7 +45,8 @@ export function linkBody(plan: BodyPlan, options: BodyOptions): CheckBody {
 
 function linkMedia(plan: MediaPlan, options: BodyOptions): LinkedMedia {
   const onlyJson = plan.reader === 'json' && plan.range.endsWith('/*')
-  return { range: plan.range, read: readerFor(plan, options), onlyJson }
+  const isForm = plan.reader === 'form'
+  return { range: plan.range, read: readerFor(plan, options), onlyJson, isForm }
 }
 
 function readerFor(plan: MediaPlan, options: BodyOptions): Read {

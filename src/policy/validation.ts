@@ -62,11 +62,13 @@ function checkStep(plan: ValidationPlan, { check, limits }: Tools) {
   const { undeclaredQuery, securityNames } = plan
   const run = linkParameters(plan.parameters, { check, undeclaredQuery, securityNames, limits })
   const needsBody = plan.body?.required === true
+  // A form without fields is an empty body, and not a missing one.
+  const mayBeEmpty = plan.body?.media.some(({ reader }) => reader === 'form')
   return (exchange: Exchange) => {
     const { request, pathValues, query } = exchange
     const verdict = run({ pathValues, query, headers: request.headers })
     const { bodyLength } = request
-    if (needsBody && (bodyLength === 'none' || bodyLength === 0)) {
+    if (needsBody && (bodyLength === 'none' || (bodyLength === 0 && !mayBeEmpty))) {
       return mismatch([...(verdict.details ?? []), noBody].slice(0, limits.detailsMax))
     }
     if (verdict.details !== undefined) return mismatch(verdict.details)
@@ -80,13 +82,14 @@ const noBody: Detail = { in: 'body', field: '', issue: 'required', message: 'is 
 function contentStep(body: BodyPlan, { check, limits }: Tools) {
   const run = linkBody(body, { check, limits })
   return (exchange: Exchange) => {
-    const contentType = headerValue(exchange.request.headers, 'content-type')
-    const details = run(contentType, exchange.body ?? nothing)
+    const { headers, bodyLength } = exchange.request
+    const bytes = exchange.body ?? (bodyLength === 'none' ? undefined : empty)
+    const details = run(headerValue(headers, 'content-type'), bytes)
     return details === undefined ? undefined : mismatch(details)
   }
 }
 
-const nothing = new Uint8Array(0)
+const empty = new Uint8Array(0)
 
 /** One breach is said in the message itself; several are counted. */
 function mismatch(details: readonly Detail[]) {

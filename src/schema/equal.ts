@@ -47,9 +47,17 @@ export function isComparable(value: unknown): boolean {
 const fewItems = 8
 
 export function allDifferent(items: readonly unknown[]): boolean {
-  return items.length <= fewItems && items.every(isScalar)
-    ? fewDifferent(items)
-    : duplicateIndex(items) < 0
+  if (items.length <= fewItems && items.every(isScalar)) return fewDifferent(items)
+  return items.every(isNumber) ? differentNumbers(items) : duplicateIndex(items) < 0
+}
+
+const isNumber = (item: unknown): item is number => typeof item === 'number'
+
+/** By sorting: V8 hashes numbers without a seed, so a set of 33,000 chosen ones took 1.8 s to fill. */
+function differentNumbers(items: readonly number[]): boolean {
+  const sorted = Float64Array.from(items).sort()
+  for (let at = 1; at < sorted.length; at++) if (sorted[at] === sorted[at - 1]) return false
+  return true
 }
 
 function fewDifferent(items: readonly unknown[]): boolean {
@@ -65,10 +73,11 @@ export function duplicateIndex(items: readonly unknown[]): number {
   const others = new Set<string>()
   for (let at = 0; at < items.length; at++) {
     const item = items[at]
-    const plain = isScalar(item)
+    // Numbers go as texts that are no array index: V8 hashes only such with a seed.
+    const plain = isScalar(item) && !isNumber(item)
     const seen = plain ? scalars.size : others.size
     if (plain) scalars.add(item)
-    else others.add(canonical(item))
+    else others.add(isNumber(item) ? `#${item}` : canonical(item))
     if (seen === (plain ? scalars.size : others.size)) return at
   }
   return -1

@@ -33,6 +33,13 @@ suite('unique items', () => {
       '/20000 duplicate_items',
     ]))
 
+  const numbers = Array.from({ length: 50 }, (_, at) => at / 4)
+  test('numbers are told apart', () => assert.ok(unique.valid(numbers)))
+  test('among others too', () => assert.ok(unique.valid([...numbers, '1', '#1', null, {}])))
+  test('and a twin is found', () =>
+    assert.deepEqual(issues(unique, [...numbers, 3.25, 0]), ['/50 duplicate_items']))
+  test('zero is zero among many', () => assert.equal(unique.valid([...numbers, -0]), false))
+
   const cases: [string, unknown[], boolean][] = [
     ['1 and true differ', [1, true], true],
     ['1 and "1" differ', [1, '1'], true],

@@ -10,7 +10,19 @@ export function percentDecoded(text: string): string {
  * but never writes a bare `+` either, whereas forms, `URLSearchParams` and most services do it so.
  */
 export function formDecoded(text: string): string {
-  return percentDecoded(text.includes('+') ? text.replaceAll('+', ' ') : text)
+  return percentDecoded(text.includes('+') ? withSpaces(text) : text)
+}
+
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
+
+/** Longer texts byte by byte: `replaceAll` takes 190 ms for a megabyte of `+`. */
+const longChars = 1_000
+
+function withSpaces(text: string): string {
+  if (text.length < longChars) return text.replaceAll('+', ' ')
+  const bytes = new TextEncoder().encode(text)
+  for (let at = 0; at < bytes.length; at++) if (bytes[at] === 0x2b) bytes[at] = 0x20
+  return utf8.decode(bytes)
 }
 
 /**
@@ -24,15 +36,17 @@ export function eachPair(
 ): boolean {
   let count = 0
   for (let start = 0; start < text.length;) {
+    if (text.charCodeAt(start) === 0x26) {
+      start++
+      continue
+    }
     const next = text.indexOf('&', start)
     const end = next < 0 ? text.length : next
-    if (end > start) {
-      if (++count > pairsMax) return false
-      const pair = text.slice(start, end)
-      const equals = pair.indexOf('=')
-      if (equals < 0) visit(pair, '', pair)
-      else visit(pair.slice(0, equals), pair.slice(equals + 1), pair)
-    }
+    if (++count > pairsMax) return false
+    const pair = text.slice(start, end)
+    const equals = pair.indexOf('=')
+    if (equals < 0) visit(pair, '', pair)
+    else visit(pair.slice(0, equals), pair.slice(equals + 1), pair)
     start = end + 1
   }
   return true

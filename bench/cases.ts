@@ -21,7 +21,7 @@ export interface Case {
 }
 
 const off = { mode: 'off' }
-const quiet = { log: { access: false } }
+const quiet = { log: { access: 'off' } }
 
 /** A limit that counts every request and refuses none. */
 const roomyLimit = { requestsMax: 1_000_000_000, windowMs: 1000, burstMax: 1_000_000_000 }

@@ -34,7 +34,7 @@ const toggles: readonly Toggle[] = [
   { name: 'auth', without: policiesBut({ auth: { schemes: bound, mode: 'off' } }) },
   { name: 'limit', without: policiesBut({ limit: { mode: 'off' } }) },
   { name: 'secure-headers', without: policiesBut({ 'secure-headers': { mode: 'off' } }) },
-  { name: 'access log', with: { log: { access: true } }, without: { log: { access: false } } },
+  { name: 'access log', with: { log: { access: 'stdout' } }, without: { log: { access: 'off' } } },
 ]
 
 const warmUpSeconds = 2

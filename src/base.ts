@@ -29,3 +29,4 @@ export {
   type Problem,
 } from './base/documents.ts'
 export { version } from './base/version.ts'
+export { tooManyWorkers, workersMax } from './base/workers.ts'

@@ -23,7 +23,7 @@ export async function gatewayOf(
     bundle: encodeSnapshot(plan),
     listen: { host: '127.0.0.1', port: 0 },
     workers: 0,
-    log: { access: false, redact: [] },
+    log: { access: 'off', redact: [] },
   })
   if ('problem' in gateway) throw new Error(gateway.problem)
   t.after(() => gateway.close())

@@ -6,7 +6,7 @@ import {
   CommanderError,
   InvalidArgumentError,
 } from 'commander'
-import { version } from '../base.ts'
+import { tooManyWorkers, version, workersMax } from '../base.ts'
 import { wantsColour } from './style.ts'
 import { type ExitCode, processWorld, type World } from './world.ts'
 
@@ -60,7 +60,11 @@ function programFor(world: World, outcome: { code: ExitCode }): CommandType {
       'port of metrics and probes (9090); 0 takes a free one',
       portNumber,
     )
-    .option('--workers <count>', 'threads that serve; 0 serves in the main one', workerCount)
+    .option(
+      '--workers <count>',
+      'threads that serve: 0 serves in the main one, 1 beside it',
+      workerCount,
+    )
     .action(async (contract: string | undefined, options) => {
       const { run } = await import('./run.ts')
       await settle(run({ ...options, contract }, world))
@@ -118,10 +122,15 @@ Examples:
 const listed = (one: string, before: string[] | undefined): string[] => [...(before ?? []), one]
 
 const portMax = 65_535
-const workersMax = 256
 
 const portNumber = (text: string): number => wholeNumber(text, portMax)
-const workerCount = (text: string): number => wholeNumber(text, workersMax)
+
+function workerCount(text: string): number {
+  if (/^\d+$/.test(text) && Number(text) > workersMax) {
+    throw new InvalidArgumentError(`${tooManyWorkers}.`)
+  }
+  return wholeNumber(text, workersMax)
+}
 
 function wholeNumber(text: string, max: number): number {
   const value = Number(text)

@@ -21,7 +21,7 @@ paths:
 `
 // Quiet: what the gateway logs would go to the stdout of the test.
 const config = `contract: notes.yaml
-log: { access: false }
+log: { access: off }
 policies: { auth: upstream }
 `
 const files = { 'notes.yaml': contract, 'quiet.yaml': config }

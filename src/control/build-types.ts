@@ -31,8 +31,8 @@ export interface Deployment {
   /** Threads of the data plane beside the main one; 0: the main thread does it. */
   readonly workers: number
   readonly log: {
-    /** Whether each exchange leaves a line in the access log. */
-    readonly access: boolean
+    /** Where each exchange leaves a line: `stdout`, a file by its absolute path, or `off`. */
+    readonly access: string
     /** Names of path parameters whose values stay out of it. */
     readonly redact: readonly string[]
   }

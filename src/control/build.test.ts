@@ -35,7 +35,7 @@ test('a configuration names its contract, relative to itself', async (t) => {
 
 test('the command line wins over the configuration', async (t) => {
   const root = folderWith(t, {
-    'concordat.yaml': 'contract: a.yaml\nlisten: { host: "::1", port: 1 }\nworkers: 3\n',
+    'concordat.yaml': 'contract: a.yaml\nlisten: { host: "::1", port: 1 }\nworkers: 1\n',
     'a.yaml': contract,
     'b.yaml': contract.replace('Things', 'Others'),
   })
@@ -53,6 +53,25 @@ test('the command line wins over the configuration', async (t) => {
   assert.equal(built.deployment.admin.port, 3)
   assert.equal(built.deployment.workers, 0)
 })
+
+const logs: readonly [written: string, want: (root: string) => string][] = [
+  ['stdout', () => 'stdout'],
+  ['off', () => 'off'],
+  ['logs/access.log', (root) => join(root, 'deploy/logs/access.log')],
+  ['/var/log/access.log', () => '/var/log/access.log'],
+]
+
+for (const [written, want] of logs) {
+  test(`the access log ${written} is one place, whatever the folder of the process`, async (t) => {
+    const root = folderWith(t, {
+      'deploy/concordat.yaml': `contract: a.yaml\nlog: { access: ${written} }\n`,
+      'deploy/a.yaml': contract,
+    })
+    const built = await buildSnapshot({ configFile: join(root, 'deploy/concordat.yaml'), to })
+    assert.deepEqual(said(built), [])
+    assert.equal(built.deployment.log.access, want(root))
+  })
+}
 
 test('what only looks needs no upstream', async (t) => {
   const contractFile = join(folderWith(t, { 'a.yaml': contract }), 'a.yaml')

@@ -1,6 +1,6 @@
 // From files to a snapshot: load, read the contract, compile, encode. The heavy part of a start;
 // nothing here is imported before it is needed.
-import { resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import type { Problem } from '../base.ts'
 import { readContract } from '../contract.ts'
 import { loadDocuments } from '../load.ts'
@@ -70,6 +70,12 @@ function deploymentOf(options: BuildOptions, config: Config | undefined): Deploy
       allowedHosts: config?.admin.allowedHosts ?? [],
     },
     workers: options.workers ?? workers,
-    log: { access: log.access, redact: config?.log.redact ?? [] },
+    log: { access: accessOf(log.access, options), redact: config?.log.redact ?? [] },
   }
+}
+
+/** A file is named relative to the configuration that names it. */
+function accessOf(access: string, { configFile }: BuildOptions): string {
+  if (access === 'stdout' || access === 'off' || configFile === undefined) return access
+  return resolve(dirname(configFile), access)
 }

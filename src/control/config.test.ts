@@ -92,6 +92,11 @@ const refused: readonly [says: string, text: string, want: string][] = [
     "concordat.yaml:2:22 'policies.auth.schemes.key' must be upstream",
   ],
   [
+    'a second worker',
+    'workers: 2\n',
+    "concordat.yaml:1:1 'workers' is not valid: more than one worker is not supported by this version",
+  ],
+  [
     'hops that are no addresses',
     'trustedHops: [10.0.0.0/8, everywhere]\n',
     "concordat.yaml:1:27 'trustedHops.1' is not valid: 'everywhere' is no address range such as 10.0.0.0/8",

@@ -1,7 +1,7 @@
 // The one schema of `concordat.yaml` and of `x-concordat`. From it come the types, the published
 // JSON Schema, the documentation and every message about a setting.
 import { z } from 'zod'
-import { limitTable, type LimitName } from '../base.ts'
+import { limitTable, type LimitName, tooManyWorkers, workersMax } from '../base.ts'
 import { cidrProblem } from '../http.ts'
 import { policies } from '../policy.ts'
 import { deploymentDefaults } from './defaults.ts'
@@ -139,9 +139,10 @@ export const configSchema = z.strictObject({
   log: z
     .strictObject({
       access: z
-        .boolean()
+        .string()
+        .min(1)
         .default(deploymentDefaults.log.access)
-        .describe('one line for each exchange'),
+        .describe('where each exchange leaves a line: stdout, a file relative to this one, or off'),
       redact: z
         .array(z.string())
         .default([])
@@ -152,9 +153,12 @@ export const configSchema = z.strictObject({
   workers: z
     .int()
     .min(0)
-    .max(256)
+    .refine((count) => count <= workersMax, tooManyWorkers)
     .default(deploymentDefaults.workers)
-    .describe('threads of the data plane beside the main one; 0: none'),
+    .meta({
+      description: 'threads of the data plane beside the main one; 0: none',
+      maximum: workersMax,
+    }),
 })
 
 export type Config = z.infer<typeof configSchema>

@@ -8,7 +8,7 @@ export const deploymentDefaults = {
   listen: { host: '127.0.0.1', port: 8080 },
   admin: { host: '127.0.0.1', port: 9090 },
   workers: 0,
-  log: { access: true },
+  log: { access: 'stdout' },
 } as const
 
 export interface DefaultsRow {
@@ -35,7 +35,7 @@ function settingRows(): DefaultsRow[] {
     row('listen', `${listen.host}:${listen.port}`, 'where the API is served'),
     row('admin', `${admin.host}:${admin.port}`, 'where metrics and health are served'),
     row('workers', workers, 'threads of the data plane beside the main one'),
-    row('log.access', log.access ? 'on' : 'off', 'one line for each exchange'),
+    row('log.access', log.access, 'where each exchange leaves a line'),
     {
       kind: 'setting',
       name: 'undeclared 5xx',

@@ -12,7 +12,7 @@ export const deployment: Deployment = {
   listen: { host: '127.0.0.1', port: 8080 },
   admin: { host: '127.0.0.1', port: 9090, allowedHosts: [] },
   workers: 0,
-  log: { access: true, redact: [] },
+  log: { access: 'off', redact: [] },
 }
 
 export function documentsFrom(text: string, file: string): Documents {

@@ -1,6 +1,6 @@
 // Starts the data plane in the thread that calls: sinks opened, bundle in force, port taken.
 import { systemClock, version } from '../base.ts'
-import { createLineWriter, openSink, watchProcess } from '../telemetry.ts'
+import { createLineWriter, type LineWriter, openSink, watchProcess } from '../telemetry.ts'
 import { Engine } from './engine.ts'
 import { listenProblem } from './listen-problem.ts'
 
@@ -9,8 +9,8 @@ export interface EngineOptions {
   readonly bundle: Uint8Array
   readonly listen: { readonly host: string; readonly port: number }
   readonly log: {
-    /** Whether each exchange leaves a line on standard output. */
-    readonly access: boolean
+    /** Where each exchange leaves a line: `stdout`, a file by its path, or `off` for nowhere. */
+    readonly access: string
     readonly redact: readonly string[]
   }
 }
@@ -19,10 +19,8 @@ export async function startEngine(
   { bundle, listen, log }: EngineOptions,
   bug: (error: unknown) => void,
 ): Promise<Engine | { readonly problem: string }> {
-  const sink = log.access ? await openSink('stdout', systemClock) : undefined
-  if (sink !== undefined && 'failed' in sink) return { problem: sink.failed }
-  const write = sink === undefined ? undefined : sink.write.bind(sink)
-  const lines = write === undefined ? undefined : createLineWriter({ write, clock: systemClock })
+  const lines = log.access === 'off' ? undefined : await openLines(log.access)
+  if (lines !== undefined && 'failed' in lines) return { problem: lines.failed }
   const engine = new Engine({
     clock: systemClock,
     random: Math.random,
@@ -39,5 +37,19 @@ export async function startEngine(
   } catch (error) {
     await engine.close()
     return { problem: listenProblem('the gateway', listen, error as NodeJS.ErrnoException) }
+  }
+}
+
+async function openLines(access: string): Promise<LineWriter | { readonly failed: string }> {
+  const sink = await openSink(access, systemClock)
+  if ('failed' in sink) return sink
+  const writer = createLineWriter({ write: sink.write, clock: systemClock })
+  return {
+    ...writer,
+    async close() {
+      // What waits is written before the file is let go.
+      await writer.close()
+      await sink.close()
+    },
   }
 }

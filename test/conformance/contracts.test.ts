@@ -16,7 +16,7 @@ import { type Field, type Recorder, startRecorder } from './recorder.ts'
 // As without a configuration, but for the limit: all of this test comes from one address.
 const config = `
 policies: { auth: upstream, limit: { mode: off } }
-log: { access: false }
+log: { access: off }
 `
 
 const seed = Number(process.env.CONFORMANCE_SEED ?? 1)

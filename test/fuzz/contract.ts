@@ -37,7 +37,7 @@ const document = {
 }
 
 /** No limit, and undeclared query parameters pass. */
-const config = { audience: 'internal', log: { access: false } }
+const config = { audience: 'internal', log: { access: 'off' } }
 
 export async function fuzzBundle(): Promise<Uint8Array> {
   const folder = mkdtempSync(join(tmpdir(), 'fuzz-contract-'))

@@ -180,8 +180,13 @@ function planOf(endpoints: readonly RawEndpoint[], options: RelayOptions): Snaps
     heldTypes: ['application/json'],
   }
   const routes = [
-    ...methods.map((method) => ({ method, template: '/a', operation: 0, allow: methods })),
-    { method: 'PUT', template: '/held', operation: 1, allow: ['PUT'] },
+    ...methods.map((method) => ({
+      method,
+      template: '/a',
+      operation: 0,
+      allow: [],
+    })),
+    { method: 'PUT', template: '/held', operation: 1, allow: [] },
   ]
   const places = endpoints.map(({ port }) => ({ host: '127.0.0.1', port, basePath: '' }))
   return {
@@ -215,6 +220,7 @@ export async function openRelay(t: TestContext, options: RelayOptions = {}) {
   const endpoints = await Promise.all(
     Array.from({ length: options.endpoints ?? 1 }, () => RawEndpoint.open()),
   )
+  t.after(() => endpoints.forEach((endpoint) => endpoint.close()))
   const plan = planOf(endpoints, options)
   const sweeper = new Sweeper(clock, bug)
   const upstreams = new Upstreams()
@@ -287,7 +293,6 @@ export async function openRelay(t: TestContext, options: RelayOptions = {}) {
     server.destroy()
     await server.close()
     upstreams.destroy()
-    for (const endpoint of endpoints) endpoint.close()
     await eventually('no connection is left', () =>
       upstreams.states().every((one) => one.activeConnections + one.idleConnections === 0),
     )

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net'
 import { test, type TestContext } from 'node:test'
 import { exchanged, fieldsIn, gatewayOf } from './gateway.ts'
 
@@ -76,3 +76,44 @@ for (const [says, fields, body, status] of empties) {
     assert.equal(reply.includes('"issue":"required"'), status === 400, reply)
   })
 }
+
+/** A request id as ours are. */
+const ownId = /^X-Request-Id: [0-9a-f]{32}$/
+
+test('the request id is ours alone, whatever client and service say', async (t) => {
+  const seen: string[] = []
+  const echo: RequestListener = ({ rawHeaders }, response) => {
+    const at = rawHeaders.indexOf('X-Request-Id')
+    seen.push(
+      `X-Request-Id: ${rawHeaders[at + 1]}`,
+      String(rawHeaders.lastIndexOf('X-Request-Id') === at),
+    )
+    response.setHeader('x-request-id', [rawHeaders[at + 1]!, 'of-the-service']).end('{}')
+  }
+  const port = await gatewayOf(t, { contract, to: [await service(t, echo)] })
+  const reply = await exchanged(port, ['GET /notes', 'X-Request-ID: of-the-client'])
+  const ids = fieldsIn(reply).filter((field) => /^x-request-id:/i.test(field))
+  assert.equal(ids.length, 1, reply)
+  assert.match(ids[0]!, ownId)
+  assert.deepEqual(seen, [ids[0], 'true'])
+})
+
+test('a gateway that leads back to itself answers 508 in place of going round', async (t) => {
+  // Another port, as a proxy or a name would be: no address tells that the two are one.
+  let gatewayPort = 0
+  let passed = 0
+  const relay = createTcpServer((client) => {
+    passed++
+    const back = connect(gatewayPort, '127.0.0.1')
+    client.pipe(back).pipe(client)
+    for (const one of [client, back]) one.on('error', () => one.destroy())
+  }).listen(0, '127.0.0.1')
+  await once(relay, 'listening')
+  t.after(() => relay.close())
+  const to = `http://127.0.0.1:${(relay.address() as AddressInfo).port}`
+  gatewayPort = await gatewayOf(t, { contract, config: 'audience: internal\n', to: [to] })
+  const reply = await exchanged(gatewayPort, ['GET /notes'])
+  assert.match(reply, /^HTTP\/1\.1 508 Loop Detected\r\n/)
+  assert.match(reply, /"code":"LOOP_DETECTED"/)
+  assert.equal(passed, 1)
+})

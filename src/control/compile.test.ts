@@ -170,6 +170,26 @@ test('the configuration replaces a default without further words', () => {
   assert.equal(ids.includes('limit'), false)
 })
 
+test('every default may be off, even where it would have nothing to do', () => {
+  const bare = `openapi: 3.1.0
+info: { title: Bare, version: '1' }
+paths:
+  /small: { get: { responses: { '200': { description: ok } } } }
+`
+  const off = 'validation: { mode: off }, secure-headers: { mode: off }'
+  const rows: [audience: string, policies: string][] = [
+    ['public', `limit: { mode: off }, ${off}`],
+    ['partner', `limit: { mode: off }, ${off}`],
+    ['internal', off],
+  ]
+  for (const [audience, written] of rows) {
+    const config = `audience: ${audience}\npolicies: { ${written} }\n`
+    const { plan, said } = compileText(bare, config)
+    assert.deepEqual(said, [], audience)
+    assert.deepEqual([plan!.operations[0]!.policies, plan!.finish], [[], []])
+  }
+})
+
 test('shadow is in the plan, off is not', () => {
   const config = 'policies: { auth: { mode: shadow, schemes: { key: upstream } } }\n'
   const { plan, said } = compileText(contract, config)
@@ -327,6 +347,12 @@ const refused: readonly Refused[] = [
     contract,
     'policies: { auth: upstream, secure-headers: { mode: shadow } }\n',
     /^concordat\.yaml:1:\d+ error 'policies\.secure-headers\.mode' must be one of enforce, off$/,
+  ],
+  [
+    'switching off what the audience has not',
+    contract,
+    'audience: internal\npolicies: { auth: upstream, limit: { mode: off } }\n',
+    /^concordat\.yaml:2:\d+ error 'policies\.limit' has no effect here: the audience internal has none to switch off$/,
   ],
   [
     'binding a scheme that there is not',

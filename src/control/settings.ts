@@ -164,6 +164,11 @@ function settlePolicy(work: Work, policy: AnyPolicy, value: unknown): PolicySett
   const path = ['policies', policy.id]
   const { mode = inheritedMode(policy, outside), ...keys } = isRecord(value) ? value : {}
   const base = outside?.config ?? policy.defaultFor(settling.audience)
+  if (base === undefined && mode === 'off' && Object.keys(keys).length === 0) {
+    const why = `the audience ${settling.audience} has none to switch off`
+    error(work, pointerOf(path), `'${path.join('.')}' has no effect here: ${why}`)
+    return undefined
+  }
   const merged = isRecord(value) ? over(base, keys) : value
   const parsed = policy.schema(z).safeParse(merged)
   if (!parsed.success) {

@@ -1,7 +1,8 @@
 // What clients may do on their connection, and what they get, byte for byte.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ask, eventually, openRelay, reply, settled } from './relay-for-tests.ts'
+import { eventually, settled } from '../../test/raw-peer.ts'
+import { ask, openRelay, reply } from './relay-for-tests.ts'
 
 test('requests that are pipelined are answered in order', async (t) => {
   const { endpoint, sent } = await openRelay(t)

@@ -1,7 +1,8 @@
 // Every deadline of the table of limits, under a clock that the test moves: nobody sleeps.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ask, eventually, openRelay, reply, settled } from './relay-for-tests.ts'
+import { eventually, settled } from '../../test/raw-peer.ts'
+import { ask, openRelay, reply } from './relay-for-tests.ts'
 
 test('a head that drips in is refused when its time is up', async (t) => {
   const { pass, record, sent } = await openRelay(t, { limits: { headTimeoutMs: 3_000 } })

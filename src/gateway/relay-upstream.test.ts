@@ -1,7 +1,8 @@
 // What endpoints may do to us: each break of the protocol, each way to vanish, each queue that fills.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ask, eventually, openRelay, reply, settled } from './relay-for-tests.ts'
+import { eventually, settled } from '../../test/raw-peer.ts'
+import { ask, openRelay, reply } from './relay-for-tests.ts'
 
 const chunked = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'
 

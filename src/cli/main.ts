@@ -127,7 +127,7 @@ const portNumber = (text: string): number => wholeNumber(text, portMax)
 
 function workerCount(text: string): number {
   if (/^\d+$/.test(text) && Number(text) > workersMax) {
-    throw new InvalidArgumentError(`${tooManyWorkers}.`)
+    throw new InvalidArgumentError(`It is 0 or ${workersMax}: ${tooManyWorkers}.`)
   }
   return wholeNumber(text, workersMax)
 }

@@ -15,6 +15,7 @@ const plain = (_tint: string, text: string) => text
 const places: [says: string, file: string, want: string][] = [
   ['a file under the folder is shown from there', '/api/v1/openapi.yaml', 'v1/openapi.yaml:3:5'],
   ['a file elsewhere is shown whole', '/other/openapi.yaml', '/other/openapi.yaml:3:5'],
+  ['the folder itself has a name too', '/api', '/api:3:5'],
   ['an address of a file is a path', 'file:///api/a%20b.yaml', 'a b.yaml:3:5'],
 ]
 

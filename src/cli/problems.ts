@@ -42,5 +42,5 @@ function shortPlace(place: Place, cwd: string): Place {
   const file = place.file.startsWith('file:') ? fileURLToPath(place.file) : place.file
   if (!isAbsolute(file)) return { ...place, file }
   const short = relative(cwd, file)
-  return { ...place, file: short.startsWith('..') ? file : short }
+  return { ...place, file: short === '' || short.startsWith('..') ? file : short }
 }

@@ -7,7 +7,7 @@ export {
   ClientConnection,
   type ConnectionKeeper,
 } from './wire/client-connection.ts'
-export type { Address } from './wire/bytes.ts'
+export type { Address, ByteSink, ByteSocket, Connect } from './wire/bytes.ts'
 export type { Http1ReplyHead } from './wire/reply-head.ts'
 export { listen, type ServerOptions, type WireServer } from './wire/server.ts'
 export { type Sweepable, Sweeper } from './wire/sweeper.ts'

@@ -1,7 +1,13 @@
 // The connections to one endpoint. Newest first: when load falls the oldest go unused and time
 // out, so the pool shrinks by itself.
 import type { Clock, Limits } from '../base.ts'
-import { type Address, ClientConnection, type ConnectionKeeper, type Sweeper } from '../wire.ts'
+import {
+  type Address,
+  ClientConnection,
+  type Connect,
+  type ConnectionKeeper,
+  type Sweeper,
+} from '../wire.ts'
 
 /** An exchange that asks for a connection; told once, within `take` or later. */
 export interface Taker {
@@ -21,6 +27,8 @@ export interface PoolTools {
   readonly sweeper: Sweeper
   readonly limits: Limits
   readonly bug: (error: unknown) => void
+  /** How connections are opened, where not over the network. */
+  readonly connect?: Connect
 }
 
 export class Pool implements ConnectionKeeper {
@@ -107,13 +115,14 @@ export class Pool implements ConnectionKeeper {
 
   /** A connection on its way for each one that waits, as far as the bound goes. */
   #connectMore(): void {
-    const { limits, sweeper, bug } = this.#tools
+    const { limits, sweeper, bug, connect } = this.#tools
     while (
       this.#connecting < this.#waiting.length &&
       this.#all.size < limits.endpointConnectionsMax
     ) {
       this.#connecting++
-      this.#all.add(new ClientConnection(this.address, { sweeper, limits, keeper: this, bug }))
+      const tools = { sweeper, limits, keeper: this, bug }
+      this.#all.add(new ClientConnection(this.address, tools, connect))
     }
   }
 

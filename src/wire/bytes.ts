@@ -252,6 +252,9 @@ export interface Address {
   readonly port: number
 }
 
+/** How connections are opened; a test may hand in its own. */
+export type Connect = typeof connectSocket
+
 /** Opens a connection; `opened` comes once it stands, else `closed` with the error. */
 export function connectSocket(address: Address, sink: ByteSink, opened: () => void): ByteSocket {
   const socket = connect({

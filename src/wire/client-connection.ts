@@ -7,7 +7,13 @@
 // many, before, between or behind, and it is closed.
 import { assert, type Limits } from '../base.ts'
 import type { Piece } from '../http.ts'
-import { type Address, type ByteSink, type ByteSocket, connectSocket } from './bytes.ts'
+import {
+  type Address,
+  type ByteSink,
+  type ByteSocket,
+  type Connect,
+  connectSocket,
+} from './bytes.ts'
 import { ChunkedDecoder } from './chunked.ts'
 import { headText } from './head-text.ts'
 import { linesOf } from './lines.ts'
@@ -101,7 +107,7 @@ export class ClientConnection implements ByteSink, Sweepable {
   /** Idle longer than this, the upstream may close it any moment. */
   #idleMsMax: number
 
-  constructor(address: Address, tools: ClientTools, connect = connectSocket) {
+  constructor(address: Address, tools: ClientTools, connect: Connect = connectSocket) {
     this.#tools = tools
     this.#movedMs = tools.sweeper.nowMs
     this.#idleMsMax = tools.limits.endpointIdleTimeoutMs

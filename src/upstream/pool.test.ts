@@ -1,0 +1,290 @@
+// The pool without a network: connections open, fail and end when the test says so.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Limits, limitsWith, manualClock } from '../base.ts'
+import {
+  type ByteSink,
+  type ByteSocket,
+  type ClientConnection,
+  compileReplyReading,
+  type Connect,
+  Sweeper,
+} from '../wire.ts'
+import { Pool, type Taker } from './pool.ts'
+import { Upstreams } from './upstreams.ts'
+
+/** A connection on its way, in the hands of the test. */
+class Line {
+  written = ''
+  gone = false
+  readonly open: () => void
+  readonly #sink: ByteSink
+
+  constructor(sink: ByteSink, opened: () => void) {
+    this.#sink = sink
+    this.open = opened
+  }
+
+  /** As sockets do it: the end is told later. */
+  fail(code?: string): void {
+    this.gone = true
+    this.#sink.closed(code === undefined ? undefined : Object.assign(new Error(code), { code }))
+  }
+
+  receive(text: string): void {
+    this.#sink.bytes(Buffer.from(text), text.length)
+  }
+
+  get socket(): ByteSocket {
+    const destroy = () => {
+      if (!this.gone) queueMicrotask(() => this.fail())
+      this.gone = true
+    }
+    return {
+      full: false,
+      queuedBytes: 0,
+      write: (text: string) => {
+        this.written += text
+        return true
+      },
+      pause() {},
+      resume() {},
+      destroy,
+      reset: destroy,
+    } as unknown as ByteSocket
+  }
+}
+
+class Waiter implements Taker {
+  connection: ClientConnection | undefined
+  refused: string | undefined
+
+  connected(connection: ClientConnection): void {
+    this.connection = connection
+    connection.begin(deaf, 'GET', '', 'done', terms)
+  }
+
+  unconnected(why: string, reason: string): void {
+    this.refused = `${why}: ${reason}`
+  }
+}
+
+const terms = {
+  reading: compileReplyReading({ drop: [], add: [] }),
+  fieldsWanted: false,
+  firstByteTimeoutMs: 100_000,
+  replyIdleTimeoutMs: 100_000,
+  deadlineMs: Number.MAX_SAFE_INTEGER,
+}
+
+const deaf: Parameters<ClientConnection['begin']>[0] = {
+  replyInterim() {},
+  replyHead() {},
+  replyPiece() {},
+  replyEnded() {},
+  callFailed() {},
+  upstreamWritable() {},
+}
+
+const whole = 'HTTP/1.1 204 No Content\r\n\r\n'
+
+function openPool(limits: Partial<Limits> = {}) {
+  const clock = manualClock(1_000)
+  const bugs: unknown[] = []
+  const lines: Line[] = []
+  const bug = (error: unknown) => bugs.push(error)
+  const connect: Connect = (_address, sink, opened) => {
+    lines.push(new Line(sink, opened))
+    return lines.at(-1)!.socket
+  }
+  const sweeper = new Sweeper(clock, bug)
+  const tools = { clock, sweeper, limits: limitsWith(limits), bug, connect }
+  const pool = new Pool({ host: 'a', port: 80 }, tools)
+  const take = (fresh = false): Waiter => {
+    const waiter = new Waiter()
+    pool.take(waiter, fresh)
+    return waiter
+  }
+  const counts = () => [pool.activeConnections, pool.idleConnections, pool.waiting]
+  return { bugs, clock, counts, lines, pool, take, tools }
+}
+
+const soon = () => new Promise<void>((resolve) => queueMicrotask(resolve))
+
+test('one connection is opened for each that waits, up to the bound', () => {
+  const { counts, lines, take } = openPool({ endpointConnectionsMax: 2 })
+  const waiters = [take(), take(), take()]
+  assert.equal(lines.length, 2)
+  lines[1]!.open()
+  assert.ok(waiters[0]!.connection, 'who came first is served first')
+  lines[0]!.open()
+  assert.ok(waiters[1]!.connection)
+  assert.deepEqual(counts(), [2, 0, 1])
+  lines[0]!.receive(whole)
+  assert.equal(waiters[2]!.connection, waiters[1]!.connection)
+  lines[0]!.receive(whole)
+  lines[1]!.receive(whole)
+  assert.deepEqual(counts(), [0, 2, 0])
+})
+
+test('the newest idle connection is taken first', () => {
+  const { lines, pool, take } = openPool()
+  const waiters = [take(), take()]
+  for (const line of lines) line.open()
+  for (const line of lines) line.receive(whole)
+  assert.equal(pool.takeIdle(), waiters[1]!.connection)
+})
+
+test('a connection that its taker no longer awaits stays for the next', () => {
+  const { counts, lines, pool, take } = openPool()
+  const left = take()
+  pool.cancel(left)
+  lines[0]!.open()
+  assert.equal(left.connection, undefined)
+  assert.deepEqual(counts(), [0, 1, 0])
+  const next = take()
+  assert.ok(next.connection?.waited, 'it may have gone stale meanwhile')
+  assert.equal(lines.length, 1)
+})
+
+test('a connection that is destroyed while idle is not given out before its end is told', async () => {
+  const { counts, lines, take } = openPool()
+  const first = take()
+  lines[0]!.open()
+  lines[0]!.receive(whole)
+  lines[0]!.receive('nobody asked')
+  const second = take()
+  assert.notEqual(second.connection, first.connection)
+  assert.equal(lines.length, 2)
+  await soon()
+  lines[1]!.open()
+  assert.ok(second.connection)
+  assert.deepEqual(counts(), [1, 0, 0])
+})
+
+test('each connection that cannot be opened fails one that waits', () => {
+  const { counts, lines, take } = openPool()
+  const waiters = [take(), take()]
+  lines[0]!.fail('ECONNREFUSED')
+  assert.equal(waiters[0]!.refused, 'unreachable: the connection ECONNREFUSED')
+  assert.equal(waiters[1]!.refused, undefined)
+  lines[1]!.open()
+  assert.ok(waiters[1]!.connection)
+  assert.deepEqual(counts(), [1, 0, 0])
+})
+
+test('a connection that does not open in time is a timeout of who waited for it alone', async () => {
+  const { clock, counts, lines, take } = openPool({ connectTimeoutMs: 2_000 })
+  const early = take()
+  clock.advance(1_500)
+  const late = take()
+  clock.advance(1_000)
+  assert.equal(early.refused, 'timeout: no connection opened in time')
+  await soon()
+  assert.equal(late.refused, undefined)
+  assert.deepEqual(counts(), [0, 0, 1])
+  lines.at(-1)!.open()
+  assert.ok(late.connection)
+})
+
+test('who waits for busy connections is told that they were busy', () => {
+  const { clock, lines, take } = openPool({ endpointConnectionsMax: 1, connectTimeoutMs: 2_000 })
+  take()
+  lines[0]!.open()
+  const second = take()
+  clock.advance(3_000)
+  assert.equal(second.refused, 'busy: no connection became free in time')
+})
+
+test('beyond the queue nobody waits', () => {
+  const { lines, take } = openPool({ endpointConnectionsMax: 1, endpointQueueMax: 1 })
+  take()
+  lines[0]!.open()
+  take()
+  assert.equal(take().refused, 'busy: the queue for connections is full')
+})
+
+test('who wants a fresh connection gets none that has served, even from a full pool', async () => {
+  const { counts, lines, take } = openPool({ endpointConnectionsMax: 2 })
+  take()
+  take()
+  for (const line of lines) line.open()
+  lines[0]!.receive(whole)
+  const fresh = take(true)
+  assert.ok(!fresh.connection)
+  await soon()
+  assert.ok(lines[0]!.gone, 'an idle one made room')
+  lines[2]!.open()
+  assert.equal(fresh.connection?.waited, false)
+
+  const another = take(true)
+  const anyone = take()
+  lines[1]!.receive(whole)
+  assert.ok(anyone.connection, 'who takes any is not held up')
+  lines[1]!.receive(whole)
+  await soon()
+  lines[3]!.open()
+  assert.equal(another.connection?.waited, false)
+  assert.deepEqual(counts(), [2, 0, 0])
+})
+
+test('a connection that closes makes room for who waits', async () => {
+  const { lines, take } = openPool({ endpointConnectionsMax: 1 })
+  take()
+  lines[0]!.open()
+  const second = take()
+  lines[0]!.fail('ECONNRESET')
+  await soon()
+  lines[1]!.open()
+  assert.ok(second.connection)
+})
+
+test('an idle connection ends when its time is up, and is not given out in between', async () => {
+  const { clock, counts, lines, take } = openPool({ endpointIdleTimeoutMs: 5_000 })
+  take()
+  lines[0]!.open()
+  lines[0]!.receive(whole)
+  clock.advance(5_100)
+  await soon()
+  assert.ok(lines[0]!.gone)
+  assert.deepEqual(counts(), [0, 0, 0])
+})
+
+test('a retired pool closes what is idle now and what is busy when it is free', async () => {
+  const { counts, lines, pool, take } = openPool()
+  take()
+  take()
+  for (const line of lines) line.open()
+  lines[0]!.receive(whole)
+  pool.retire()
+  await soon()
+  assert.deepEqual([lines[0]!.gone, lines[1]!.gone], [true, false])
+  lines[1]!.receive(whole)
+  await soon()
+  assert.ok(lines[1]!.gone && pool.over)
+  assert.deepEqual(counts(), [0, 0, 0])
+})
+
+const plan = (port: number) => [
+  { name: 'a', preserveHost: false, endpoints: [{ host: 'a', port, basePath: '' }] },
+]
+
+test('a swap keeps the pools of addresses that stay, under their new bounds, and forgets the others', async () => {
+  const { lines, tools } = openPool()
+  const upstreams = new Upstreams()
+  const poolOf = (port: number, limits: Partial<Limits> = {}) =>
+    upstreams.use(plan(port), { ...tools, limits: limitsWith(limits) })[0]!.endpoints[0]!.pool
+  const kept = poolOf(1)
+  assert.equal(poolOf(1, { endpointConnectionsMax: 1 }), kept)
+  kept.take(new Waiter())
+  kept.take(new Waiter())
+  assert.equal(lines.length, 1, 'the new bound counts')
+  poolOf(2)
+  lines[0]!.open()
+  lines[0]!.receive(whole)
+  lines[0]!.receive(whole)
+  await soon()
+  assert.ok(kept.over)
+  poolOf(2)
+  assert.notEqual(poolOf(1), kept, 'it was forgotten')
+})

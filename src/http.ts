@@ -11,7 +11,6 @@ export type {
   Verdict,
 } from './http/exchange.ts'
 export {
-  clientFrom,
   compileForwarding,
   type ForwardedBy,
   type Forwarding,
@@ -22,13 +21,7 @@ export {
 } from './http/forwarded.ts'
 export { type HeaderList, headerValue, headerValues, isNamed, joinedValue } from './http/headers.ts'
 export { isProtectedField, nominationProblem } from './http/nominated.ts'
-export {
-  acceptMatcher,
-  bestRange,
-  bodyTypeMatcher,
-  type MediaType,
-  parseMediaType,
-} from './http/media-type.ts'
+export { acceptMatcher, bodyTypeMatcher } from './http/media-type.ts'
 export { isIdempotent } from './http/methods.ts'
 export { reasonPhrase } from './http/status.ts'
 export { cidrProblem, compileTrust } from './http/trust.ts'

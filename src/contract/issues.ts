@@ -2,7 +2,7 @@
 // of the schema room they are all that `details[].issue` may say.
 import type { Detail } from '../base.ts'
 
-export const inputIssues = {
+const inputIssues = {
   required: 'is required',
   undeclared: 'is not declared in the contract',
   repeated: 'may be given only once',

@@ -1,6 +1,5 @@
 // Parameters: those of the path item and of the operation joined, each as a plan of how it is
 // found and decoded.
-import { pointerToken } from '../base.ts'
 import { checkFields } from './fields.ts'
 import type { ParameterIn, ParameterPlan, Shape, Style } from './operation.ts'
 import { shapeOf, text } from './shapes.ts'
@@ -186,6 +185,3 @@ function readTyping(reading: Reading, spot: Spot, name: string): Typing | undefi
 export function templateNames(template: string): string[] {
   return [...template.matchAll(/\{([^{}]*)\}/g)].map((match) => match[1]!)
 }
-
-/** Where a path of `paths` stands. */
-export const pathPointer = (template: string): string => `/paths/${pointerToken(template)}`

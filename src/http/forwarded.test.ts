@@ -1,13 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import {
-  cidrProblem,
-  clientFrom,
-  compileForwarding,
-  compileTrust,
-  isForwardingField,
-  passedThrough,
-} from '../http.ts'
+import { clientFrom, compileForwarding, isForwardingField, passedThrough } from './forwarded.ts'
+import { cidrProblem, compileTrust } from './trust.ts'
 
 test('an address is trusted where a range holds it, in whatever form it is written', () => {
   const isTrusted = compileTrust(['10.0.0.0/8', '192.0.2.7', 'fd00::/8', '::1', '172.16.0.0/12'])

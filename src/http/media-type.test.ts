@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { acceptMatcher, bestRange, bodyTypeMatcher, parseMediaType } from '../http.ts'
+import { acceptMatcher, bestRange, bodyTypeMatcher, parseMediaType } from './media-type.ts'
 
 test('a media type is read as RFC 9110 has it, or not at all', () => {
   const rows: [text: string, want: string | undefined][] = [

@@ -1,7 +1,13 @@
 // validation: the request must match the contract. Parameters are checked as soon as the head is
 // there, the body once it is held whole; a body that streams is left to its service.
 import { type Detail, refuse } from '../base.ts'
-import { type BodyPlan, linkBody, linkParameters, type ParameterPlan } from '../contract.ts'
+import {
+  type BodyPlan,
+  detailOf,
+  linkBody,
+  linkParameters,
+  type ParameterPlan,
+} from '../contract.ts'
 import { type Exchange, headerValue } from '../http.ts'
 import { type Audience, definePolicy, type Site, type Tools, type Zod } from './policy.ts'
 
@@ -77,7 +83,7 @@ function checkStep(plan: ValidationPlan, { check, limits }: Tools) {
   }
 }
 
-const noBody: Detail = { in: 'body', field: '', issue: 'required', message: 'is required' }
+const noBody = detailOf('body', '', 'required')
 
 function contentStep(body: BodyPlan, { check, limits }: Tools) {
   const run = linkBody(body, { check, limits })

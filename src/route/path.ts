@@ -39,8 +39,8 @@ export const kindSlash = 1
 /** Matters at the beginning of a segment alone. */
 export const kindDot = 2
 /** `%` and `;`. */
-export const kindCareful = 3
-export const kindRefused = 4
+const kindCareful = 3
+const kindRefused = 4
 
 /** The kind of each character below 256. */
 export const characterKinds = makeKinds()

@@ -4,7 +4,7 @@ import { TooDeep } from './bounds.ts'
 
 const depthMax = 1_000
 
-export function canonical(value: unknown, depth = 0): string {
+function canonical(value: unknown, depth = 0): string {
   if (typeof value !== 'object' || value === null) return scalarText(value)
   if (depth > depthMax) throw new TooDeep('the value is nested too deep to be compared')
   if (Array.isArray(value)) {

@@ -46,7 +46,7 @@ function sizeTest(min: number, max: number): ObjectTest | undefined {
   }
 }
 
-export function hasAll(value: object, names: readonly string[]): boolean {
+function hasAll(value: object, names: readonly string[]): boolean {
   for (const name of names) if (!Object.hasOwn(value, name)) return false
   return true
 }

@@ -137,6 +137,56 @@ for (const way of ways) {
     ours.socket.destroy()
   })
 
+  test(`${way}: text that the kernel does not take at once follows in order, and is told`, async (t) => {
+    const { ours, theirs } = await pair(t, way)
+    theirs.socket.pause()
+    theirs.keepBytesMax = 100_000_000
+    let want = ''
+    const put = (piece: string) => {
+      want += piece
+      return ours.socket.writePiece(piece)
+    }
+    for (let i = 0; put(String.fromCharCode(97 + (i % 26)).repeat(15_000)); i++);
+    assert.ok(ours.socket.full && ours.socket.queuedBytes > 0)
+    put('a little more ')
+    const large = Buffer.alloc(100_000, 'L')
+    want += large.toString('latin1')
+    ours.socket.writePiece(large)
+    put(' and text again')
+    assert.ok(ours.socket.sentBytes < want.length)
+    theirs.socket.resume()
+    await eventually('it is drained', () => ours.events.includes('drained') && !ours.socket.full)
+    ours.socket.write(' end')
+    ours.socket.finish()
+    assert.ok((await theirs.gone()) === `${want} end`, 'every byte in its place')
+    await eventually('nothing waits', () => ours.socket.queuedBytes === 0)
+    assert.equal(ours.socket.sentBytes, want.length + 4)
+    theirs.finish()
+    await eventually('it is closed', () => ours.events.includes('closed'))
+  })
+
+  test(`${way}: a peer that resets while text waits for it ends the socket once`, async (t) => {
+    const { ours, theirs } = await pair(t, way)
+    theirs.socket.pause()
+    while (ours.socket.write('x'.repeat(15_000)));
+    ours.socket.write('y'.repeat(15_000))
+    theirs.cut()
+    await eventually('it is closed', () => ours.events.some((event) => event.startsWith('closed')))
+    await settled()
+    assert.equal(ours.events.length, 1)
+    assert.match(ours.events[0]!, /ECONNRESET|EPIPE/)
+  })
+
+  test(`${way}: a socket that is destroyed while text waits ends once`, async (t) => {
+    const { ours, theirs } = await pair(t, way)
+    theirs.socket.pause()
+    while (ours.socket.write('x'.repeat(15_000)));
+    ours.socket.destroy()
+    await eventually('it is closed', () => ours.events.length > 0)
+    await settled()
+    assert.deepEqual(ours.events, ['closed'])
+  })
+
   test(`${way}: what is written while an event is handled leaves in order, and copies its pieces`, async (t) => {
     const { ours, theirs } = await pair(t, way)
     const shared = Buffer.alloc(20_000)

@@ -29,7 +29,9 @@ test('check accepts a sound contract and says what the audience decides', async 
   const { code, out, err } = await command(['check', 'notes.yaml'], folder)
   assert.match(out, /audience public decides:\n(?: {2}.*\n)* {2}limit +enforce\n/)
   assert.match(out, /\nok: notes\.yaml, 2 operations, audience public\n$/)
-  assert.deepEqual({ code, err }, { code: 0, err: '' })
+  // On a busy machine even this is slow enough to be announced.
+  assert.match(err, /^(?:compiling notes\.yaml …\n)?$/)
+  assert.equal(code, 0)
 })
 
 test('check takes concordat.yaml of the folder where no contract is named', async (t) => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { conflicts, type RoutePlan, templateNames, templateProblem } from '../route.ts'
+import { conflicts, type RoutePlan, templateProblem } from '../route.ts'
 
 test('a malformed template is told from a sound one', () => {
   const rows: [template: string, want: RegExp | undefined][] = [
@@ -40,11 +40,6 @@ test('a malformed template is told from a sound one', () => {
     if (want === undefined) assert.equal(problem, undefined, template)
     else assert.match(problem ?? 'sound', want, template)
   }
-})
-
-test('parameter names come in the order of values', () => {
-  assert.deepEqual(templateNames('/v{b}.{a}/x/{c}'), ['b', 'a', 'c'])
-  assert.deepEqual(templateNames('/x'), [])
 })
 
 const routes = (...texts: string[]): RoutePlan[] =>

@@ -20,12 +20,6 @@ export function templateProblem(template: string): string | undefined {
   return typeof parsed === 'string' ? parsed : undefined
 }
 
-/** Parameter names of a well-formed template in the order of `Match.values`. */
-export function templateNames(template: string): readonly string[] {
-  const parsed = parseTemplate(template)
-  return typeof parsed === 'string' ? [] : parsed.names
-}
-
 /** The parsed template, or what is wrong with it. */
 export function parseTemplate(template: string): Template | string {
   if (!template.startsWith('/')) return 'a path begins with a slash'

@@ -68,6 +68,8 @@ suite('refuses', () => {
 })
 
 suite('bounds', () => {
+  const keyText = (count: number) => `{${Array.from({ length: count }, (_, at) => `"k${at}":1`)}}`
+  const keyed = (count: number) => bytes(keyText(count))
   const nested = (depth: number) => bytes('['.repeat(depth) + ']'.repeat(depth))
   const cases: [string, Uint8Array, { depthMax: number; valuesMax: number }, JsonIssue | 'read'][] =
     [
@@ -77,6 +79,9 @@ suite('bounds', () => {
       ['open brackets without end', bytes('['.repeat(100_000)), roomy, 'too_deep'],
       ['values at the bound', bytes('[1,2,3]'), { ...roomy, valuesMax: 4 }, 'read'],
       ['values above the bound', bytes('[1,2,3]'), { ...roomy, valuesMax: 3 }, 'too_many_values'],
+      ['40,000 keys in one object', keyed(40_000), roomy, 'read'],
+      ['40,001 keys in one object', keyed(40_001), roomy, 'too_many_values'],
+      ['as many in two', bytes(`[${keyText(30_000)},${keyText(30_000)}]`), roomy, 'read'],
       [
         'brackets in texts count for nothing',
         bytes('"[[[,,,"'),

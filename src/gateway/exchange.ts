@@ -16,11 +16,9 @@
 import { type FaultCode, type Refusal, refuse } from '../base.ts'
 import {
   type Client,
-  compileForwarding,
   editFields,
   type Forwarding,
   headerValue,
-  isForwardingField,
   isIdempotent,
   joinedValue,
   passedThrough,
@@ -41,7 +39,9 @@ import {
   type Http1ReplyHead,
   linesOf,
 } from '../wire.ts'
+import { callFaults, replyFault, unconnectedFaults, undeclaredBody } from './causes.ts'
 import { faultReply, wantsProblem } from './fault-body.ts'
+import { forwardingOf, replyLines, requestLines } from './heads.ts'
 import { HeldBody } from './held-body.ts'
 import type { Runtime } from './runtime.ts'
 import type { LinkedOperation, Shadowing, Snapshot } from './snapshot.ts'
@@ -283,7 +283,9 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
     const { method, bodyLength } = this.request
     const streams = !this.#requestDone
     const body = !streams ? 'done' : bodyLength === 'streamed' ? 'chunks' : 'bytes'
-    connection.begin(this, method, this.#upstreamHead(), body, terms)
+    const endpoint = this.#endpoint!
+    const head = requestLines(this, this.#stream, endpoint, this.#forwarding, this.#held)
+    connection.begin(this, method, head, body, terms)
     if (this.#held !== undefined) connection.sendPiece(this.#held)
     if (streams) this.#stream.readBody()
   }
@@ -295,48 +297,6 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
       if (this.#endpointsTried < others) this.#tryEndpoint(upstream.next())
       else this.#refuse(refuse(unconnectedFaults[why], undefined, { reason }))
     })
-  }
-
-  /**
-   * The request as the upstream gets it: the client's own target and end-to-end fields, byte for
-   * byte, then what the gateway adds.
-   */
-  #upstreamHead(): string {
-    const { head, forwardable, takesTrailers } = this.#stream
-    const { basePath, authority } = this.#endpoint!
-    const { query } = this
-    const asReceived = query === head.query
-    const target = asReceived
-      ? head.target
-      : query === undefined
-        ? head.path
-        : `${head.path}?${query}`
-    const host = authority ?? head.host
-    const framing = head.bodyLength === 'streamed' ? this.#newFraming() : ''
-    const trailers = takesTrailers ? 'TE: trailers\r\nConnection: TE\r\n' : ''
-    const forwarding = this.#forwardingLines(head)
-    return `${head.method} ${basePath}${target} HTTP/1.1\r\nHost: ${host}\r\n${forwardable}${framing}${trailers}${forwarding}X-Request-Id: ${this.id}\r\n\r\n`
-  }
-
-  /** Whom the request is from; of what trusted hops said, what is not said anew goes on. */
-  #forwardingLines(head: RequestHead): string {
-    const forwarding = this.#forwarding
-    if (!this.client.viaTrustedHop) return forwarding.lines(head)
-    let kept = ''
-    const { headers } = head
-    for (let i = 0; i < headers.length; i += 2) {
-      const name = headers[i]!
-      if (isForwardingField(name) && !forwarding.replaces(name))
-        kept += `${name}: ${headers[i + 1]}\r\n`
-    }
-    return kept + forwarding.lines(head)
-  }
-
-  /** A body that came in chunks goes on in chunks, or with its length where it was held. */
-  #newFraming(): string {
-    return this.#held === undefined
-      ? 'Transfer-Encoding: chunked\r\n'
-      : `Content-Length: ${this.#held.length}\r\n`
   }
 
   upstreamWritable(): void {
@@ -357,7 +317,8 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
   }
 
   #passHead(reply: Http1ReplyHead): void {
-    const fault = this.#replyFault(reply.status)
+    const { plan } = this.#snapshot
+    const fault = replyFault(reply.status, this.#operation!, plan.audience)
     if (fault !== undefined) {
       const reason = `the upstream answered ${reply.status}`
       const connection = this.#connection
@@ -365,28 +326,10 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
       connection?.discard()
       return this.#refuse(refuse(fault, undefined, { reason }))
     }
-    const lines = this.#replyLines(reply)
+    const lines = replyLines(reply, this.#operation!, this.id)
     this.#phase = 'replying'
     this.#status = reply.status
     this.#stream.sendHead(reply.statusText, lines, reply.bodyLength)
-  }
-
-  /** A server error that the contract does not declare tells a public client nothing. */
-  #replyFault(status: number): FaultCode | undefined {
-    if (status < 500 || this.#snapshot.plan.audience !== 'public') return undefined
-    if (this.#operation!.declares(status)) return undefined
-    if (status === 503) return 'UPSTREAM_UNAVAILABLE'
-    return status === 504 ? 'UPSTREAM_TIMEOUT' : 'UPSTREAM_ERROR'
-  }
-
-  #replyLines(reply: Http1ReplyHead): string {
-    const { finish, reading } = this.#operation!
-    const { forwardable, headers, noted } = reply
-    const added = noted === 0 ? reading.addedLines : reading.linesWithout(noted)
-    if (finish.length === 0) return `${forwardable}${added}X-Request-Id: ${this.id}\r\n`
-    const finishing = { status: reply.status, headers: editFields(headers, this.#operation!.edit) }
-    for (let i = 0; i < finish.length; i++) finish[i]!(finishing)
-    return `${linesOf(finishing.headers)}X-Request-Id: ${this.id}\r\n`
   }
 
   replyPiece(piece: Piece): void {
@@ -535,43 +478,7 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
   }
 }
 
-interface Remembered {
-  readonly snapshot: Snapshot
-  readonly forwarding: Forwarding
-}
-
-/** Made once a connection and snapshot. */
-function forwardingOf(runtime: Runtime, snapshot: Snapshot, { peer }: Stream): Forwarding {
-  const known = peer.memo as Remembered | undefined
-  if (known?.snapshot === snapshot) return known.forwarding
-  const { isTrustedHop: isTrusted } = snapshot
-  const { pseudonym } = runtime
-  // Most hops write `X-Forwarded-For` alone and pass on a `Forwarded` that their client forged.
-  const believed = 'x-forwarded-for'
-  const forwarding = compileForwarding({ peer, proto: 'http', isTrusted, pseudonym, believed })
-  peer.memo = { snapshot, forwarding } satisfies Remembered
-  return forwarding
-}
-
 const noValues: readonly string[] = Object.freeze([])
-
-const undeclaredBody = refuse('INVALID_INPUT', undefined, {
-  details: [
-    { in: 'body', field: '', issue: 'undeclared', message: 'This operation takes no body.' },
-  ],
-})
-
-const unconnectedFaults = {
-  unreachable: 'UPSTREAM_UNREACHABLE',
-  busy: 'UPSTREAM_BUSY',
-  timeout: 'UPSTREAM_TIMEOUT',
-} as const satisfies Record<string, FaultCode>
-
-const callFaults = {
-  closed: 'UPSTREAM_CLOSED',
-  protocol: 'UPSTREAM_PROTOCOL',
-  timeout: 'UPSTREAM_TIMEOUT',
-} as const satisfies Record<CallFailure['kind'], FaultCode>
 
 // The continuations of `#runSteps`, made once: a closure for each request would cost more.
 const admitted = (self: GatewayExchange): void => self.admitted()

@@ -1,0 +1,36 @@
+// Which fault of the catalogue stands for what went wrong with an upstream or a body.
+import { type FaultCode, refuse } from '../base.ts'
+import type { Audience } from '../policy.ts'
+import type { CallFailure } from '../wire.ts'
+import type { LinkedOperation } from './snapshot.ts'
+
+/** No connection could be had; nothing was sent. */
+export const unconnectedFaults = {
+  unreachable: 'UPSTREAM_UNREACHABLE',
+  busy: 'UPSTREAM_BUSY',
+  timeout: 'UPSTREAM_TIMEOUT',
+} as const satisfies Record<string, FaultCode>
+
+/** The exchange with the endpoint broke off. */
+export const callFaults = {
+  closed: 'UPSTREAM_CLOSED',
+  protocol: 'UPSTREAM_PROTOCOL',
+  timeout: 'UPSTREAM_TIMEOUT',
+} as const satisfies Record<CallFailure['kind'], FaultCode>
+
+/** A server error that the contract does not declare tells a public client nothing. */
+export function replyFault(
+  status: number,
+  operation: LinkedOperation,
+  audience: Audience,
+): FaultCode | undefined {
+  if (status < 500 || audience !== 'public' || operation.declares(status)) return undefined
+  if (status === 503) return 'UPSTREAM_UNAVAILABLE'
+  return status === 504 ? 'UPSTREAM_TIMEOUT' : 'UPSTREAM_ERROR'
+}
+
+export const undeclaredBody = refuse('INVALID_INPUT', undefined, {
+  details: [
+    { in: 'body', field: '', issue: 'undeclared', message: 'This operation takes no body.' },
+  ],
+})

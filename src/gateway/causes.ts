@@ -18,6 +18,13 @@ export const callFaults = {
   timeout: 'UPSTREAM_TIMEOUT',
 } as const satisfies Record<CallFailure['kind'], FaultCode>
 
+const serverErrors: Readonly<Record<number, FaultCode>> = {
+  503: 'UPSTREAM_UNAVAILABLE',
+  504: 'UPSTREAM_TIMEOUT',
+  // From this gateway itself, or another one in the circle.
+  508: 'LOOP_DETECTED',
+}
+
 /** A server error that the contract does not declare tells a public client nothing. */
 export function replyFault(
   status: number,
@@ -25,8 +32,7 @@ export function replyFault(
   audience: Audience,
 ): FaultCode | undefined {
   if (status < 500 || audience !== 'public' || operation.declares(status)) return undefined
-  if (status === 503) return 'UPSTREAM_UNAVAILABLE'
-  return status === 504 ? 'UPSTREAM_TIMEOUT' : 'UPSTREAM_ERROR'
+  return serverErrors[status] ?? 'UPSTREAM_ERROR'
 }
 
 export const undeclaredBody = refuse('INVALID_INPUT', undefined, {

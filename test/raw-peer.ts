@@ -77,7 +77,9 @@ export class Peer {
   }
 
   cut(): void {
-    this.socket.resetAndDestroy()
+    // A socket whose FIN still waits cannot be reset.
+    if (this.socket.writableEnded) this.socket.destroy()
+    else this.socket.resetAndDestroy()
   }
 }
 

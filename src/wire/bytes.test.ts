@@ -187,6 +187,17 @@ for (const way of ways) {
     assert.deepEqual(ours.events, ['closed'])
   })
 
+  test(`${way}: a reset ends a socket whose FIN waits behind what nobody takes`, async (t) => {
+    const { ours, theirs } = await pair(t, way)
+    theirs.socket.pause()
+    while (ours.socket.write('x'.repeat(15_000)));
+    ours.socket.finish()
+    await settled()
+    ours.socket.reset()
+    await eventually('it is closed', () => ours.events.length > 0)
+    assert.deepEqual(ours.events, ['closed'])
+  })
+
   test(`${way}: what is written while an event is handled leaves in order, and copies its pieces`, async (t) => {
     const { ours, theirs } = await pair(t, way)
     const shared = Buffer.alloc(20_000)

@@ -223,7 +223,10 @@ export class ByteSocket {
   /** Ends at once with RST, so that the peer cannot take what it got for a whole message. */
   reset(): void {
     this.#gathered = ''
-    this.#socket.resetAndDestroy()
+    // While a FIN waits behind what is queued libuv refuses to reset, and Node would then neither
+    // close the socket nor say so.
+    if (this.#socket.writableEnded) this.#socket.destroy()
+    else this.#socket.resetAndDestroy()
   }
 }
 

@@ -154,7 +154,12 @@ export async function openRelay(t: TestContext, options: RelayOptions = {}) {
     }
   }
 
-  t.after(async () => {
+  let over = false
+
+  /** Ends all and checks the laws; comes behind the test by itself. */
+  async function close(): Promise<void> {
+    if (over) return
+    over = true
     for (const { socket } of clients) socket.destroy()
     await eventually('every exchange is over', () => runtime.active === 0)
     server.destroy()
@@ -168,7 +173,9 @@ export async function openRelay(t: TestContext, options: RelayOptions = {}) {
     assert.equal(records.length, begun, 'every exchange is recorded exactly once')
     assert.equal(server.connections, 0, 'no client connection is left')
     for (const one of upstreams.states()) assert.equal(one.waiting, 0, 'nobody waits')
-  })
+    for (const one of endpoints) one.close()
+  }
+  t.after(close)
 
   const record = async (count = 1): Promise<ExchangeRecord> => {
     await eventually(`${count} exchanges are recorded`, () => records.length >= count)
@@ -179,6 +186,7 @@ export async function openRelay(t: TestContext, options: RelayOptions = {}) {
     bugs,
     client,
     clock,
+    close,
     endpoint,
     endpoints,
     pass,

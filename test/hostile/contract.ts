@@ -1,0 +1,203 @@
+// A contract whose every corner costs something to check, for inputs that make it cost more.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { buildSnapshot } from '../../src/control.ts'
+
+/** Patterns that a backtracking engine needs exponential or high polynomial time for. */
+export const patterns: readonly string[] = [
+  '^(a+)+$',
+  '^(a|aa)+$',
+  '^(a|a)*b$',
+  '(x+x+)+y',
+  '^([a-zA-Z0-9._-]+)+@([a-z]+\\.)+[a-z]+$',
+  '^(\\w+\\s?)*$',
+  '^a*a*a*a*a*a*a*a*b$',
+  '^(?:(?:a{0,20}){0,20})$',
+  '(.*,){20}x',
+  '^(([a-z])+.)+[A-Z]([a-z])+$',
+  '\\s+$',
+  '^[^<]*<([^>]*>)*$',
+]
+
+const string = { type: 'string' }
+const json = (schema: object) => ({ content: { 'application/json': { schema } } })
+const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` })
+
+const post = (body: object) => ({
+  post: { requestBody: body, responses: { 200: { description: '' } } },
+})
+
+const parameters = [
+  { name: 'id', in: 'path', required: true, schema: { type: 'string', pattern: patterns[0] } },
+  { name: 'q', in: 'query', schema: { type: 'string', pattern: patterns[3] } },
+  { name: 'tags', in: 'query', schema: { type: 'array', items: string, uniqueItems: true } },
+  { name: 'filter', in: 'query', style: 'deepObject', schema: { type: 'object' } },
+  { name: 'deep', in: 'query', style: 'deepObject', schema: ref('Node') },
+  {
+    name: 'spaced',
+    in: 'query',
+    style: 'spaceDelimited',
+    explode: false,
+    schema: { type: 'array', items: string },
+  },
+  { name: 'X-List', in: 'header', schema: { type: 'array', items: { type: 'integer' } } },
+  { name: 'session', in: 'cookie', schema: string },
+]
+
+const schemas = {
+  // Two ways at every level: a checker that tries both needs 2^depth steps.
+  Fork: {
+    oneOf: [
+      { type: 'object', properties: { next: ref('Fork'), a: {} }, required: ['a'] },
+      { type: 'object', properties: { next: ref('Fork'), b: {} }, required: ['b'] },
+      { type: 'null' },
+    ],
+  },
+  AnyFork: {
+    anyOf: [
+      { properties: { next: ref('AnyFork') }, required: ['x'] },
+      { properties: { next: ref('AnyFork') }, required: ['y'] },
+      { properties: { next: ref('AnyFork') }, required: ['z'] },
+    ],
+  },
+  Open: {
+    type: 'object',
+    anyOf: [
+      { properties: { next: ref('Open'), a: {} } },
+      { properties: { next: ref('Open'), b: {} } },
+    ],
+    unevaluatedProperties: false,
+  },
+  Not: { not: { not: { properties: { next: ref('Not') } } } },
+  Node: {
+    type: 'object',
+    properties: { next: ref('Node') },
+    additionalProperties: false,
+  },
+  Pets: {
+    type: 'array',
+    items: {
+      oneOf: Array.from({ length: 30 }, (_, i) => ({
+        type: 'object',
+        properties: { kind: { const: `k${i}` }, name: { type: 'string', minLength: i } },
+        required: ['kind', 'name', `f${i}`],
+      })),
+    },
+  },
+  Strict: {
+    type: 'array',
+    items: {
+      type: 'string',
+      minLength: 5,
+      pattern: '^x',
+      enum: ['xxxxx', 'xxxxy'],
+      allOf: [{ maxLength: 0 }, { minLength: 9 }, { format: 'uuid' }, { format: 'email' }],
+    },
+  },
+  Named: {
+    type: 'object',
+    propertyNames: { pattern: '^(k+)+$', maxLength: 8 },
+    patternProperties: { '^(a+)+$': { type: 'integer' }, '^k': { type: 'boolean' } },
+    additionalProperties: { type: 'number' },
+  },
+  Numbers: { type: 'array', items: { type: 'number', multipleOf: 0.01, maximum: 5 } },
+  Contains: { type: 'array', contains: { type: 'object', minProperties: 3 }, minContains: 2 },
+}
+
+/** Formats that are checked. */
+export const formats: readonly string[] = [
+  'date',
+  'date-time',
+  'duration',
+  'email',
+  'hostname',
+  'ipv4',
+  'ipv6',
+  'json-pointer',
+  'regex',
+  'time',
+  'uri',
+  'uri-reference',
+  'uri-template',
+  'uuid',
+]
+
+const form = {
+  content: {
+    'application/x-www-form-urlencoded': {
+      schema: {
+        type: 'object',
+        properties: {
+          name: string,
+          tags: { type: 'array', items: string },
+          nested: { type: 'object' },
+          deep: ref('Node'),
+        },
+      },
+    },
+  },
+}
+
+const document = {
+  openapi: '3.1.0',
+  info: { title: 'Hostile', version: '1' },
+  paths: {
+    '/things/{id}': { get: { parameters, responses: { 200: { description: '' } } } },
+    '/things/{id}.json': {
+      get: {
+        parameters: parameters.slice(0, 1),
+        responses: { 200: { description: '', content: { 'application/json': {} } } },
+      },
+    },
+    '/a/{b}/c/{d}/e/{f}/g': deepPath(['b', 'd', 'f']),
+    '/a/{b}/c/{d}/e/{f}/h': deepPath(['b', 'd', 'f']),
+    '/a/{b}/c/{d}/{e}/x/h': deepPath(['b', 'd', 'e']),
+    '/any': post(json({})),
+    '/unique': post(json({ type: 'array', uniqueItems: true })),
+    '/form': post(form),
+    '/stream': post({ content: { 'application/octet-stream': {} } }),
+    ...Object.fromEntries(Object.keys(schemas).map((name) => [`/${name}`, post(json(ref(name)))])),
+    ...Object.fromEntries(
+      formats.map((format) => [
+        `/format/${format}`,
+        post(json({ type: 'array', items: { type: 'string', format } })),
+      ]),
+    ),
+    ...Object.fromEntries(
+      patterns.map((pattern, i) => [
+        `/pattern/${i}`,
+        post(json({ type: 'object', properties: { text: { type: 'string', pattern } } })),
+      ]),
+    ),
+  },
+  components: { schemas },
+}
+
+function deepPath(names: readonly string[]) {
+  const inPath = names.map((name) => ({ name, in: 'path', required: true, schema: string }))
+  return { get: { parameters: inPath, responses: { 200: { description: '' } } } }
+}
+
+const config = {
+  audience: 'public',
+  policies: { limit: { mode: 'off' } },
+  trustedHops: ['192.0.2.7', '10.0.0.0/8', '127.0.0.1'],
+  log: { access: 'off' },
+}
+
+export async function hostileBundle(port: number): Promise<Uint8Array> {
+  const folder = mkdtempSync(join(tmpdir(), 'hostile-'))
+  try {
+    const contractFile = join(folder, 'openapi.json')
+    const configFile = join(folder, 'concordat.yaml')
+    writeFileSync(contractFile, JSON.stringify(document))
+    writeFileSync(configFile, JSON.stringify(config))
+    const to = [`http://127.0.0.1:${port}`]
+    const { snapshot, problems } = await buildSnapshot({ contractFile, configFile, to, port: 0 })
+    if (snapshot === undefined) throw new Error(JSON.stringify(problems, undefined, 1))
+    return snapshot
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}

@@ -1,0 +1,124 @@
+// The real engine on a network in memory, where each task is one turn of the event loop that can be
+// measured by itself.
+import { manualClock } from '../../src/base.ts'
+import { Engine } from '../../src/gateway/engine.ts'
+import { installMemoryNet, type MemoryNet, settle, type Wire } from '../fuzz/memory-net.ts'
+import { hostileBundle } from './contract.ts'
+import type { HostileInput } from './input.ts'
+
+export interface Cost {
+  /** CPU time of the longest turn of the event loop. */
+  readonly blockMs: number
+  readonly cpuMs: number
+  readonly sentBytes: number
+  /** Of the first reply; 0: none. */
+  readonly status: number
+}
+
+export interface Gauge {
+  measure(input: HostileInput): Cost
+  /** How often our own code threw. */
+  bugs(): number
+}
+
+const okReply = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'
+
+export async function startGauge(): Promise<Gauge> {
+  const bundle = await hostileBundle(7000)
+  const memory = installMemoryNet()
+  let bugs = 0
+  const engine = new Engine({
+    clock: manualClock(),
+    random: Math.random,
+    version: 'hostile',
+    redact: [],
+    watch: { read: () => nothingWatched, close() {} },
+    lines: { line() {}, dropped: () => 0, close: async () => {} },
+    bug: (error) => {
+      bugs++
+      console.error(error)
+    },
+  })
+  engine.swap(bundle)
+  await engine.listen('127.0.0.1', 0)
+  return { measure: (input) => measure(input, memory), bugs: () => bugs }
+}
+
+const nothingWatched = {
+  startedEpochSeconds: 0,
+  cpuSeconds: 0,
+  residentBytes: 0,
+  heapBytes: 0,
+  loopDelaySeconds: { p50: 0, p99: 0, max: 0 },
+}
+
+/** Answers every request whose end has come, without reading it: heads and last bytes are enough. */
+function answerAll(wire: Wire): void {
+  let taken = 0
+  wire.heard = () => {
+    const head = wire.sent.indexOf('\r\n\r\n', taken)
+    if (head < 0) return
+    const fields = wire.sent.slice(taken, head).toLowerCase()
+    const length = Number(/\r\ncontent-length: *(\d+)/.exec(fields)?.[1] ?? 0)
+    const isChunked = /\r\ntransfer-encoding:/.test(fields)
+    if (
+      isChunked
+        ? !wire.sent.endsWith('\r\n\r\n') || !wire.sent.includes('\r\n0\r\n', head)
+        : wire.sent.length < head + 4 + length
+    )
+      return
+    taken = isChunked ? wire.sent.length : head + 4 + length
+    wire.deliver(okReply)
+  }
+}
+
+const plainRequest = 'GET /things/a HTTP/1.1\r\nHost: a\r\n\r\n'
+
+function measure({ from, pieces }: HostileInput, memory: MemoryNet): Cost {
+  const watch = new Watch()
+  const upstreams: Wire[] = []
+  memory.accept = (wire) => {
+    upstreams.push(wire)
+    if (from !== 'upstream') answerAll(wire)
+  }
+  const client = memory.dial()
+  if (from === 'upstream') {
+    client.deliver(plainRequest)
+    settle()
+  }
+  const sender = from === 'upstream' ? upstreams[0]! : client
+  let sentBytes = 0
+  for (const piece of pieces) {
+    sentBytes += piece.length
+    sender.deliver(piece)
+    settle(watch.around)
+  }
+  sender.finish()
+  settle(watch.around)
+  const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(client.sent)?.[1] ?? 0)
+  client.breakOff()
+  // No connection is kept for the next input.
+  for (const wire of upstreams) wire.finish()
+  settle()
+  return { blockMs: watch.blockMs, cpuMs: watch.cpuMs, sentBytes, status }
+}
+
+/** Adds up what turns cost: by the clock of the wall, unless the thread was kept waiting. */
+class Watch {
+  blockMs = 0
+  cpuMs = 0
+
+  readonly around = (task: () => void): void => {
+    const before = process.threadCpuUsage()
+    const beforeMs = performance.now()
+    task()
+    const wallMs = performance.now() - beforeMs
+    const { user, system } = process.threadCpuUsage(before)
+    const ms = Math.min(wallMs, (user + system) / 1000 + tickMs)
+    this.cpuMs += ms
+    if (ms > this.blockMs) this.blockMs = ms
+  }
+}
+
+/** CPU time is counted in ticks. */
+const tickMs = 4

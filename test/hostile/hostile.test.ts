@@ -1,0 +1,69 @@
+// The hostile corpus against a real gateway on real sockets: every input is answered as it must be,
+// and nothing is left behind. What it costs, `node test/hostile/run.ts` measures.
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { suite, test } from 'node:test'
+import { startGateway } from '../../src/gateway.ts'
+import { hostileBundle } from './contract.ts'
+import { corpus } from './corpus.ts'
+import { startUpstream } from './upstream.ts'
+
+/** What the process may hold after all of it; the corpus itself is a third of that. */
+const residentBytesMax = 1_500 * 1024 * 1024
+
+suite('the hostile corpus', async () => {
+  const bugs: unknown[] = []
+  const upstream = await startUpstream()
+  const bundle = await hostileBundle(upstream.port)
+  const listen = { host: '127.0.0.1', port: 0 }
+  const log = { access: 'off', redact: [] }
+  const gateway = await startGateway({
+    bundle,
+    listen,
+    log,
+    workers: 0,
+    bug: (error) => void bugs.push(error),
+  })
+  assert.ok(!('problem' in gateway))
+
+  for (const input of corpus()) {
+    test(input.name, async () => {
+      upstream.script = input.from === 'upstream' ? input.pieces : undefined
+      const pieces = input.from === 'upstream' ? [Buffer.from(plainRequest)] : input.pieces
+      const status = await statusOf(gateway.port, pieces)
+      const wanted = input.statuses.join(' or ')
+      assert.ok(input.statuses.includes(status), `answered ${status}, not ${wanted}`)
+      assert.deepEqual(bugs, [])
+    })
+  }
+
+  test('leaves nothing behind', async () => {
+    upstream.script = undefined
+    assert.equal(await statusOf(gateway.port, [Buffer.from(plainRequest)]), 200)
+    await gateway.close()
+    upstream.close()
+    assert.ok(process.memoryUsage().rss < residentBytesMax)
+  })
+})
+
+const plainRequest = 'GET /things/a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
+
+/** Sends what it is given and reads to the end; 0 where no reply came. */
+async function statusOf(port: number, pieces: readonly Buffer[]): Promise<number> {
+  const socket = connect({ port, host: '127.0.0.1', noDelay: true })
+  let received = ''
+  socket.setEncoding('latin1')
+  socket.on('data', (text: string) => {
+    // Whoever floods us with replies is heard, not kept.
+    if (received.length < 1_000) received += text
+  })
+  socket.on('error', () => {})
+  const closed = once(socket, 'close')
+  for (const piece of pieces) {
+    if (!socket.write(piece)) await Promise.race([once(socket, 'drain'), closed])
+  }
+  socket.end()
+  await closed
+  return Number(/^HTTP\/1\.1 (\d{3})/.exec(received)?.[1] ?? 0)
+}

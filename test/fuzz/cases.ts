@@ -143,10 +143,13 @@ function difference(whole: Outcome, cut: Outcome): string[] {
 
 /**
  * What the client saw up to the reply that was cut must not depend on how it came. Behind it, bytes
- * too many come before or after the next request; and a reset overtakes what it overtakes.
+ * too many come before or after the next request; a connection that ends is found so before or after
+ * it; and a reset overtakes what it overtakes.
  */
 function replyDifference(one: ReplyCase, { turn }: Cut, whole: Outcome, inTwo: Outcome): string[] {
-  if (one.turns.slice(0, turn + 1).some(({ ending }) => ending === 'reset')) return []
+  const before = one.turns.slice(0, turn)
+  if (before.some(({ ending }) => ending !== 'open')) return []
+  if (one.turns[turn]!.ending === 'reset') return []
   const isSame = wholeReplies(whole, turn + 1) === wholeReplies(inTwo, turn + 1)
   return isSame ? [] : ['the client saw other replies']
 }

@@ -18,13 +18,23 @@ interface SocketOptions {
   readonly onread?: ReadInto
 }
 
-/** What waits to happen, in order; everything asynchronous of this network is a task. */
+/** What waits to happen to the gateway, in order: each is one turn of its event loop. */
 const tasks: (() => void)[] = []
+/** What waits to happen at the far ends. */
+const farTasks: (() => void)[] = []
 
-/** Runs until nothing is left to happen. */
-export function settle(): void {
-  for (let i = 0; i < tasks.length; i++) tasks[i]!()
-  tasks.length = 0
+/** Runs until nothing is left to happen; `around` may look at what each turn costs. */
+export function settle(around: (task: () => void) => void = (task) => task()): void {
+  for (;;) {
+    runAll(farTasks, (task) => task())
+    if (tasks.length === 0) return
+    runAll(tasks, around)
+  }
+}
+
+function runAll(list: (() => void)[], around: (task: () => void) => void): void {
+  for (let i = 0; i < list.length; i++) around(list[i]!)
+  list.length = 0
 }
 
 /** One connection as the test holds its far end. */
@@ -37,10 +47,29 @@ export class Wire {
   /** Whether a write of the gateway finds the queue full. */
   isFull: () => boolean = () => false
   socket: MemorySocket | undefined
+  // What the engine knows of a socket's handle.
+  bytesWritten = 0
+  readonly writeQueueSize = 0
 
-  /** Sends bytes (latin1) to the gateway. */
-  deliver(text: string): void {
-    tasks.push(() => this.socket?.take(Buffer.from(text, 'latin1')))
+  /** As Node's handle: 0 where all was taken, else a request whose completion is told later. */
+  writeLatin1String(_request: null, text: string): 0 | { oncomplete: (status: number) => void } {
+    this.take(text)
+    if (!this.isFull()) return 0
+    const request = { oncomplete: (_status: number) => {} }
+    tasks.push(() => request.oncomplete(0))
+    return request
+  }
+
+  take(text: string): void {
+    this.sent += text
+    this.bytesWritten += text.length
+    farTasks.push(() => this.heard())
+  }
+
+  /** Sends bytes, or latin1 text, to the gateway. */
+  deliver(data: string | Buffer): void {
+    const bytes = typeof data === 'string' ? Buffer.from(data, 'latin1') : data
+    tasks.push(() => this.socket?.take(bytes))
   }
 
   /** Sends the last byte (FIN). */
@@ -57,8 +86,8 @@ class MemorySocket extends EventEmitter {
   _handle: Wire | null
   remoteAddress = '192.0.2.7'
   remotePort = 7_007
-  bytesWritten = 0
-  writableLength = 0
+  readonly writableLength = 0
+  readonly connecting = false
   writableNeedDrain = false
   readonly #into: ReadInto | undefined
   readonly #incoming: Buffer[] = []
@@ -77,13 +106,18 @@ class MemorySocket extends EventEmitter {
 
   // The near end: what the engine uses of a socket.
 
+  get writable(): boolean {
+    return !this.#finished && !this.#destroyed
+  }
+
+  get bytesWritten(): number {
+    return this._handle?.bytesWritten ?? 0
+  }
+
   write(data: string | Buffer, coding: 'latin1' = 'latin1'): boolean {
     if (this.#destroyed || this.#finished) return false
-    const text = typeof data === 'string' ? data : data.toString(coding)
-    this.bytesWritten += text.length
     const wire = this._handle!
-    wire.sent += text
-    tasks.push(() => wire.heard())
+    wire.take(typeof data === 'string' ? data : data.toString(coding))
     if (!this.writableNeedDrain && wire.isFull()) {
       this.writableNeedDrain = true
       tasks.push(() => this.#drain())

@@ -16,9 +16,6 @@ import { fixturesAbsent } from './fixtures.ts'
 const root = join(import.meta.dirname, '..')
 const fileTimeoutMs = 300_000
 
-/** The same flag as `bin/concordat` sets: patterns must meet the engine that they will meet there. */
-const nodeFlags = ['--enable-experimental-regexp-engine-on-excessive-backtracks']
-
 /** What tests build and compile is kept for one run, and not in the user's own folder. */
 const cache = mkdtempSync(join(tmpdir(), 'concordat-tests-'))
 process.env['XDG_CACHE_HOME'] = cache
@@ -75,7 +72,6 @@ async function runTests(): Promise<boolean> {
     files,
     timeout: fileTimeoutMs,
     concurrency: availableParallelism(),
-    execArgv: nodeFlags,
   })
   const report = Readable.from(withSkipsAtEnd(events, skips, outcome)).pipe(new spec())
   report.pipe(process.stdout, { end: false })

@@ -103,16 +103,21 @@ test('a body that keeps pace may take its time', async (t) => {
 })
 
 test('the time for which an endpoint holds a body up is not the client’s', async (t) => {
-  const { endpoint, pass, sent } = await openRelay(t, {
+  const { clock, endpoint, pass, sent } = await openRelay(t, {
     limits: { bodyIdleTimeoutMs: 4_000, replyIdleTimeoutMs: 100_000 },
   })
   const size = 30_000_000
   const client = await sent(ask('POST /a', `Content-Length: ${size}`))
   const upstream = await endpoint.next()
+  client.send('x')
+  await pass(500)
   upstream.socket.pause()
-  client.socket.write(Buffer.alloc(size, 'x'))
+  client.socket.write(Buffer.alloc(size - 1, 'x'))
   await pass(20_000)
+  const before = upstream.receivedBytes
   upstream.socket.resume()
+  await eventually('it flows again', () => upstream.receivedBytes > before + 1_000_000)
+  clock.advance(1_000)
   await eventually('it arrives', () => upstream.receivedBytes >= size)
   upstream.send(reply('done'))
   await client.until('done')
@@ -132,6 +137,27 @@ test('a client that does not take its reply is cut off, and nothing is held for 
   const { fault, reason } = await record()
   assert.deepEqual([fault, reason], ['CLIENT_CLOSED', 'the client took its reply too slowly'])
   await eventually('both are left', () => server.connections === 0 && upstream.closed)
+})
+
+test('a client that does not take its last reply is cut off, though our FIN waits behind it', async (t) => {
+  const { endpoint, pass, record, sent, server } = await openRelay(t, {
+    limits: { bodyIdleTimeoutMs: 4_000 },
+  })
+  const client = await sent(ask('GET /a', 'Connection: close'))
+  client.socket.pause()
+  const upstream = await endpoint.next()
+  await upstream.until('\r\n\r\n')
+  // More than the kernel takes, less than would make us stop reading the endpoint.
+  const size = 64_000
+  upstream.send('HTTP/1.1 200 OK\r\n\r\n')
+  for (let i = 0; i < 200; i++) {
+    upstream.send('x'.repeat(size))
+    await settled()
+  }
+  upstream.finish()
+  await pass(20_000)
+  await record()
+  await eventually('it is left', () => server.connections === 0)
 })
 
 test('a client that takes no reply is cut off when nothing more is asked of it, too', async (t) => {

@@ -162,6 +162,21 @@ test('bytes behind a reply, or on an idle connection, end it', async (t) => {
   assert.doesNotMatch(await client.until('3'), /poison/)
 })
 
+test('bytes behind a reply never answer the request that waits for its connection', async (t) => {
+  const { endpoint, sent } = await openRelay(t, { limits: { endpointConnectionsMax: 1 } })
+  const clients = [await sent(ask('GET /a?1'))]
+  const first = await endpoint.next()
+  await first.until('\r\n\r\n')
+  clients.push(await sent(ask('GET /a?2')))
+  await settled()
+  first.send(reply('1') + reply('poison'))
+  await clients[0]!.until('1')
+  const second = await endpoint.next()
+  await second.until(/\?2 /)
+  second.send(reply('2'))
+  assert.doesNotMatch(await clients[1]!.until('2'), /poison/)
+})
+
 test('an endpoint that says close, or ends in HTTP/1.0, is connected to anew', async (t) => {
   for (const answer of [
     reply('x', 'Connection: close'),

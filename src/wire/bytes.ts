@@ -135,14 +135,6 @@ export class ByteSocket {
     return inner ? inner.bytesWritten - inner.writeQueueSize : this.#socket.bytesWritten
   }
 
-  get peerAddress(): string {
-    return this.#socket.remoteAddress ?? ''
-  }
-
-  get peerPort(): number {
-    return this.#socket.remotePort ?? 0
-  }
-
   /** Writes latin1 text; false asks to wait for `drained`. */
   write(text: string): boolean {
     if (!handling || this.#gathered.length + text.length > textBytesMax) {

@@ -56,8 +56,6 @@ function silentSocket(hearing: Hearing): ByteSocket {
     full: false,
     queuedBytes: 0,
     sentBytes: 0,
-    peerAddress: '127.0.0.1',
-    peerPort: 1,
     write,
     writePiece: write,
     flush() {},
@@ -112,7 +110,7 @@ export function hearRequests(
       left() {},
     },
   })
-  connection.open(silentSocket(hearing))
+  connection.open(silentSocket(hearing), { address: '127.0.0.1', port: 1, memo: undefined })
   feed(parts, hearing, (buffer, length) => connection.bytes(buffer, length))
   if (end && !hearing.closed) connection.ended()
   sweeper.stop()

@@ -43,10 +43,9 @@ type Reading = 'head' | 'body' | 'waiting' | 'draining' | 'lingering' | 'closed'
 
 export class ServerConnection implements ByteSink, Sweepable {
   sweepIndex = -1
-  /** The address under which the listener counts it. */
-  countedAddress = ''
   readonly #tools: ConnectionTools
   #socket!: ByteSocket
+  #peer!: StreamPeer
   #reading: Reading = 'head'
   #stream: Http1Stream | undefined
   /** Bytes that came before anybody wanted them. */
@@ -69,7 +68,6 @@ export class ServerConnection implements ByteSink, Sweepable {
   #movedMs: number
   #discarded = 0
   #endReason: string | undefined
-  #peer: StreamPeer | undefined
 
   constructor(tools: ConnectionTools) {
     this.#tools = tools
@@ -78,16 +76,13 @@ export class ServerConnection implements ByteSink, Sweepable {
   }
 
   /** Gives the connection its socket; must follow the constructor at once. */
-  open(socket: ByteSocket): void {
+  open(socket: ByteSocket, peer: StreamPeer): void {
     this.#socket = socket
+    this.#peer = peer
   }
 
   get peer(): StreamPeer {
-    return (this.#peer ??= {
-      address: this.#socket.peerAddress,
-      port: this.#socket.peerPort,
-      memo: undefined,
-    })
+    return this.#peer
   }
 
   get busy(): boolean {

@@ -46,7 +46,7 @@ class Listener implements WireServer {
   readonly #connections = new Set<ServerConnection>()
   readonly #perAddress = new Map<string, number>()
   #refused = 0
-  #empty: (() => void) | undefined
+  readonly #whenEmpty: (() => void)[] = []
 
   constructor(options: ServerOptions) {
     this.#options = options
@@ -89,7 +89,12 @@ class Listener implements WireServer {
 
   #accept(socket: Socket): void {
     const limits = this.#options.limits()
-    const address = socket.remoteAddress ?? ''
+    // Asked now: once the peer has reset, nobody can tell whose requests are still to be read.
+    const { remoteAddress: address, remotePort: port } = socket
+    if (address === undefined || port === undefined) {
+      socket.destroy()
+      return
+    }
     const count = (this.#perAddress.get(address) ?? 0) + 1
     const tooMany = count > limits.connectionsPerAddressMax && !this.#options.isTrustedHop(address)
     if (tooMany || this.#connections.size >= limits.connectionsMax) {
@@ -100,19 +105,19 @@ class Listener implements WireServer {
     }
     const { clock, sweeper } = this.#options
     const connection = new ServerConnection({ clock, sweeper, limits, owner: this.#owner })
-    connection.countedAddress = address
     this.#perAddress.set(address, count)
     this.#connections.add(connection)
-    connection.open(adoptSocket(socket, connection))
+    connection.open(adoptSocket(socket, connection), { address, port, memo: undefined })
   }
 
   #left(connection: ServerConnection): void {
     if (!this.#connections.delete(connection)) return
-    const address = connection.countedAddress
+    const { address } = connection.peer
     const count = (this.#perAddress.get(address) ?? 1) - 1
     if (count === 0) this.#perAddress.delete(address)
     else this.#perAddress.set(address, count)
-    if (this.#connections.size === 0) this.#empty?.()
+    if (this.#connections.size > 0) return
+    for (const tell of this.#whenEmpty.splice(0)) tell()
   }
 
   async close(): Promise<void> {
@@ -120,7 +125,7 @@ class Listener implements WireServer {
     for (const connection of this.#connections) connection.closeSoon()
     if (this.#connections.size > 0) {
       await new Promise<void>((resolve) => {
-        this.#empty = resolve
+        this.#whenEmpty.push(resolve)
       })
     }
   }

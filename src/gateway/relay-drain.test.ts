@@ -1,0 +1,41 @@
+// How a listener comes to its end: what is idle goes at once, what is under way ends first.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { eventually, settled } from '../../test/raw-peer.ts'
+import { ask, openRelay, reply } from './relay-for-tests.ts'
+
+test('a listener that closes lets exchanges end, and nothing begins', async (t) => {
+  const { client: open, endpoint, records, sent, server } = await openRelay(t)
+  const idle = await open()
+  const partial = await sent('GET /a HTTP/1.1\r\n')
+  const busy = await sent(ask('GET /a?busy') + ask('GET /a?pipelined'))
+  const upstream = await endpoint.next()
+  await upstream.until(/\?busy /)
+  await eventually('all are in', () => server.connections === 3)
+  let closed = 0
+  const closing = [server.close(), server.close()].map((one) => one.then(() => closed++))
+  assert.equal(await idle.gone(), '')
+  assert.equal(await partial.gone(), '')
+  await settled()
+  assert.deepEqual([closed, busy.ended], [0, false])
+  upstream.send(reply('last'))
+  assert.match(await busy.gone(), /Connection: close\r\n\r\nlast$/)
+  busy.finish()
+  await Promise.all(closing)
+  assert.deepEqual(
+    records.map(({ status }) => status),
+    [200],
+  )
+  await assert.rejects(open(), /ECONNREFUSED/)
+})
+
+test('a listener that is destroyed ends every exchange, and records it', async (t) => {
+  const { endpoint, record, sent, server } = await openRelay(t)
+  const client = await sent(ask('GET /a'))
+  const upstream = await endpoint.next()
+  await upstream.until('\r\n\r\n')
+  server.destroy()
+  await client.gone()
+  assert.equal((await record()).fault, 'CLIENT_CLOSED')
+  await eventually('the endpoint is left', () => upstream.ended || upstream.closed)
+})

@@ -111,14 +111,6 @@ export const limitTable = {
     scope: 'gateway',
     about: 'requests on one client connection; the last reply says close',
   },
-  pipelinedMax: {
-    default: 32,
-    min: 1,
-    max: 1_000,
-    unit: 'count',
-    scope: 'gateway',
-    about: 'requests of one connection read ahead of their replies; beyond it reading pauses',
-  },
   chunkLineBytesMax: {
     default: 256,
     min: 16,

@@ -117,3 +117,17 @@ test('a gateway that leads back to itself answers 508 in place of going round', 
   assert.match(reply, /"code":"LOOP_DETECTED"/)
   assert.equal(passed, 1)
 })
+
+test('what a trusted hop says goes on once, and what anybody else says of that kind does not', async (t) => {
+  const said = 'X-Forwarded-User: root'
+  const seen: (string | undefined)[] = []
+  const to = await service(t, ({ headers }, response) => {
+    seen.push(headers['x-forwarded-user'] as string | undefined)
+    response.end('{}')
+  })
+  for (const trustedHops of ['[]', '[127.0.0.0/8]']) {
+    const port = await gatewayOf(t, { contract, config: `trustedHops: ${trustedHops}`, to: [to] })
+    await exchanged(port, ['GET /notes', said])
+  }
+  assert.deepEqual(seen, [undefined, 'root'])
+})

@@ -17,20 +17,30 @@ export type Role =
   /** A bit: that there is such a field is noted. */
   | number
 
-/** Which fields have a role, listed by the length of their name so that most lines need one look. */
+/**
+ * Which fields have a role, listed by the length of their name so that most lines need one look;
+ * the last list is for all names longer than those before it.
+ */
 export type Roles = readonly (readonly Candidate[] | undefined)[]
 
 interface Candidate {
-  /** The name in lower case. */
+  /** The name in lower case, or how it begins. */
   readonly codes: Uint8Array
   readonly role: Role
 }
 
-function rolesOf(roles: Readonly<Record<string, Role>>): Roles {
+function rolesOf(roles: Readonly<Record<string, Role>>, droppedPrefix?: string): Roles {
   const byLength: Candidate[][] = []
-  for (const [lowerName, role] of Object.entries(roles)) {
-    byLength[lowerName.length] ??= []
-    byLength[lowerName.length]!.push({ codes: Buffer.from(lowerName, 'latin1'), role })
+  const add = (length: number, lowerText: string, role: Role) => {
+    byLength[length] ??= []
+    byLength[length].push({ codes: Buffer.from(lowerText, 'latin1'), role })
+  }
+  for (const [lowerName, role] of Object.entries(roles)) add(lowerName.length, lowerName, role)
+  const longer = byLength.push([]) - 1
+  if (droppedPrefix !== undefined) {
+    for (let length = droppedPrefix.length; length <= longer; length++) {
+      add(length, droppedPrefix, 'drop')
+    }
   }
   return byLength
 }
@@ -46,29 +56,24 @@ const framing = {
 } as const
 
 /**
- * In a request, what the gateway itself says to the upstream is dropped as well: a client's copy
- * of `Forwarded`, `X-Forwarded-*`, `X-Real-IP` or `X-Request-Id` would be believed there.
+ * In a request, what the gateway itself says to the upstream is dropped as well, and whatever else
+ * only a trusted hop may say: a client's `X-Forwarded-User` would be believed there.
  */
-export const requestRoles = rolesOf({
-  ...framing,
-  authorization: 'authorization',
-  'content-type': 'contentType',
-  host: 'host',
-  expect: 'expect',
-  'http2-settings': 'drop',
-  'proxy-authorization': 'drop',
-  forwarded: 'drop',
-  'x-forwarded-for': 'drop',
-  'x-forwarded-host': 'drop',
-  'x-forwarded-port': 'drop',
-  'x-forwarded-proto': 'drop',
-  'x-forwarded-prefix': 'drop',
-  'x-forwarded-scheme': 'drop',
-  'x-forwarded-server': 'drop',
-  'x-forwarded-ssl': 'drop',
-  'x-real-ip': 'drop',
-  'x-request-id': 'drop',
-})
+export const requestRoles = rolesOf(
+  {
+    ...framing,
+    authorization: 'authorization',
+    'content-type': 'contentType',
+    host: 'host',
+    expect: 'expect',
+    'http2-settings': 'drop',
+    'proxy-authorization': 'drop',
+    forwarded: 'drop',
+    'x-real-ip': 'drop',
+    'x-request-id': 'drop',
+  },
+  'x-forwarded',
+)
 
 const replyFields = {
   ...framing,
@@ -112,7 +117,7 @@ export function roleOf(
   end: number,
   roles: Roles,
 ): Role | undefined {
-  const candidates = roles[end - start]
+  const candidates = roles[Math.min(end - start, roles.length - 1)]
   if (candidates === undefined) return undefined
   for (let i = 0; i < candidates.length; i++) {
     const { codes, role } = candidates[i]!

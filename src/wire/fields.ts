@@ -8,8 +8,8 @@ import { isTokenCode, isValueCode } from './tables.ts'
 /** What a parser says of a message that breaks the rules; the text names the rule. */
 export interface Broken {
   readonly broken: string
-  /** `tooLarge` is a bound; `unsupported` asks for what is not offered; the rest is `malformed`. */
-  readonly kind: 'malformed' | 'tooLarge' | 'unsupported'
+  /** Bounds, and what is well-formed but not offered, have kinds of their own. */
+  readonly kind: 'malformed' | 'tooLarge' | 'targetTooLong' | 'coding' | 'expectation' | 'version'
 }
 
 export const broken = (text: string, kind: Broken['kind'] = 'malformed'): Broken => ({
@@ -99,7 +99,7 @@ const joined = (before: string | undefined, value: string): string =>
 
 /** Names that may not come with `_` for `-`: CGI-style upstreams would take one for the other. */
 const sensitive =
-  /^(?:host|content[-_]length|transfer[-_]encoding|connection|authorization|cookie|forwarded|x[-_](?:forwarded[-_].*|real[-_]ip|request[-_]id))$/i
+  /^(?:host|content[-_]length|transfer[-_]encoding|connection|authorization|cookie|forwarded|x[-_](?:forwarded.*|real[-_]ip|request[-_]id))$/i
 
 /**
  * Parses the lines of `text` from `start` to `end`, which stands before the empty line's CRLF:
@@ -188,7 +188,7 @@ function brokenCoding(value: string): Broken {
   // RFC 9112 §6.1: a server that does not know a transfer coding answers 501; anything that only
   // looks like `chunked` is an attempt at being read in two ways.
   return /^[a-z-]+$/i.test(value) && !/chunked|identity/i.test(value)
-    ? broken('the transfer coding is not supported', 'unsupported')
+    ? broken('the transfer coding is not supported', 'coding')
     : broken('Transfer-Encoding is not exactly `chunked`')
 }
 

@@ -50,7 +50,7 @@ export function parseRequestHead(
   }
   const targetEnd = at
   if (targetEnd - targetStart > bounds.uriBytesMax) {
-    return broken('the request target is too long', 'tooLarge')
+    return broken('the request target is too long', 'targetTooLong')
   }
   const version = versionAt(text, targetEnd)
   if (typeof version !== 'string') return version
@@ -73,7 +73,7 @@ export function parseRequestHead(
   if (host === undefined && version === '1.1') return broken('Host is missing')
   if (host !== undefined && !isHost(host)) return broken('Host is not a host and port')
   if (section.expect !== undefined && section.expect.toLowerCase() !== '100-continue') {
-    return broken('Expect is not `100-continue`', 'unsupported')
+    return broken('Expect is not `100-continue`', 'expectation')
   }
 
   const problem = dropNominated(section)
@@ -103,7 +103,7 @@ function versionAt(text: string, at: number): '1.0' | '1.1' | Broken {
   if (text.startsWith(' HTTP/1.1\r\n', at)) return '1.1'
   if (text.startsWith(' HTTP/1.0\r\n', at)) return '1.0'
   if (/^ HTTP\/\d\.\d\r\n/.test(text.slice(at, at + 11))) {
-    return broken('the version is neither HTTP/1.0 nor HTTP/1.1', 'unsupported')
+    return broken('the version is neither HTTP/1.0 nor HTTP/1.1', 'version')
   }
   return broken('the request line is not `method target HTTP/1.1`')
 }

@@ -5,14 +5,14 @@
 //                       └────▶ draining ──▶ head …        (replied early, little body left)
 //             any ──▶ lingering ──▶ closed                (the last reply is out; FIN was sent)
 import { assert, type Clock, type Limits, type Refusal, refuse } from '../base.ts'
-import type { BodyLength, Piece, Stream, StreamEvents, StreamPeer } from '../http.ts'
+import type { Piece, StreamPeer } from '../http.ts'
 import type { ByteSink, ByteSocket } from './bytes.ts'
 import { ChunkedDecoder } from './chunked.ts'
-import { broken, type Broken } from './fields.ts'
+import { partialProblem, refusalOf } from './head-refusals.ts'
 import { headText } from './head-text.ts'
-import { linesOf } from './lines.ts'
-import { type Http1RequestHead, parseRequestHead } from './request-head.ts'
+import { Http1Stream, type StreamConnection, unreadable } from './http1-stream.ts'
 import { Pace } from './pace.ts'
+import { type Http1RequestHead, parseRequestHead } from './request-head.ts'
 import type { Sweepable, Sweeper } from './sweeper.ts'
 
 /** Who serves what a connection brings. */
@@ -41,7 +41,7 @@ const lingerMs = 2_000
 
 type Reading = 'head' | 'body' | 'waiting' | 'draining' | 'lingering' | 'closed'
 
-export class ServerConnection implements ByteSink, Sweepable {
+export class ServerConnection implements ByteSink, Sweepable, StreamConnection {
   sweepIndex = -1
   readonly #tools: ConnectionTools
   #socket!: ByteSocket
@@ -386,7 +386,6 @@ export class ServerConnection implements ByteSink, Sweepable {
     return this.#socket.writePiece(piece)
   }
 
-  /** Whether the reply about to begin is the last one on this connection. */
   lastReply(stream: Http1Stream): boolean {
     if (this.#reading === 'body' && !this.#drainable(stream)) this.#closing = true
     return this.#closing
@@ -396,7 +395,6 @@ export class ServerConnection implements ByteSink, Sweepable {
     return this.#decoder === undefined && this.#left <= drainBytesMax && !stream.awaitsContinue
   }
 
-  /** The stream has sent its whole reply. */
   replied(stream: Http1Stream): void {
     if (this.#stream !== stream) return
     this.#stream = undefined
@@ -427,141 +425,9 @@ export class ServerConnection implements ByteSink, Sweepable {
     if (!this.#inputEnded && !this.#consuming) this.#settleFlow()
   }
 
-  /** Ends the connection so that the client sees that its reply is not whole. */
   cut(stream: Http1Stream): void {
     if (this.#stream === stream) this.#socket.reset()
   }
-}
-
-/** Stands for the head of bytes that are none. */
-const unreadable: Http1RequestHead = {
-  method: '',
-  target: '',
-  path: '',
-  query: undefined,
-  host: '',
-  version: '1.1',
-  headers: [],
-  bodyLength: 'none',
-  forwardable: '',
-  keepAlive: false,
-  expectContinue: false,
-  takesTrailers: false,
-}
-
-/** One exchange on an HTTP/1.1 connection. */
-export class Http1Stream implements Stream {
-  readonly head: Http1RequestHead
-  events: StreamEvents | undefined
-  awaitsContinue: boolean
-  readonly #connection: ServerConnection
-  #sending: 'nothing' | 'whole' | 'chunks' | 'untilClose' | 'done' = 'nothing'
-
-  constructor(connection: ServerConnection, head: Http1RequestHead) {
-    this.#connection = connection
-    this.head = head
-    this.awaitsContinue = head.expectContinue
-  }
-
-  get forwardable(): string {
-    return this.head.forwardable
-  }
-
-  get takesTrailers(): boolean {
-    return this.head.takesTrailers
-  }
-
-  get peer(): StreamPeer {
-    return this.#connection.peer
-  }
-
-  attach(events: StreamEvents): void {
-    this.events = events
-  }
-
-  readBody(): void {
-    this.#connection.flow(this)
-  }
-
-  pauseBody(): void {
-    this.#connection.hold(this)
-  }
-
-  sendInterim(statusText: string, lines: string): void {
-    // An HTTP/1.0 client does not know interim replies (RFC 9110 §15.2).
-    if (this.head.version === '1.0' || this.#sending !== 'nothing') return
-    this.#connection.write(`HTTP/1.1 ${statusText}\r\n${lines}\r\n`)
-  }
-
-  sendHead(statusText: string, lines: string, length: BodyLength): void {
-    assert(this.#sending === 'nothing', 'a reply has one head')
-    const http10 = this.head.version === '1.0'
-    let framing = ''
-    this.#sending = 'whole'
-    if (length === 'streamed') {
-      this.#sending = http10 ? 'untilClose' : 'chunks'
-      if (http10) this.#connection.closeSoon()
-      else framing = 'Transfer-Encoding: chunked\r\n'
-    }
-    if (this.#connection.lastReply(this)) framing += 'Connection: close\r\n'
-    else if (http10) framing += 'Connection: keep-alive\r\n'
-    this.#connection.write(`HTTP/1.1 ${statusText}\r\n${lines}${framing}\r\n`)
-  }
-
-  sendPiece(piece: Piece): boolean {
-    if (piece.length === 0) return true
-    if (this.#sending !== 'chunks') return this.#connection.writePiece(piece)
-    this.#connection.write(`${piece.length.toString(16)}\r\n`)
-    this.#connection.writePiece(piece)
-    return this.#connection.write('\r\n')
-  }
-
-  sendEnd(trailers: readonly string[]): void {
-    assert(this.#sending !== 'nothing' && this.#sending !== 'done', 'a reply ends once')
-    if (this.#sending === 'chunks') {
-      this.#connection.write(`0\r\n${this.takesTrailers ? linesOf(trailers) : ''}\r\n`)
-    }
-    this.#sending = 'done'
-    this.#connection.replied(this)
-  }
-
-  cut(): void {
-    this.#sending = 'done'
-    this.#connection.cut(this)
-  }
-
-  abort(reason: string): void {
-    if (this.#sending === 'done') return
-    this.#sending = 'done'
-    this.events?.clientGone(reason)
-  }
-}
-
-function refusalOf(problem: Broken): Refusal {
-  const reason = { reason: problem.broken }
-  if (problem.kind === 'tooLarge') {
-    const code = problem.broken.includes('target') ? 'URI_TOO_LONG' : 'HEADERS_TOO_LARGE'
-    return refuse(code, undefined, reason)
-  }
-  if (problem.kind === 'malformed') return refuse('MALFORMED_REQUEST', undefined, reason)
-  if (problem.broken.startsWith('Expect')) return refuse('EXPECTATION_FAILED', undefined, reason)
-  if (problem.broken.includes('version')) return refuse('VERSION_NOT_SUPPORTED', undefined, reason)
-  return refuse('NOT_IMPLEMENTED', undefined, reason)
-}
-
-/** What can be said of a head that is not whole yet: junk need not wait for its deadline. */
-function partialProblem(text: string, limits: Limits): Refusal | undefined {
-  const lineEnd = text.indexOf('\r\n')
-  if (text.length >= limits.headBytesMax + 4) {
-    return lineEnd < 0 && text.indexOf(' ') < limits.uriBytesMax && text.includes(' ')
-      ? refuse('URI_TOO_LONG')
-      : refuse('HEADERS_TOO_LARGE')
-  }
-  const bareLf = /(?:^|[^\r])\n/.test(text)
-  // A NUL or control character, or a byte over 127, has no place in a request line.
-  const junk = /[^\t\r\n\x20-\x7e]/.test(lineEnd < 0 ? text : text.slice(0, lineEnd))
-  if (bareLf) return refusalOf(broken('a line ends in a bare LF'))
-  return junk ? refusalOf(broken('the request line holds a control character')) : undefined
 }
 
 const describe = (error: NodeJS.ErrnoException | undefined): string =>

@@ -325,3 +325,37 @@ test('a client that takes no replies gets no more of them made', async (t) => {
   client.socket.resume()
   await eventually('the rest is served once it reads', () => records.length === 600)
 })
+
+test('each way in which a head is refused has its status, and ends the connection', async (t) => {
+  const { sent } = await openRelay(t)
+  const rows: [says: string, text: string, want: string][] = [
+    ['no request line', 'nonsense\r\n\r\n', '400 MALFORMED_REQUEST'],
+    ['a bare LF, at once', 'GET / HTTP/1.1\n', '400 MALFORMED_REQUEST'],
+    ['a TLS hello, at once', '\x16\x03\x01\x02\0\x01', '400 MALFORMED_REQUEST'],
+    ['the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', '505 VERSION_NOT_SUPPORTED'],
+    ['HTTP/1.2', ask('GET /a').replace('1.1', '1.2'), '505 VERSION_NOT_SUPPORTED'],
+    ['a method of 100 kB', 'M'.repeat(100_000), '431 HEADERS_TOO_LARGE'],
+    ['a target of 9 kB', ask(`GET /${'a'.repeat(9_000)}`), '414 URI_TOO_LONG'],
+    ['a target without end', `GET /${'a'.repeat(100_000)}`, '414 URI_TOO_LONG'],
+    ['a head of 17 kB', ask('GET /a', `A: ${'a'.repeat(17_000)}`), '431 HEADERS_TOO_LARGE'],
+    [
+      'fields without end',
+      `GET /a HTTP/1.1\r\n${'A: b\r\n'.repeat(5_000)}`,
+      '431 HEADERS_TOO_LARGE',
+    ],
+    [
+      '101 fields',
+      ask('GET /a', ...Array.from({ length: 100 }, () => 'A: b')),
+      '431 HEADERS_TOO_LARGE',
+    ],
+    ['another coding', ask('POST /a', 'Transfer-Encoding: gzip'), '501 NOT_IMPLEMENTED'],
+    ['an expectation', ask('POST /a', 'Expect: 200-ok'), '417 EXPECTATION_FAILED'],
+  ]
+  for (const [says, text, want] of rows) {
+    const client = await sent(text)
+    const [, status, code] = /^HTTP\/1\.1 (\d+) [^]*"code":"(\w+)"/.exec(await client.gone()) ?? []
+    assert.equal(`${status} ${code}`, want, says)
+    assert.match(client.received, /Connection: close\r\n/, says)
+    client.finish()
+  }
+})

@@ -83,6 +83,15 @@ export function duplicateIndex(items: readonly unknown[]): number {
   return -1
 }
 
+/** As `isAmong`, made once for each list however often it is asked for. */
+export function isAmongOnce(listed: readonly unknown[]): (value: unknown) => boolean {
+  const test = made.get(listed) ?? isAmong(listed)
+  made.set(listed, test)
+  return test
+}
+
+const made = new WeakMap<readonly unknown[], (value: unknown) => boolean>()
+
 /** Whether a value is one of those listed. */
 export function isAmong(listed: readonly unknown[]): (value: unknown) => boolean {
   const scalars = listed.filter(isScalar)

@@ -3,7 +3,7 @@
 import { pointerToken } from '../base.ts'
 import { brokenBound, TooDeep } from './bounds.ts'
 import { isPlainObject, typeBitsOf } from './by-type.ts'
-import { duplicateIndex, isAmong } from './equal.ts'
+import { duplicateIndex, isAmong, isAmongOnce } from './equal.ts'
 import { covered, everyLeftOver } from './evaluated.ts'
 import { numberFormat, textFormat } from './format.ts'
 import { schemaIssues, type SchemaIssue } from './issues.ts'
@@ -77,7 +77,7 @@ class Explainer {
     if (rules.const !== undefined && !isAmong([rules.const])(value)) {
       this.say(path, 'not_const', 'must be the one value that is allowed')
     }
-    if (rules.enum !== undefined && !isAmong(rules.enum)(value)) {
+    if (rules.enum !== undefined && !isAmongOnce(rules.enum)(value)) {
       this.say(path, 'not_in_enum', 'must be one of the values that are allowed')
     }
     if (typeof value === 'string') this.#text(rules, value, path)

@@ -1,6 +1,7 @@
 // What a client may send to make a check cost more than it cost to send.
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
+import { seededRandom } from '../base.ts'
 import { type Check, createSchemaCompiler, linkSchemas } from '../schema.ts'
 
 function checkOf(schema: unknown): Check {
@@ -56,6 +57,27 @@ suite('unique items', () => {
     ['zero is zero', [0, -0], false],
   ]
   for (const [says, given, want] of cases) test(says, () => assert.equal(unique.valid(given), want))
+})
+
+suite('patterns', () => {
+  // Each character leads our matcher to a state that it has not met: 4 µs each.
+  const restless = checkOf({ type: 'string', pattern: '^(a|b)*a(a|b){15}c$' })
+  const random = seededRandom(1)
+  const text = (length: number) =>
+    Array.from({ length }, () => (random() < 0.5 ? 'a' : 'b')).join('')
+  test('a text that a pattern follows with ease may be long', () => {
+    assert.deepEqual(issues(restless, 'a'.repeat(500_000)), [' pattern_mismatch'])
+  })
+  test('one that leads it astray may not', () => {
+    assert.deepEqual(issues(restless, text(100)), [' pattern_mismatch'])
+    assert.deepEqual(issues(restless, text(100_000)), [' too_costly'])
+  })
+  test('all texts of a check count together', () => {
+    const all = checkOf({ items: { type: 'string', pattern: '^(a+)+$' } })
+    const half = 'a'.repeat(700_000)
+    assert.ok(all.valid([half]))
+    assert.deepEqual(issues(all, [half, half]), [' too_costly'])
+  })
 })
 
 suite('depth', () => {

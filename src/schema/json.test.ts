@@ -67,8 +67,10 @@ suite('refuses', () => {
   }
 })
 
+const keyText = (count: number): string =>
+  `{${Array.from({ length: count }, (_, at) => `"k${at}":1`)}}`
+
 suite('bounds', () => {
-  const keyText = (count: number) => `{${Array.from({ length: count }, (_, at) => `"k${at}":1`)}}`
   const keyed = (count: number) => bytes(keyText(count))
   const nested = (depth: number) => bytes('['.repeat(depth) + ']'.repeat(depth))
   const cases: [string, Uint8Array, { depthMax: number; valuesMax: number }, JsonIssue | 'read'][] =

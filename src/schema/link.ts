@@ -31,6 +31,12 @@ export interface LinkBounds {
 /** A body of 1 MiB has at most half as many values. */
 const stepsMaxDefault = 1_000_000
 
+/**
+ * What our own matcher may look at in one check, all texts and patterns together: at most 16 ms.
+ * A body of 1 MiB may pass it once.
+ */
+const looksMax = 1_200_000
+
 /** Fewer steps are cheaper done than remembered. */
 const forgetfulSteps = 5_000
 
@@ -65,6 +71,11 @@ class Linker implements Linked {
   readonly #open = new Map<number, number>()
   #depth = 0
   #steps = 0
+  #looks = 0
+  readonly #look = (looks: number): void => {
+    this.#looks += looks
+    if (this.#looks > looksMax) throw new TooCostly('matching patterns takes too long')
+  }
   /** What gates remember of the check that runs. */
   readonly #memories: Map<unknown, boolean>[] = []
 
@@ -88,6 +99,7 @@ class Linker implements Linked {
   #outcome(verdict: Verdict, value: unknown): boolean | 'too_deep' | 'too_costly' {
     this.#depth = 0
     this.#steps = 0
+    this.#looks = 0
     try {
       return verdict(value)
     } catch (error) {
@@ -105,6 +117,7 @@ class Linker implements Linked {
     if (outcome !== false) return [{ pointer: '', issue: outcome, message: schemaIssues[outcome] }]
     this.#depth = 0
     this.#steps = 0
+    this.#looks = 0
     const errors = explain(this, id, value, max)
     this.#forget()
     assert(errors.length > 0, 'what a check refuses has an explanation')
@@ -112,7 +125,7 @@ class Linker implements Linked {
   }
 
   #pattern(source: string): TextTest {
-    const test = this.#patterns.get(source) ?? linkPattern(source)
+    const test = this.#patterns.get(source) ?? linkPattern(source, this.#look)
     this.#patterns.set(source, test)
     return test
   }

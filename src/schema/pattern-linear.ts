@@ -28,11 +28,23 @@ export function linearFault(tree: Tree): string | undefined {
   return program.length * chars > workMax ? 'it repeats too much' : undefined
 }
 
-export function linearTest(tree: Tree): (text: string) => boolean {
+/** Takes what matching costs, in looks at one character; may throw where that is too much. */
+export type Spend = (looks: number) => void
+
+export const freely: Spend = () => {}
+
+/** What a new state costs, and each step in it: measured, in looks at a character. */
+const stateLooks = 100
+const stepLooks = 8
+
+export function linearTest(tree: Tree, spend = freely): (text: string) => boolean {
   const program = compiled(tree)
   if (typeof program === 'string') throw new Error(program)
-  const automaton = new Automaton(program, !startsAtEdge(tree))
-  return (text) => automaton.test(text)
+  const automaton = new Automaton(program, !startsAtEdge(tree), spend)
+  return (text) => {
+    spend(text.length)
+    return automaton.test(text)
+  }
 }
 
 /** The program, or why there is none. Its last step is the first to run. */
@@ -144,6 +156,7 @@ const pointsMax = 4_096
 class Automaton {
   readonly #program: readonly Step[]
   readonly #searching: boolean
+  readonly #spend: Spend
   readonly #sets: readonly Chars[]
   readonly #states = new Map<string, State>()
   readonly #start: State
@@ -155,9 +168,10 @@ class Automaton {
   readonly #marks: Uint32Array
   #mark = 0
 
-  constructor(program: readonly Step[], searching: boolean) {
+  constructor(program: readonly Step[], searching: boolean, spend: Spend) {
     this.#program = program
     this.#searching = searching
+    this.#spend = spend
     this.#sets = [
       ...new Set(program.flatMap((step) => (step.kind === 'chars' ? [step.chars] : []))),
     ]
@@ -204,6 +218,7 @@ class Automaton {
   }
 
   #grow(state: State, kind: number): State {
+    this.#spend(stateLooks + stepLooks * state.waiting.length)
     const point = this.#samples[kind] ?? 0
     const next: number[] = []
     for (const index of state.waiting) {

@@ -5,7 +5,7 @@
 // - or refused when the contract is compiled: back references, look-arounds inside.
 // Look-aheads at the very start (`^(?=.*\d)(?!.*\s).+$`) are conditions of their own on the same
 // text, so they are taken apart and each goes its own way.
-import { linearFault, linearTest } from './pattern-linear.ts'
+import { freely, linearFault, linearTest } from './pattern-linear.ts'
 import { parsePattern, type Tree, UnknownSyntax } from './pattern-parse.ts'
 import { isSafe } from './pattern-safety.ts'
 import type { TextTest } from './verdict.ts'
@@ -21,13 +21,13 @@ export function patternFault(source: string): string | undefined {
   return fault && `the pattern cannot be matched in linear time: ${fault}`
 }
 
-export function linkPattern(source: string): TextTest {
+export function linkPattern(source: string, spend = freely): TextTest {
   const tree = treeOf(source)
   const native = nativePattern(source)
   if (typeof tree === 'string' || native === undefined) throw new Error(`unusable: ${source}`)
   if (isSafe(tree)) return (text) => native.test(text)
   const tests = conditions(tree).map(({ tree: one, negated }): TextTest => {
-    const test = linearTest(one)
+    const test = linearTest(one, spend)
     return negated ? (text) => !test(text) : test
   })
   const [first, ...more] = tests

@@ -1,6 +1,6 @@
 // Which of several alternatives a value was meant to be, so that its errors can be told.
 import { isPlainObject, typeBitsOf } from './by-type.ts'
-import { isAmong } from './equal.ts'
+import { isAmongOnce } from './equal.ts'
 import type { Discriminator, PlanNode, Rules } from './plan.ts'
 
 export type Choice =
@@ -69,7 +69,7 @@ function tagsAgree(nodes: Nodes, id: number, value: Record<string, unknown>): bo
     for (const [name, property] of rules.properties ?? []) {
       const listed = listedValues(nodes, property)
       if (listed === undefined || !Object.hasOwn(value, name)) continue
-      if (!isAmong(listed)(value[name])) return false
+      if (!isAmongOnce(listed)(value[name])) return false
       agreed = true
     }
   }

@@ -131,3 +131,55 @@ test('what a trusted hop says goes on once, and what anybody else says of that k
   }
   assert.deepEqual(seen, [undefined, 'root'])
 })
+
+const watched = `openapi: 3.1.0
+info: { title: Notes, version: '1' }
+x-concordat: { policies: { validation: { mode: MODE } }, limits: { bodyBytesMax: 1000 } }
+paths:
+  /notes:
+    get: { responses: { '200': { description: All. } } }
+    post:
+      x-concordat: { limits: LIMITS }
+      requestBody: { content: { application/json: { schema: { type: object, required: [a] } } } }
+      responses: { '200': { description: Done., content: { application/json: {} } } }
+`
+
+const breaches: [says: string, head: string[], body: string][] = [
+  ['a body that breaks its schema', ['POST /notes', json, 'Content-Length: 2'], '{}'],
+  ['a body that is no JSON', ['POST /notes', json, 'Content-Length: 1'], '{'],
+  ['a content coding', ['POST /notes', json, 'Content-Encoding: gzip', 'Content-Length: 2'], '{}'],
+  ['a body too large to be checked', ['POST /notes', json, 'Content-Length: 12'], '{"a": 12345}'],
+  [
+    'the same in chunks',
+    ['POST /notes', json, ...chunked],
+    '6\r\n{"a": \r\n6\r\n12345}\r\n0\r\n\r\n',
+  ],
+  ['an undeclared type', ['POST /notes', 'Content-Type: a/b', 'Content-Length: 1'], 'x'],
+  ['no type', ['POST /notes', 'Content-Length: 1'], 'x'],
+  ['no acceptable reply', ['POST /notes', 'Accept: text/xml'], ''],
+  ['a body that nobody declared', ['GET /notes', 'Content-Length: 1'], 'x'],
+  ['an undeclared query', ['GET /notes?a=1'], ''],
+]
+
+for (const mode of ['shadow', 'off']) {
+  test(`validation in mode ${mode} refuses nothing, whatever breaks the contract`, async (t) => {
+    const limits = mode === 'off' ? '{}' : '{ checkedBodyBytesMax: 10 }'
+    const text = watched.replace('MODE', `'${mode}'`).replace('LIMITS', limits)
+    const to = [await service(t, ok)]
+    const port = await gatewayOf(t, { contract: text, to })
+    for (const [says, head, body] of breaches) {
+      assert.match(await exchanged(port, head, body), /^HTTP\/1\.1 200 /, says)
+    }
+    const tooLarge = await exchanged(port, ['GET /notes', 'Content-Length: 1001'])
+    assert.match(tooLarge, /^HTTP\/1\.1 413 /, 'a bound is no part of validation')
+  })
+}
+
+test('every one of these is refused where validation enforces', async (t) => {
+  const limits = '{ checkedBodyBytesMax: 10 }'
+  const text = watched.replace('MODE', 'enforce').replace('LIMITS', limits)
+  const port = await gatewayOf(t, { contract: text, to: [await service(t, ok)] })
+  for (const [says, head, body] of breaches) {
+    assert.match(await exchanged(port, head, body), /^HTTP\/1\.1 4/, says)
+  }
+})

@@ -4,27 +4,33 @@ import type { Operation } from '../contract.ts'
 import type { Mode } from '../policy.ts'
 import type { OperationPlan } from '../snapshot.ts'
 
-export type BodyHandling = Pick<OperationPlan, 'body' | 'bodyTypes' | 'heldTypes'>
+export type BodyHandling = Pick<
+  OperationPlan,
+  'body' | 'bodyTypes' | 'heldTypes' | 'replyTypes' | 'validationInShadow'
+>
 
-/** `mode` is that of validation: only where it enforces is anything refused for being undeclared. */
+const unchecked: BodyHandling = { body: 'streamed', bodyTypes: [], heldTypes: [], replyTypes: [] }
+
+/** `mode` is that of validation: what is declared counts only as far as it does. */
 export function bodyHandling(operation: Operation, mode: Mode): BodyHandling {
-  const media = operation.body?.media
-  if (media === undefined) {
-    return { body: mode === 'enforce' ? 'refused' : 'streamed', bodyTypes: [], heldTypes: [] }
-  }
-  const held = mode === 'off' ? [] : media.filter(({ reader }) => reader !== 'other')
+  if (mode === 'off') return unchecked
+  const media = operation.body?.media ?? []
+  const held = media.filter(({ reader }) => reader !== 'other')
   return {
-    body: held.length > 0 ? 'held' : 'streamed',
-    bodyTypes: mode === 'enforce' ? media.map(({ range }) => range) : [],
+    body: media.length === 0 ? 'refused' : held.length > 0 ? 'held' : 'streamed',
+    bodyTypes: media.map(({ range }) => range),
     heldTypes: held.map(({ range }) => range),
+    replyTypes: operation.replyTypes,
+    ...(mode === 'shadow' ? { validationInShadow: true } : {}),
   }
 }
 
 /** Whether a bound can ever bind an operation that treats bodies so. */
-export function limitMatters(name: LimitName, { body, heldTypes }: BodyHandling): boolean {
+export function limitMatters(name: LimitName, handling: BodyHandling): boolean {
+  const { body, heldTypes, validationInShadow } = handling
   switch (name) {
     case 'bodyBytesMax':
-      return body !== 'refused'
+      return body !== 'refused' || validationInShadow === true
     case 'checkedBodyBytesMax':
     case 'jsonDepthMax':
     case 'jsonValuesMax':

@@ -9,7 +9,7 @@ import { type Mode, policies, type PolicyPlan, type ReplySite } from '../policy.
 import { conflicts, hostProblem, type RoutePlan, routesProblem, templateProblem } from '../route.ts'
 import { encodeSnapshot, type OperationPlan, type SnapshotPlan } from '../snapshot.ts'
 import type { UpstreamPlan } from '../upstream.ts'
-import { type BodyHandling, bodyHandling, limitMatters } from './bodies.ts'
+import { bodyHandling, limitMatters } from './bodies.ts'
 import type { Deployment } from './build-types.ts'
 import type { Config } from './config.ts'
 import { deploymentDefaults } from './defaults.ts'
@@ -129,16 +129,13 @@ function compileOperation(operation: Operation, settled: Settled, work: Work): O
     template: `${operation.basePaths[0] ?? ''}${operation.template}`,
     upstream: upstreamOf(operation, settled, work),
     limits: share(settled.ownLimits),
-    ...shareBodies(handling, share),
-    replyTypes: share(operation.replyTypes),
+    ...handling,
+    bodyTypes: share(handling.bodyTypes),
+    heldTypes: share(handling.heldTypes),
+    replyTypes: share(handling.replyTypes),
     statuses: share(operation.statuses),
     policies: compilePolicies(operation, settled, work),
   }
-}
-
-function shareBodies(handling: BodyHandling, share: Work['share']): BodyHandling {
-  const { body, bodyTypes, heldTypes } = handling
-  return { body, bodyTypes: share(bodyTypes), heldTypes: share(heldTypes) }
 }
 
 const modeOf = (settled: Settled, id: string): Mode => settled.policies.get(id)?.[0]?.mode ?? 'off'

@@ -174,18 +174,24 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
   }
 
   noteShadow(policy: string): void {
-    this.#shadows = [...this.#shadows, policy]
+    if (!this.#shadows.includes(policy)) this.#shadows = [...this.#shadows, policy]
   }
 
   // check
 
   admitted(): void {
     const operation = this.#operation!
-    if (!operation.accepts(joinedValue(this.request.headers, 'accept'))) {
-      return this.#refuse(refuse('NOT_ACCEPTABLE'))
+    const { limits, plan } = operation
+    this.#bodyBytesMax = limits.bodyBytesMax
+    const breach = this.#breach(operation)
+    if (breach !== undefined) {
+      if (plan.validationInShadow !== true) return this.#refuse(breach)
+      this.noteShadow('validation')
     }
-    const problem = this.#hasBody() ? this.#bodyProblem(operation) : undefined
-    if (problem !== undefined) return this.#refuse(problem)
+    const { bodyLength } = this.request
+    if (typeof bodyLength === 'number' && bodyLength > this.#bodyBytesMax) {
+      return this.#refuse(refuse('CONTENT_TOO_LARGE'))
+    }
     this.#runSteps(operation.check, 0, checked)
   }
 
@@ -194,24 +200,29 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
     return bodyLength !== 'none' && bodyLength !== 0
   }
 
-  /** What the head alone tells against the body. */
-  #bodyProblem(operation: LinkedOperation): Refusal | undefined {
+  /** What the head says against the contract; where it says nothing, a body may be held. */
+  #breach(operation: LinkedOperation): Refusal | undefined {
     const { bodyLength, headers } = this.request
     const { limits, plan } = operation
+    if (!operation.accepts(joinedValue(headers, 'accept'))) return refuse('NOT_ACCEPTABLE')
+    if (!this.#hasBody()) return undefined
     if (plan.body === 'refused') return undeclaredBody
     const contentType = headerValue(headers, 'content-type')
     if (!operation.takesType(contentType)) return refuse('UNSUPPORTED_MEDIA_TYPE')
-    this.#isHeld = plan.body === 'held' && operation.holdsType(contentType)
-    this.#bodyBytesMax = this.#isHeld
-      ? Math.min(limits.bodyBytesMax, limits.checkedBodyBytesMax)
-      : limits.bodyBytesMax
-    if (typeof bodyLength === 'number' && bodyLength > this.#bodyBytesMax) {
+    if (plan.body !== 'held' || !operation.holdsType(contentType)) return undefined
+    // What is checked must be what the upstream will read.
+    if (headerValue(headers, 'content-encoding') !== undefined) {
+      return refuse('UNSUPPORTED_MEDIA_TYPE', 'A content coding is not taken here.')
+    }
+    const heldBytesMax = Math.min(limits.bodyBytesMax, limits.checkedBodyBytesMax)
+    if (typeof bodyLength === 'number' && bodyLength > heldBytesMax) {
       return refuse('CONTENT_TOO_LARGE')
     }
-    // What is checked must be what the upstream will read.
-    return this.#isHeld && headerValue(headers, 'content-encoding') !== undefined
-      ? refuse('UNSUPPORTED_MEDIA_TYPE', 'A content coding is not taken here.')
-      : undefined
+    // A body that outgrew the bound while it was held could no longer be let through.
+    if (plan.validationInShadow === true && bodyLength === 'streamed') return undefined
+    this.#isHeld = true
+    this.#bodyBytesMax = heldBytesMax
+    return undefined
   }
 
   // content

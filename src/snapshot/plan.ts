@@ -37,6 +37,8 @@ export interface OperationPlan {
   readonly limits: Partial<Limits>
   /** Whether a body may come, and whether one of `heldTypes` is held whole for `content`. */
   readonly body: 'refused' | 'streamed' | 'held'
+  /** What a head says against the contract is noted, not refused; what cannot be held streams. */
+  readonly validationInShadow?: true
   /** Of `bodyTypes`, what is held whole; a body of another type streams even where `held` is said. */
   readonly heldTypes: readonly string[]
   /** Media types that the body may have, lower case; empty: any. */

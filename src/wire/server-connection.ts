@@ -402,6 +402,7 @@ export class ServerConnection implements ByteSink, Sweepable, StreamConnection {
     if (this.#reading === 'body') {
       if (this.#closing || !this.#drainable(stream)) return this.#linger()
       this.#reading = 'draining'
+      this.#bodyPace = undefined
       return this.#resumeReading()
     }
     if (this.#reading === 'waiting') this.#next()

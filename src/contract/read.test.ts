@@ -312,6 +312,11 @@ describe('what is wrong is said with its place', () => {
       '4:13 error no security scheme is named `apikey`: did you mean `apiKey`?',
     ],
     [
+      'a scheme that would break a header field',
+      `${head}components: {securitySchemes: {a: {type: http, scheme: "a\\r\\nb"}}}`,
+      '3:48 error `scheme` is no name of a scheme such as `bearer`',
+    ],
+    [
       'a scheme of no type',
       `${head}components: {securitySchemes: {a: {type: key}}}`,
       '3:36 error `type` must be one of apiKey, http, oauth2, openIdConnect, mutualTLS',

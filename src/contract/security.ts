@@ -35,8 +35,17 @@ function readScheme(reading: Reading, spot: Spot): SecurityScheme | undefined {
   }
   if (type !== 'http') return { ...none, type }
   const httpScheme = required(reading, spot, 'scheme')?.toLowerCase()
-  return httpScheme === undefined ? undefined : { ...none, type, httpScheme }
+  if (httpScheme === undefined) return undefined
+  // It stands in `WWW-Authenticate` as it is.
+  if (!token.test(httpScheme)) {
+    report(reading, child(spot, 'scheme')!, '`scheme` is no name of a scheme such as `bearer`')
+    return undefined
+  }
+  return { ...none, type, httpScheme }
 }
+
+/** RFC 9110, section 5.6.2. */
+const token = /^[!#$%&'*+.^_`|~0-9a-z-]+$/
 
 function required(reading: Reading, spot: Spot, key: string): string | undefined {
   const text = stringOf(reading, spot, key)

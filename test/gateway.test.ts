@@ -183,3 +183,18 @@ test('every one of these is refused where validation enforces', async (t) => {
     assert.match(await exchanged(port, head, body), /^HTTP\/1\.1 4/, says)
   }
 })
+
+const sentences: [says: string, head: string[], body: string, message: string][] = [
+  ['a key twice', [json, 'Content-Length: 13'], '{"a":1,"a":2}', 'the body has the same key twice'],
+  ['no JSON', [json, 'Content-Length: 1'], '{', 'the body is not JSON'],
+  ['too many fields', [form, 'Content-Length: 3'], 'a&b', 'the body has more pairs than the bound'],
+]
+
+for (const [says, fields, body, message] of sentences) {
+  test(`what is wrong reads as a sentence: ${says}`, async (t) => {
+    const few = 'limits: { pairsMax: 1 }'
+    const port = await gatewayOf(t, { contract, config: few, to: [await service(t, ok)] })
+    const reply = await exchanged(port, ['POST /form', ...fields], body)
+    assert.ok(reply.includes(`does not match the contract: ${message}`), reply)
+  })
+}

@@ -8,8 +8,8 @@ const inputIssues = {
   repeated: 'may be given only once',
   invalid_encoding: 'has a broken percent-escape, or one that is not UTF-8',
   malformed: 'is not written in the style that the contract gives it',
-  too_many_pairs: 'there are more pairs than the bound',
-  media_type: 'the body has a media type that is not declared',
+  too_many_pairs: 'has more pairs than the bound',
+  media_type: 'has a media type that is not declared',
 } as const
 
 export type InputIssue = keyof typeof inputIssues

@@ -35,8 +35,8 @@ export function replyFault(
   return serverErrors[status] ?? 'UPSTREAM_ERROR'
 }
 
-export const undeclaredBody = refuse('INVALID_INPUT', undefined, {
+export const undeclaredBody = refuse('INVALID_INPUT', 'This operation takes no body.', {
   details: [
-    { in: 'body', field: '', issue: 'undeclared', message: 'This operation takes no body.' },
+    { in: 'body', field: '', issue: 'undeclared', message: 'is not declared in the contract' },
   ],
 })

@@ -31,15 +31,15 @@ export const schemaIssues = {
 
 export type SchemaIssue = keyof typeof schemaIssues
 
-/** Words used by the JSON reader. */
+/** Words used by the JSON reader, each with what is said of the text. */
 export const jsonIssues = {
-  invalid_utf8: 'the bytes are not UTF-8',
-  invalid_json: 'the text is not JSON (RFC 8259)',
-  duplicate_key: 'an object has the same key twice',
-  lone_surrogate: 'an escape stands for half a character',
-  number_out_of_range: 'a number is too large for a double',
-  too_deep: 'arrays and objects are nested deeper than the bound',
-  too_many_values: 'there are more values than the bound',
+  invalid_utf8: 'is not UTF-8',
+  invalid_json: 'is not JSON (RFC 8259)',
+  duplicate_key: 'has the same key twice in one object',
+  lone_surrogate: 'has an escape that stands for half a character',
+  number_out_of_range: 'has a number that is too large for a double',
+  too_deep: 'nests arrays and objects deeper than the bound',
+  too_many_values: 'has more values than the bound',
 } as const
 
 export type JsonIssue = keyof typeof jsonIssues

@@ -26,11 +26,17 @@ export async function limits(options: { json?: boolean }, world: World): Promise
   world.out.write(
     table([head('bound', 'default', 'range', 'scope', 'when broken', 'what'), ...boundRows]),
   )
-  const defaultRows = defaults.flatMap(({ name, value, about }) =>
-    stacked([name, value.public, value.partner, value.internal, about]),
-  )
+  const common = defaults.filter((row) => !differs(row))
+  const commonRows = common.map(({ name, value, about }) => [name, value.public, about])
+  world.out.write('\nWhere nothing is written:\n')
+  world.out.write(table([head('name', 'value', 'what'), ...commonRows]))
+  const decidedRows = defaults
+    .filter(differs)
+    .flatMap(({ name, value, about }) =>
+      stacked([name, value.public, value.partner, value.internal, about]),
+    )
   world.out.write('\nWhere nothing is written, by audience:\n')
-  world.out.write(table([head('name', 'public', 'partner', 'internal', 'what'), ...defaultRows]))
+  world.out.write(table([head('name', 'public', 'partner', 'internal', 'what'), ...decidedRows]))
   return 0
 }
 

@@ -34,12 +34,22 @@ export async function routes(options: SourceOptions, world: World): Promise<Exit
     method,
     path,
     operationId,
-    policies
-      .map(({ id, mode }) => (mode === 'enforce' ? id : paint('yellow', `${id} (${mode})`)))
-      .join(', '),
+    repeatsOnce(
+      policies.map(({ id, mode }) =>
+        mode === 'enforce' ? id : paint('yellow', `${id} (${mode})`),
+      ),
+    ).join(', '),
   ])
   world.out.write(table([head, ...lines]))
   return 0
+}
+
+/** Limits of several levels hold side by side: `limit ×2`. */
+function repeatsOnce(names: readonly string[]): string[] {
+  return [...new Set(names)].map((name) => {
+    const times = names.filter((one) => one === name).length
+    return times === 1 ? name : `${name} ×${times}`
+  })
 }
 
 function rowsOf(plan: SnapshotPlan): RouteRow[] {

@@ -33,7 +33,21 @@ holds for a part of it stands in the contract, under \`x-concordat\` on the docu
 [concordat.schema.json](concordat.schema.json) and [x-concordat.schema.json](x-concordat.schema.json) are their schemas,
 for editors.
 
-An unknown key is an error, with its place and what was probably meant. So is a setting without effect.
+\`\`\`yaml
+contract: openapi.yaml
+audience: partner
+listen: { host: 0.0.0.0, port: 8080 }
+trustedHops: [10.0.0.0/8]
+upstreams:
+  chat: { endpoints: ['http://10.0.0.7:3000', 'http://10.0.0.8:3000'] }
+limits: { bodyBytesMax: 10485760 }
+policies:
+  auth: upstream
+  limit: { requestsMax: 600, windowMs: 60000, burstMax: 100 }
+\`\`\`
+
+An unknown key is an error, with its place and what was probably meant. So is a setting without effect. Names end in
+their unit: \`windowMs\` is milliseconds, \`bodyBytesMax\` bytes.
 
 ## Levels
 
@@ -49,7 +63,8 @@ x-concordat:
 \`\`\`
 
 A limit by address does not replace the outer one, it comes in addition; with \`loosen: [limit]\` it stands alone.
-Every policy takes a \`mode\`: \`enforce\`, \`shadow\` (let through and count what would be refused) or \`off\`.
+A policy takes a \`mode\`: \`enforce\`, \`shadow\` (let through and count what would be refused) or \`off\`; what refuses
+nobody, such as \`secure-headers\`, has no shadow.
 `
 
 export function configPage(): string {
@@ -58,8 +73,8 @@ export function configPage(): string {
     intro,
     `## concordat.yaml\n\n${keysTable(config)}`,
     `## x-concordat\n\n${keysTable(settings)}`,
-    `## Policies\n\nUnder \`policies\` in either.\n\n${keysTable(config.properties!['policies']!)}`,
-    `## Defaults by audience\n\n${defaults()}`,
+    `## Policies\n\nUnder \`policies\` in either. What holds where nothing is written stands below.\n\n${policiesTable()}`,
+    `## Defaults of policies\n\n${defaults()}`,
   ].join('\n')
 }
 
@@ -67,8 +82,16 @@ export function configPage(): string {
 const elsewhere = new Set(['limits', 'policies'])
 
 function keysTable(schema: Schema): string {
-  const rows = rowsOf(schema, '').map((row) => [...row])
-  return table(['Key', 'Type', 'Default', 'What'], rows)
+  return table(['Key', 'Type', 'Default', 'What'], rowsOf(schema, ''))
+}
+
+/** Their defaults depend on the audience. */
+function policiesTable(): string {
+  const rows = rowsOf(config.properties!['policies']!, '')
+  return table(
+    ['Key', 'Type', 'What'],
+    rows.map(([key, type, , what]) => [key!, type!, what!]),
+  )
 }
 
 function rowsOf(schema: Schema, above: string): string[][] {
@@ -89,6 +112,9 @@ const objectOf = (schema: Schema): Schema | undefined =>
 /** Rows of what stands under names of the writer's own. */
 function namedRows({ additionalProperties }: Schema, path: string): string[][] {
   if (typeof additionalProperties !== 'object') return []
+  if (objectOf(additionalProperties) === undefined) {
+    return [[`\`${path}.<name>\``, typeOf(additionalProperties), '', '']]
+  }
   return rowsOf(additionalProperties, `${path}.<name>.`)
 }
 
@@ -109,6 +135,14 @@ function defaultOf({ default: value }: Schema): string {
 function defaults(): string {
   const rows = defaultsTable()
     .filter(({ kind }) => kind === 'policy')
-    .map(({ name, value }) => [`\`${name}\``, value.public, value.partner, value.internal])
+    .map(({ name, value }) => [`\`${name}\``, ...valuesOf(value)])
   return table(['Policy', 'Public', 'Partner', 'Internal'], rows)
 }
+
+/** A long value that is the same for all stands once. */
+function valuesOf({ public: first, partner, internal }: DefaultsValue): string[] {
+  const isSame = first === partner && partner === internal
+  return isSame && first.length > 20 ? [first, '"', '"'] : [first, partner, internal]
+}
+
+type DefaultsValue = ReturnType<typeof defaultsTable>[number]['value']

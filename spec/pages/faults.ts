@@ -24,8 +24,7 @@ the API declares it:
 \`\`\`
 
 \`retryable\` says whether the same request may succeed later. A fault of 500 and above is retryable only where sending
-the request twice can do no harm: its method is idempotent, it carries an idempotency key, or nothing of it reached the
-service. *Whose* says who has to act: the client, the upstream, or the gateway.
+the request twice can do no harm: its method is idempotent, or nothing of it was sent to the service. *Whose* says who has to act: the client, the upstream, or the gateway.
 `
 
 const byStatus = (Object.entries(faults) as [FaultCode, Fault][]).toSorted(

@@ -4,12 +4,13 @@ import { generatedFrom, table } from './markdown.ts'
 
 const intro = `# Limits
 
-Everything is bounded. Each bound below can be set under \`limits:\` in the configuration; those of an operation also under
-\`x-concordat\` in the contract. \`concordat limits\` prints them as they are in force.
+Everything is bounded. Each bound below can be set under \`limits:\` in \`concordat.yaml\`, as a whole number of bytes or
+milliseconds as its name says; those of an operation also under \`x-concordat\` in the contract. Beyond a bound a request
+is refused with the fault named beside it; where none is named, nothing is refused: the gateway closes or leaves out.
 `
 
 const scopes: readonly (readonly [Limit['scope'], string])[] = [
-  ['gateway', 'Connections of clients and heads of requests'],
+  ['gateway', 'Clients: connections, heads, framing'],
   ['operation', 'One operation'],
   ['upstream', 'Upstreams'],
 ]
@@ -27,10 +28,10 @@ function section([scope, title]: readonly [Limit['scope'], string]): string {
       amount(limit.default, limit.unit),
       `${amount(limit.min, limit.unit)} – ${amount(limit.max, limit.unit)}`,
       limit.fault === undefined
-        ? ''
+        ? '–'
         : `[\`${limit.fault}\`](faults.md#${limit.fault.toLowerCase()})`,
     ])
-  return `## ${title}\n\n${table(['Name', 'Bounds', 'Default', 'Range', 'Fault'], rows)}`
+  return `## ${title}\n\n${table(['Name', 'Bounds', 'Default', 'Range', 'Beyond it'], rows)}`
 }
 
 const units = {

@@ -157,7 +157,7 @@ export const faults = {
     'gateway',
     false,
     'The gateway failed.',
-    'A bug of the gateway or of a custom policy. The record holds the stack.',
+    'A bug of the gateway. The record holds the stack.',
     'Report it with the request id.',
   ),
   NOT_IMPLEMENTED: fault(
@@ -213,7 +213,7 @@ export const faults = {
     'gateway',
     true,
     'The gateway is at its bound.',
-    'The gateway holds as many connections as it may, or is stopping.',
+    'The gateway holds as many connections as it may, in all or from this address. The reply has no body, for no request was read.',
     'Wait and try again.',
   ),
   UPSTREAM_UNAVAILABLE: fault(

@@ -102,6 +102,7 @@ export const limitTable = {
     unit: 'count',
     scope: 'gateway',
     about: 'connections of one client address; trusted hops are not counted',
+    fault: 'OVERLOADED',
   },
   requestsPerConnectionMax: {
     default: 100_000,

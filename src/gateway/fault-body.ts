@@ -11,8 +11,8 @@ export interface FaultContext {
   /** Where the docs of faults live; the code is appended. */
   readonly docs: string | undefined
   /**
-   * Whether sending the request again can do no harm: its method is idempotent, it carries a key,
-   * or nothing of it went upstream.
+   * Whether sending the request again can do no harm: its method is idempotent, or nothing of it
+   * went upstream.
    */
   readonly safe: boolean
   /** Overrides what catalogue and `safe` say. */

@@ -199,6 +199,22 @@ const checks = (): HostileInput[] => [
     items(40_000, () => '5e-324'),
     [400],
   ),
+  ...['a', 'x', ' ', 'ab ', 'a,', '<'].flatMap((unit) => {
+    const long = `"${unit.repeat(900_000 / unit.length)}"`
+    const some = items(90, () => `"${unit.repeat(10_000 / unit.length)}"`)
+    return [
+      post(`all patterns against ${unit}`, '/AllPatterns', long, [200, 400]),
+      post(`any pattern against ${unit}`, '/AnyPattern', long, [200, 400]),
+      post(`patterns of items against ${unit}`, '/ItemPatterns', some, [200, 400]),
+    ]
+  }),
+  post(
+    'objects against an enum',
+    '/Enum',
+    items(30_000, (i) => `{"a":[${i}]}`),
+    [400],
+  ),
+  post('a deep value against an enum', '/Enum', `[${'['.repeat(60)}${']'.repeat(60)}]`, [400]),
   post(
     'contains nothing',
     '/Contains',

@@ -18,6 +18,10 @@ export const patterns: readonly string[] = [
   '^(([a-z])+.)+[A-Z]([a-z])+$',
   '\\s+$',
   '^[^<]*<([^>]*>)*$',
+  // Every character of a random text leads their automaton to a state that it has not met.
+  '^(a|b)*a(a|b){15}c$',
+  '^(?:(?:a|b)*a(?:a|b){30})+$',
+  '(.*a.{60})+c',
 ]
 
 const string = { type: 'string' }
@@ -102,6 +106,13 @@ const schemas = {
     additionalProperties: { type: 'number' },
   },
   Numbers: { type: 'array', items: { type: 'number', multipleOf: 0.01, maximum: 5 } },
+  AllPatterns: { type: 'string', allOf: patterns.map((pattern) => ({ pattern })) },
+  AnyPattern: { type: 'string', anyOf: patterns.map((pattern) => ({ pattern: `${pattern}$` })) },
+  ItemPatterns: {
+    type: 'array',
+    items: { oneOf: patterns.map((pattern) => ({ type: 'string', pattern })) },
+  },
+  Enum: { type: 'array', items: { enum: Array.from({ length: 5_000 }, (_, i) => ({ a: [i] })) } },
   Contains: { type: 'array', contains: { type: 'object', minProperties: 3 }, minContains: 2 },
 }
 

@@ -1,5 +1,6 @@
 // Inputs made to cost the gateway more than they cost their sender: each with what it must be
 // answered. Where two answers are right, both stand.
+import { seededRandom } from '../../src/base.ts'
 import { formats, patterns } from './contract.ts'
 import { type HostileInput, post } from './input.ts'
 import { bodies } from './bodies.ts'
@@ -47,10 +48,15 @@ function formatted(): HostileInput[] {
   )
 }
 
+const random = seededRandom(1)
+
+/** No part of it comes again soon. */
+const restless = Array.from({ length: 100_000 }, () => (random() < 0.5 ? 'a' : 'b')).join('')
+
 /** Each pattern with what makes it backtrack most. */
 function subjects(): HostileInput[] {
   const tails = ['', '!', '\n', '<', 'A', '@']
-  const units = ['a', 'aA', 'x', ' ', 'a.', 'a,', 'ab ', '<', 'word ']
+  const units = ['a', 'aA', 'x', ' ', 'a.', 'a,', 'ab ', '<', 'word ', restless]
   return patterns.flatMap((pattern, i) =>
     units.map((unit) => {
       // All tails in one body: the first that does not match is where an engine suffers.
@@ -59,7 +65,7 @@ function subjects(): HostileInput[] {
           text: unit.repeat(Math.ceil(length / unit.length)) + tails[i % tails.length],
         })
       return post(
-        `pattern ${pattern} against ${JSON.stringify(unit)}`,
+        `pattern ${pattern} against ${JSON.stringify(unit.slice(0, 8))}`,
         `/pattern/${i}`,
         body(900_000),
         [200, 400],

@@ -18,7 +18,7 @@ export type {
   Style,
 } from './contract/operation.ts'
 export { readContract } from './contract/read.ts'
-export { detailOf, type InputIssue } from './contract/issues.ts'
+export { detailOf, type InputIssue, inputIssues } from './contract/issues.ts'
 export { type BodyOptions, type CheckBody, linkBody } from './contract/link-body.ts'
 export {
   type CheckParameters,

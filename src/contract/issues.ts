@@ -2,7 +2,8 @@
 // of the schema room they are all that `details[].issue` may say.
 import type { Detail } from '../base.ts'
 
-const inputIssues = {
+/** Each with what is said of the parameter or body. */
+export const inputIssues = {
   required: 'is required',
   undeclared: 'is not declared in the contract',
   repeated: 'may be given only once',

@@ -92,7 +92,10 @@ export class ServerConnection implements ByteSink, Sweepable, StreamConnection {
   /** Closes once the exchange under way, if any, has ended. */
   closeSoon(): void {
     this.#closing = true
-    if (this.#stream === undefined && this.#reading === 'head') this.destroy()
+    if (this.#stream !== undefined || this.#reading !== 'head') return
+    // The end of the last reply may still wait for a client that takes it slowly.
+    if (this.#socket.queuedBytes > 0) this.#linger()
+    else this.destroy()
   }
 
   destroy(): void {

@@ -358,3 +358,13 @@ test('a large reply that nobody wants is not read to its end', async (t) => {
   assert.match(await client.until('}}'), /HTTP\/1\.1 502 /)
   await eventually('it is cut', () => upstream.closed || upstream.reset)
 })
+
+test('an undeclared 5xx before the request has ended costs its connection at once', async (t) => {
+  const { endpoint, sent } = await openRelay(t, { audience: 'public', operation: { statuses: [] } })
+  const client = await sent(`${ask('POST /a', 'Content-Length: 10')}abc`)
+  const upstream = await endpoint.next()
+  await upstream.until('abc')
+  upstream.send('HTTP/1.1 500 Oops\r\nContent-Length: 5\r\n\r\n')
+  assert.match(await client.until('}}'), /HTTP\/1\.1 502 [^]*UPSTREAM_ERROR/)
+  await eventually('the endpoint waits for no rest', () => upstream.reset || upstream.closed)
+})

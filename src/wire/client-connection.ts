@@ -186,6 +186,8 @@ export class ClientConnection implements ByteSink, Sweepable {
   /** Takes no more of the reply, which is read to its end where that is near. */
   discard(): void {
     if (this.#state !== 'busy' || this.#call === undefined) return
+    // Of a request that will not be completed the upstream may await the rest before it ends.
+    if (!this.#requestDone) return this.abandon()
     let leftBytes = discardBytesMax
     this.#call = {
       ...deaf,

@@ -312,7 +312,7 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
     const { upstream } = this.#operation!
     const others = Math.min(endpointsMax, upstream.endpoints.length)
     this.#guarded(() => {
-      if (this.#endpointsTried < others) this.#tryEndpoint(upstream.next())
+      if (this.#endpointsTried < others) this.#tryEndpoint(upstream.after(this.#endpoint!))
       else this.#refuse(refuse(unconnectedFaults[why], undefined, { reason }))
     })
   }

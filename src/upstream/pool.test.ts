@@ -287,3 +287,14 @@ test('a swap keeps the pools of addresses that stay, under their new bounds, and
   poolOf(2)
   assert.notEqual(poolOf(1), kept, 'it was forgotten')
 })
+
+test('behind an endpoint that failed another one is tried, wherever the turn stands', () => {
+  const endpoints = [1, 2].map((port) => ({ host: 'a', port, basePath: '' }))
+  const plans = [{ name: 'a', preserveHost: false, endpoints }]
+  const [upstream] = new Upstreams().use(plans, openPool().tools)
+  const first = upstream!.next()
+  const second = upstream!.next()
+  assert.notEqual(first, second)
+  assert.equal(upstream!.after(first), second)
+  assert.equal(upstream!.after(second), first)
+})

@@ -31,6 +31,12 @@ export class Upstream {
     this.#turn = this.#turn + 1 === this.endpoints.length ? 0 : this.#turn + 1
     return endpoint
   }
+
+  /** Another than one that failed: the turn may stand at the very same again. */
+  after(endpoint: Endpoint): Endpoint {
+    const at = this.endpoints.indexOf(endpoint) + 1
+    return this.endpoints[at === this.endpoints.length ? 0 : at]!
+  }
 }
 
 export class Upstreams {

@@ -41,13 +41,21 @@ export function parseYaml(text: string): ParsedYaml {
   }
 }
 
-/** The first alias without an anchor, which the package only misses when it makes values. */
+/**
+ * The first alias without an anchor before it, which the package only misses when it makes values.
+ * Asking each alias instead goes through the document again: 12 s where there are 10,000.
+ */
 function brokenAlias(document: Document.Parsed): number {
+  const anchors = new Set<string>()
   let offset = 0
   visit(document, {
-    Alias(_, alias) {
-      if (alias.resolve(document) !== undefined) return undefined
-      offset = alias.range?.[0] ?? 0
+    Node(_, node) {
+      if (!isAlias(node)) {
+        if (node.anchor !== undefined) anchors.add(node.anchor)
+        return undefined
+      }
+      if (anchors.has(node.source)) return undefined
+      offset = node.range?.[0] ?? 0
       return visit.BREAK
     },
   })

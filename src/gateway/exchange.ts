@@ -264,8 +264,17 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
   // forward
 
   forward(): void {
+    // Sent now, it would be cut off at once, and nobody would know what the service did with it.
+    if (this.#isSpent()) return this.#refuse(refuse('REQUEST_TIMEOUT', lateBody))
     this.#phase = 'connecting'
     this.#tryEndpoint(this.#operation!.upstream.next())
+  }
+
+  /** Whether a body that was held took the whole time of the exchange. */
+  #isSpent(): boolean {
+    if (this.#held === undefined) return false
+    const deadlineMs = this.startedMs + this.#operation!.limits.exchangeTimeoutMs
+    return this.#runtime.clock.nowMs() > deadlineMs
   }
 
   #tryEndpoint(endpoint: Endpoint, fresh = false): void {
@@ -497,6 +506,8 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
 }
 
 const noValues: readonly string[] = Object.freeze([])
+
+const lateBody = 'The body took all the time that the exchange has.'
 
 // The continuations of `#runSteps`, made once: a closure for each request would cost more.
 const admitted = (self: GatewayExchange): void => self.admitted()

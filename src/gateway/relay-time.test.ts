@@ -238,6 +238,18 @@ test('an exchange as a whole has a deadline, however busy it is', async (t) => {
   assert.match((await record()).reason ?? '', /whole exchange/)
 })
 
+test('a held body that took the whole time of its exchange is not sent any more', async (t) => {
+  const limits = { exchangeTimeoutMs: 5_000, bodyIdleTimeoutMs: 100_000, bodyBytesPerSecondMin: 0 }
+  const { endpoint, pass, record, sent } = await openRelay(t, { limits })
+  const put = ask('PUT /held', 'Content-Type: application/json', 'Content-Length: 2')
+  const client = await sent(`${put}{`)
+  await pass(6_000)
+  client.send('}')
+  assert.match(await client.until('}}'), /HTTP\/1\.1 408 [^]*REQUEST_TIMEOUT/)
+  assert.equal((await record()).fault, 'REQUEST_TIMEOUT')
+  assert.equal(endpoint.peers.length, 0)
+})
+
 test('who waits in the queue longer than a connection may take is told so', async (t) => {
   const { endpoint, pass, record, sent } = await openRelay(t, {
     limits: { endpointConnectionsMax: 1, connectTimeoutMs: 2_000 },

@@ -2,6 +2,7 @@
 // A test holds that what is committed is what this would write.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { accessLogPage } from './pages/access-log.ts'
 import { configPage, configSchemaPage, settingsSchemaPage } from './pages/config.ts'
 import { faultsPage } from './pages/faults.ts'
 import { limitsPage } from './pages/limits.ts'
@@ -20,6 +21,7 @@ export const pages: readonly Page[] = [
   { file: 'faults.md', render: faultsPage },
   { file: 'limits.md', render: limitsPage },
   { file: 'metrics.md', render: metricsPage },
+  { file: 'access-log.md', render: accessLogPage },
 ]
 
 export const pagePath = (page: Page): string => join(import.meta.dirname, page.file)

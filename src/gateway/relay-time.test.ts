@@ -305,3 +305,20 @@ test('connections beyond the bounds are told to come later', async (t) => {
     await fourth.until('x')
   }
 })
+
+test('an endpoint that takes no more of a request is a 504, but not for the pauses of the client', async (t) => {
+  const { endpoint, pass, record, sent } = await openRelay(t, {
+    limits: { replyIdleTimeoutMs: 2_000, bodyIdleTimeoutMs: 10_000 },
+  })
+  const client = await sent(`${ask('POST /a', 'Content-Length: 30000001')}x`)
+  const upstream = await endpoint.next()
+  await upstream.until(/x$/)
+  upstream.socket.pause()
+  await pass(4_000)
+  client.socket.write(Buffer.alloc(20_000_000, 'x'))
+  await pass(1_500)
+  assert.equal(client.received, '', 'it has not stood still for long yet')
+  await pass(1_500)
+  assert.match(await client.until('}}'), /HTTP\/1\.1 504 /)
+  assert.match((await record()).reason ?? '', /took no more/)
+})

@@ -17,6 +17,7 @@ import {
 import { ChunkedDecoder } from './chunked.ts'
 import { headText } from './head-text.ts'
 import { linesOf } from './lines.ts'
+import { Pace } from './pace.ts'
 import { type Http1ReplyHead, parseReplyHead } from './reply-head.ts'
 import type { ReplyReading } from './roles.ts'
 import type { Sweepable, Sweeper } from './sweeper.ts'
@@ -101,6 +102,8 @@ export class ClientConnection implements ByteSink, Sweepable {
   #movedMs: number
   /** When the request was out, or the upstream last said that it works on it. */
   #askedMs = 0
+  /** Of the request that waits to be taken; from the first sweep on. */
+  #sendPace: Pace | undefined
   #opening = false
   #waited = false
   #staysOpen = true
@@ -150,6 +153,7 @@ export class ClientConnection implements ByteSink, Sweepable {
     this.#waited = !this.#opening
     this.#movedMs = this.#tools.sweeper.nowMs
     this.#askedMs = this.#movedMs
+    this.#sendPace = undefined
     this.#socket.write(head)
   }
 
@@ -418,11 +422,22 @@ export class ClientConnection implements ByteSink, Sweepable {
     }
   }
 
+  /** Whether the upstream has taken nothing for long of what waits for it. */
+  #isStuck(nowMs: number, idleMs: number): boolean {
+    if (this.#socket.queuedBytes === 0) {
+      this.#sendPace = undefined
+      return false
+    }
+    const sent = this.#socket.sentBytes
+    this.#sendPace ??= new Pace(nowMs, sent, idleMs, 0)
+    return this.#sendPace.isLate(nowMs, sent)
+  }
+
   #lateness(nowMs: number, stillMs: number, terms: CallTerms): string | undefined {
     if (nowMs > terms.deadlineMs) return 'the whole exchange took too long'
     if (this.#paused) return undefined
     if (!this.#requestDone) {
-      const stuck = this.#socket.queuedBytes > 0 && stillMs > terms.replyIdleTimeoutMs
+      const stuck = this.#isStuck(nowMs, terms.replyIdleTimeoutMs)
       return stuck ? 'the upstream took no more of the request' : undefined
     }
     if (this.#reply === undefined) {

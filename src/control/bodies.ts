@@ -17,7 +17,7 @@ export function bodyHandling(operation: Operation, mode: Mode): BodyHandling {
   const media = operation.body?.media ?? []
   const held = media.filter(({ reader }) => reader !== 'other')
   return {
-    body: media.length === 0 ? 'refused' : held.length > 0 ? 'held' : 'streamed',
+    body: operation.body === undefined ? 'refused' : held.length > 0 ? 'held' : 'streamed',
     bodyTypes: media.map(({ range }) => range),
     heldTypes: held.map(({ range }) => range),
     replyTypes: operation.replyTypes,

@@ -58,6 +58,45 @@ test('an operation says what it declares of replies', () => {
   assert.deepEqual([list!.statuses, list!.replyTypes], [['200', '4XX'], ['application/json']])
 })
 
+const bodies: [declared: string, mode: string, want: Partial<OperationPlan>][] = [
+  ['', 'enforce', { body: 'refused' }],
+  ['', 'off', { body: 'streamed' }],
+  ['requestBody: { content: {} },', 'enforce', { body: 'streamed', bodyTypes: [] }],
+  [
+    'requestBody: { content: { application/json: {}, image/png: {} } },',
+    'enforce',
+    {
+      body: 'held',
+      bodyTypes: ['application/json', 'image/png'],
+      heldTypes: ['application/json'],
+      replyTypes: ['text/plain'],
+    },
+  ],
+  [
+    'requestBody: { content: { application/json: {} } },',
+    'off',
+    { body: 'streamed', bodyTypes: [], heldTypes: [], replyTypes: [] },
+  ],
+  [
+    'requestBody: { content: { application/json: {} } },',
+    'shadow',
+    { body: 'held', validationInShadow: true },
+  ],
+]
+
+for (const [declared, mode, want] of bodies) {
+  test(`what becomes of a body: ${declared} validation ${mode}`, () => {
+    const { plan, said } = compileText(`openapi: 3.1.0
+info: { title: T, version: '1' }
+x-concordat: { policies: { validation: { mode: '${mode}' } } }
+paths:
+  /a: { post: { ${declared} responses: { '200': { description: a, content: { text/plain: {} } } } } }
+`)
+    const operation = plan?.operations[0]
+    assert.partialDeepStrictEqual(operation, want, said.join('\n'))
+  })
+}
+
 test('without a configuration a scheme is left to the service, and that is said once', () => {
   const { plan, said } = compileText(contract)
   const notes = said.filter((line) => line.includes("security scheme 'key'"))

@@ -55,9 +55,18 @@ const isNumber = (item: unknown): item is number => typeof item === 'number'
 
 /** By sorting: V8 hashes numbers without a seed, so a set of 33,000 chosen ones took 1.8 s to fill. */
 function differentNumbers(items: readonly number[]): boolean {
+  return repeatedNumbers(items).length === 0
+}
+
+/** In ascending order, each once. */
+function repeatedNumbers(items: readonly number[]): number[] {
   const sorted = Float64Array.from(items).sort()
-  for (let at = 1; at < sorted.length; at++) if (sorted[at] === sorted[at - 1]) return false
-  return true
+  const repeated: number[] = []
+  for (let at = 1; at < sorted.length; at++) {
+    const one = sorted[at]!
+    if (one === sorted[at - 1] && one !== repeated.at(-1)) repeated.push(one)
+  }
+  return repeated
 }
 
 function fewDifferent(items: readonly unknown[]): boolean {
@@ -69,18 +78,46 @@ function fewDifferent(items: readonly unknown[]): boolean {
 
 /** Index of the first item that equals an earlier one, or -1. */
 export function duplicateIndex(items: readonly unknown[]): number {
+  const number = duplicateNumber(items)
+  const end = number < 0 ? items.length : number
   const scalars = new Set<unknown>()
   const others = new Set<string>()
-  for (let at = 0; at < items.length; at++) {
+  for (let at = 0; at < end; at++) {
     const item = items[at]
-    // Numbers go as texts that are no array index: V8 hashes only such with a seed.
-    const plain = isScalar(item) && !isNumber(item)
+    if (isNumber(item)) continue
+    const plain = isScalar(item)
     const seen = plain ? scalars.size : others.size
     if (plain) scalars.add(item)
-    else others.add(isNumber(item) ? `#${item}` : canonical(item))
+    else others.add(canonical(item))
     if (seen === (plain ? scalars.size : others.size)) return at
   }
+  return number
+}
+
+function duplicateNumber(items: readonly unknown[]): number {
+  const repeated = repeatedNumbers(items.filter(isNumber))
+  if (repeated.length === 0) return -1
+  const seen = new Uint8Array(repeated.length)
+  for (let at = 0; at < items.length; at++) {
+    const item = items[at]
+    const place = isNumber(item) ? placeIn(repeated, item) : -1
+    if (place < 0) continue
+    if (seen[place] === 1) return at
+    seen[place] = 1
+  }
   return -1
+}
+
+/** Where a number stands in an ascending list, or -1. */
+function placeIn(ascending: readonly number[], wanted: number): number {
+  let low = 0
+  let high = ascending.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (ascending[middle]! < wanted) low = middle + 1
+    else high = middle
+  }
+  return ascending[low] === wanted ? low : -1
 }
 
 /** As `isAmong`, made once for each list however often it is asked for. */

@@ -39,6 +39,10 @@ suite('unique items', () => {
   test('among others too', () => assert.ok(unique.valid([...numbers, '1', '#1', null, {}])))
   test('and a twin is found', () =>
     assert.deepEqual(issues(unique, [...numbers, 3.25, 0]), ['/50 duplicate_items']))
+  test('the first of several twins is told, numbers or not', () => {
+    assert.deepEqual(issues(unique, [...numbers, 'a', 9, 9, 'a']), ['/51 duplicate_items'])
+    assert.deepEqual(issues(unique, ['a', ...numbers, 'a', 9]), ['/51 duplicate_items'])
+  })
   test('zero is zero among many', () => assert.equal(unique.valid([...numbers, -0]), false))
 
   const cases: [string, unknown[], boolean][] = [

@@ -102,6 +102,13 @@ export class ServerConnection implements ByteSink, Sweepable, StreamConnection {
     this.#socket.destroy()
   }
 
+  /** Ends at once for a reason of ours; half of a reply must not look like the whole of it. */
+  stop(): void {
+    this.#endReason ??= 'the gateway stopped'
+    if (this.#stream === undefined) this.destroy()
+    else this.#socket.reset()
+  }
+
   // What the socket says.
 
   bytes(buffer: Buffer, length: number): void {

@@ -132,6 +132,6 @@ class Listener implements WireServer {
 
   destroy(): void {
     this.#server.close()
-    for (const connection of this.#connections) connection.destroy()
+    for (const connection of this.#connections) connection.stop()
   }
 }

@@ -72,6 +72,30 @@ const texts = (): HostileInput[] => [
   ),
   post('32,000 keys of one hash', '/any', `[${keysOfOneHash()},${keysOfOneHash()}]`, [200]),
   post(
+    '49,000 objects, each of another key',
+    '/any',
+    items(49_000, (i) => `{"k${i}":0}`),
+    [200],
+  ),
+  post(
+    '4,500 objects of ten keys that no other has',
+    '/any',
+    items(4_500, (i) => object(10, (j) => `k${i}_${j}`)),
+    [200],
+  ),
+  post(
+    'objects whose keys come in ever another order',
+    '/any',
+    items(4_500, (i) => object(10, (j) => `k${(j * 7 + i) % 10}${j}`)),
+    [200],
+  ),
+  post(
+    'lists of objects, 60 deep',
+    '/any',
+    items(700, () => `${'[{"a":'.repeat(31)}0${'}]'.repeat(31)}`),
+    [200],
+  ),
+  post(
     'duplicate keys in 10,000 objects',
     '/any',
     items(10_000, () => '{"a":1,"b":2,"a":3}'),

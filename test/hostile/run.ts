@@ -1,7 +1,8 @@
 // `node test/hostile/run.ts [--only TEXT] [--all]`: what each input of the corpus costs the thread
-// that serves it. The longest block is CPU time of one turn of the event loop, so that a busy
-// machine disturbs it little; the worst of three rounds counts. Prints the costly ones (`--all`: every one)
-// and exits with 1 where one blocks for more than 50 ms or is answered with what it must not be.
+// that serves it. The block is the longest turn of the event loop, the middle one of three rounds; a
+// turn is timed by the clock, but never beyond its CPU time, so that a busy machine disturbs it
+// little. Prints the costly ones (`--all`: every one) and exits with 1 where one blocks for more than
+// 50 ms or is answered with what it must not be.
 import { parseArgs } from 'node:util'
 import { corpus } from './corpus.ts'
 import { type Cost, startGauge } from './gauge.ts'

@@ -1,7 +1,7 @@
 // Reads what the gateway has sent, in the plainest way there is: a claim for other readers to judge.
 // Text is latin1.
 
-export interface Fields {
+interface Fields {
   /** All values of a field, by its name in any case. */
   values(name: string): string[]
 }
@@ -32,18 +32,6 @@ interface Body {
   readonly whole: boolean
 }
 
-/** Requests that are whole, and the text behind them. */
-export function readRequests(text: string): { requests: RequestRead[]; rest: string } {
-  const requests: RequestRead[] = []
-  let at = 0
-  for (;;) {
-    const request = readRequest(text, at)
-    if (request === undefined) return { requests, rest: text.slice(at) }
-    requests.push(request)
-    at += request.text.length
-  }
-}
-
 /** The whole request that begins at `at`; undefined where there is none. */
 export function readRequest(text: string, at: number): RequestRead | undefined {
   const headEnd = text.indexOf('\r\n\r\n', at)
@@ -51,7 +39,7 @@ export function readRequest(text: string, at: number): RequestRead | undefined {
   const head = text.slice(at, headEnd + 4)
   const fields = fieldsOf(head)
   const [method = '', target = ''] = head.slice(0, head.indexOf('\r\n')).split(' ')
-  const body = readBody(text, headEnd + 4, fields, 0)
+  const body = readBody(text, headEnd + 4, fields)
   if (!body.whole) return undefined
   const id = fields.values('x-request-id').join()
   return { method, target, id, head, body: body.body, text: text.slice(at, body.end) }
@@ -129,14 +117,14 @@ function bodyAs(
   isEnded: boolean,
 ): Body {
   if (framing === 'none') return { body: '', end: at, whole: true }
-  if (framing !== 'untilClose') return readBody(text, at, fields, 0)
+  if (framing !== 'untilClose') return readBody(text, at, fields)
   return { body: text.slice(at), end: text.length, whole: isEnded }
 }
 
-function readBody(text: string, at: number, fields: Fields, otherwise: number): Body {
+function readBody(text: string, at: number, fields: Fields): Body {
   if (fields.values('transfer-encoding').length > 0) return readChunks(text, at)
   const [length] = fields.values('content-length')
-  const end = at + (length === undefined ? otherwise : Number(length))
+  const end = at + Number(length ?? 0)
   const isThere = end <= text.length
   return { body: text.slice(at, end), end: isThere ? end : text.length, whole: isThere }
 }

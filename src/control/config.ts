@@ -130,7 +130,10 @@ export const configSchema = z.strictObject({
         .default('concordat')
         .describe('form of refusals: our own, or application/problem+json (RFC 9457)'),
       docs: z
-        .url({ protocol: /^https?$/ })
+        .url({
+          protocol: /^https?$/,
+          error: 'expected an address such as https://docs.test/faults#',
+        })
         .optional()
         .describe('where faults are explained; the code is appended'),
     })

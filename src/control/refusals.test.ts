@@ -16,6 +16,12 @@ const auth = 'policies: { auth: upstream }\n'
 
 const refused: readonly Refused[] = [
   [
+    'docs of faults that no browser should follow',
+    contract,
+    `${auth}errors: { docs: 'javascript:alert(1)' }\n`,
+    /^concordat\.yaml:2:\d+ error 'errors\.docs' is not valid: expected an address such as https:/,
+  ],
+  [
     'a slip under x-concordat',
     onPost('x-concordat:', '  polices: {}'),
     undefined,

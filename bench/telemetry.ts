@@ -46,6 +46,7 @@ function recordOf(i: number): ExchangeRecord {
 const gauges: Gauges = {
   activeExchanges: 0,
   connections: 0,
+  refusedConnections: 0,
   logLinesDropped: 0,
   revision: '',
   endpoints: [],

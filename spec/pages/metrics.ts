@@ -17,6 +17,7 @@ has series from its first request on, and keeps its counts when a new snapshot c
 const gauges: Gauges = {
   activeExchanges: 0,
   connections: 0,
+  refusedConnections: 0,
   logLinesDropped: 0,
   revision: 'r',
   endpoints: [

@@ -14,6 +14,7 @@ import {
 import { Upstreams } from '../upstream.ts'
 import { listen, Sweeper, type WireServer } from '../wire.ts'
 import { GatewayExchange } from './exchange.ts'
+import { overloadedReply } from './overloaded.ts'
 import type { Runtime } from './runtime.ts'
 import { linkSnapshot, type Snapshot } from './snapshot.ts'
 
@@ -88,6 +89,7 @@ export class Engine {
       sweeper: this.#sweeper,
       limits: () => this.#snapshot?.plan.limits ?? defaultLimits,
       isTrustedHop: (address) => this.#snapshot!.isTrustedHop(address),
+      overloaded: () => overloadedReply(this.#runtime, this.#snapshot!),
       exchange: (stream) => new GatewayExchange(this.#runtime, this.#snapshot!, stream).run(),
       malformed: (stream, refusal) =>
         new GatewayExchange(this.#runtime, this.#snapshot!, stream).runMalformed(refusal),
@@ -116,6 +118,7 @@ export class Engine {
     return {
       activeExchanges: this.#runtime.active,
       connections: this.#server?.connections ?? 0,
+      refusedConnections: this.#server?.refusedConnections ?? 0,
       logLinesDropped: this.#setup.lines?.dropped() ?? 0,
       revision: this.revision,
       endpoints: this.#upstreams.states(),

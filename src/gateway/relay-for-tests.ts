@@ -11,6 +11,7 @@ import { createIds, type ExchangeRecord } from '../telemetry.ts'
 import { Upstreams } from '../upstream.ts'
 import { listen, Sweeper } from '../wire.ts'
 import { GatewayExchange } from './exchange.ts'
+import { overloadedReply } from './overloaded.ts'
 import type { Runtime } from './runtime.ts'
 import { type LinkedOperation, linkSnapshot } from './snapshot.ts'
 
@@ -120,6 +121,7 @@ export async function openRelay(t: TestContext, options: RelayOptions = {}) {
     sweeper,
     limits: () => plan.limits,
     isTrustedHop: () => false,
+    overloaded: () => overloadedReply(runtime, snapshot),
     exchange(stream) {
       begun++
       new GatewayExchange(runtime, snapshot, stream).run()

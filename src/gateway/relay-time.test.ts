@@ -297,7 +297,7 @@ test('connections beyond the bounds are told to come later', async (t) => {
     const two = [await open(), await open()]
     await eventually('both are in', () => server.connections === 2)
     const third = await open()
-    assert.match(await third.gone(), /^HTTP\/1\.1 503 [^]*Retry-After: 1/)
+    assert.match(await third.gone(), /^HTTP\/1\.1 503 [^]*Retry-After: 1\r\n[^]*"OVERLOADED"/)
     assert.equal(server.refusedConnections, 1)
     two[0]!.finish()
     await eventually('one has left', () => server.connections === 1)

@@ -162,6 +162,12 @@ function programText(version: string, gauges: Gauges): string {
       gauges.connections,
     ),
     single(
+      'concordat_client_connections_refused_total',
+      'counter',
+      'Connections of clients beyond a bound, answered 503.',
+      gauges.refusedConnections,
+    ),
+    single(
       'concordat_log_lines_dropped_total',
       'counter',
       'Lines of the access log that its sink was too slow for.',

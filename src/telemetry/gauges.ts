@@ -6,6 +6,8 @@ export interface Gauges {
   readonly activeExchanges: number
   /** Of clients. */
   readonly connections: number
+  /** Of clients, turned away because a bound of connections was reached. */
+  readonly refusedConnections: number
   readonly logLinesDropped: number
   /** Of the snapshot in force. */
   readonly revision: string

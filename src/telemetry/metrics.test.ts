@@ -10,6 +10,7 @@ import { recordWith } from './records-for-tests.ts'
 const gauges: Gauges = {
   activeExchanges: 3,
   connections: 5,
+  refusedConnections: 2,
   logLinesDropped: 0,
   revision: 'r1',
   endpoints: [
@@ -258,6 +259,7 @@ test('gauges are read at the scrape', () => {
   const samples = parse(metricsWith().text())
   assert.equal(valueOf(samples, 'http_server_active_requests'), 3)
   assert.equal(valueOf(samples, 'concordat_client_connections'), 5)
+  assert.equal(valueOf(samples, 'concordat_client_connections_refused_total'), 2)
   assert.equal(valueOf(samples, 'concordat_build_info', { version: '1.2.3' }), 1)
   assert.equal(valueOf(samples, 'concordat_snapshot_info', { revision: 'r1' }), 1)
   assert.equal(valueOf(samples, 'concordat_endpoint_waiting_exchanges', { upstream: 'main' }), 4)

@@ -14,6 +14,8 @@ export interface ServerOptions {
   readonly limits: () => Limits
   /** Addresses whose connections are not counted: hops in front of us. */
   readonly isTrustedHop: (address: string) => boolean
+  /** The whole reply to a connection beyond the bounds, as text. */
+  readonly overloaded: () => string
   readonly exchange: ConnectionOwner['exchange']
   readonly malformed: ConnectionOwner['malformed']
   readonly bug: ConnectionOwner['bug']
@@ -35,9 +37,6 @@ export async function listen(options: ServerOptions): Promise<WireServer> {
   await listener.open()
   return listener
 }
-
-const overloaded =
-  'HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\nRetry-After: 1\r\n\r\n'
 
 class Listener implements WireServer {
   readonly #options: ServerOptions
@@ -100,7 +99,7 @@ class Listener implements WireServer {
     if (tooMany || this.#connections.size >= limits.connectionsMax) {
       this.#refused++
       socket.on('error', () => {})
-      socket.end(overloaded, () => socket.destroy())
+      socket.end(this.#options.overloaded(), () => socket.destroy())
       return
     }
     const { clock, sweeper } = this.#options

@@ -353,7 +353,7 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
       connection?.discard()
       return this.#refuse(refuse(fault, undefined, { reason }))
     }
-    const lines = replyLines(reply, this.#operation!, this.id)
+    const lines = replyLines(reply, this.#operation!, this.id, this.#runtime.httpDate)
     this.#phase = 'replying'
     this.#status = reply.status
     this.#stream.sendHead(reply.statusText, lines, reply.bodyLength)

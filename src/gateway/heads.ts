@@ -60,15 +60,18 @@ function trustedLines(head: RequestHead, forwarding: Forwarding): string {
 
 /** The fields of a reply as the client gets them. */
 export function replyLines(
-  { status, forwardable, headers, noted }: Http1ReplyHead,
+  { status, forwardable, headers, noted, isDated }: Http1ReplyHead,
   { edit, finish, reading }: LinkedOperation,
   id: string,
+  httpDate: () => string,
 ): string {
+  // RFC 9110 §6.6.1: whoever passes on a reply without a date gives it one.
+  const own = `${isDated ? '' : `Date: ${httpDate()}\r\n`}X-Request-Id: ${id}\r\n`
   const added = noted === 0 ? reading.addedLines : reading.linesWithout(noted)
-  if (finish.length === 0) return `${forwardable}${added}X-Request-Id: ${id}\r\n`
+  if (finish.length === 0) return `${forwardable}${added}${own}`
   const finishing = { status, headers: editFields(headers, edit) }
   for (let i = 0; i < finish.length; i++) finish[i]!(finishing)
-  return `${linesOf(finishing.headers)}X-Request-Id: ${id}\r\n`
+  return `${linesOf(finishing.headers)}${own}`
 }
 
 interface Remembered {

@@ -368,3 +368,18 @@ test('an undeclared 5xx before the request has ended costs its connection at onc
   assert.match(await client.until('}}'), /HTTP\/1\.1 502 [^]*UPSTREAM_ERROR/)
   await eventually('the endpoint waits for no rest', () => upstream.reset || upstream.closed)
 })
+
+test('a reply without a date gets one, and one that has it keeps its own', async (t) => {
+  const rows: [fields: string[], want: RegExp][] = [
+    [[], /Date: Thu, 01 Jan 1970 00:00:00 GMT\r\nX-Request-Id/],
+    [['date: Fri, 02 Jan 1970 00:00:00 GMT'], /date: Fri, 02 [^]*GMT\r\nX-Request-Id/],
+  ]
+  for (const [fields, want] of rows) {
+    const { endpoint, sent } = await openRelay(t)
+    endpoint.always(reply('x', ...fields))
+    const client = await sent(ask('GET /a'))
+    const text = await client.until('x')
+    assert.match(text, want)
+    assert.equal(text.match(/^date:/gim)?.length, 1)
+  }
+})

@@ -32,6 +32,8 @@ export class Section {
   te: string | undefined
   /** Seconds of `Keep-Alive: timeout=`, which says how long an upstream keeps a connection. */
   keepAliveSeconds: number | undefined
+  /** Whether there is a `Date`. */
+  isDated = false
   /** A bit for each field that was to be noted. */
   noted = 0
 
@@ -77,6 +79,9 @@ export class Section {
         return undefined
       case 'keepAlive':
         this.keepAliveSeconds = timeoutOf(value)
+        return undefined
+      case 'date':
+        this.isDated = true
         return undefined
       case 'drop':
         return undefined

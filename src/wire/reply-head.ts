@@ -16,6 +16,7 @@ export interface Http1ReplyHead extends ReplyHead {
   readonly forwardable: string
   /** Which of the fields to be noted are among them, a bit each. */
   readonly noted: number
+  readonly isDated: boolean
   readonly bodyLength: BodyLength
   /** Whether the body ends only with the connection. */
   readonly untilClose: boolean
@@ -89,6 +90,7 @@ export function parseReplyHead(
     statusText: lineEnd > 12 ? text.slice(9, lineEnd) : `${status} `,
     forwardable: section.forwardable,
     noted: section.noted,
+    isDated: section.isDated,
     bodyLength,
     untilClose,
     keepAlive: !untilClose && keepsAlive(section.connection, is11 ? '1.1' : '1.0'),

@@ -14,6 +14,7 @@ export type Role =
   | 'keepAlive'
   | 'contentType'
   | 'authorization'
+  | 'date'
   /** A bit: that there is such a field is noted. */
   | number
 
@@ -77,6 +78,7 @@ export const requestRoles = rolesOf(
 
 const replyFields = {
   ...framing,
+  date: 'date',
   'proxy-authenticate': 'drop',
   'proxy-authentication-info': 'drop',
   'x-request-id': 'drop',
@@ -135,4 +137,5 @@ export const staysInPlace = (role: Role | undefined): boolean =>
   typeof role === 'number' ||
   role === 'contentLength' ||
   role === 'contentType' ||
+  role === 'date' ||
   role === 'authorization'

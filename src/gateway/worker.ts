@@ -1,5 +1,6 @@
 // A worker thread: the data plane and nothing else. What it imports, every worker loads, so
 // nothing of the control side may be among it.
+import { setImmediate as rest } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { assert } from '../base.ts'
 import { type EngineOptions, startEngine } from './start-engine.ts'
@@ -45,11 +46,21 @@ if ('problem' in engine) {
         engine.swap(order.bundle)
         return ''
       case 'metrics':
-        return [...engine.metrics()].join('')
+        return gathered(engine.metrics())
       case 'close':
         // The main thread ends this one when it has the answer.
         await engine.close()
         return ''
     }
   }
+}
+
+/** One text, with time for the traffic between its pieces. */
+async function gathered(pieces: Iterable<string>): Promise<string> {
+  let text = ''
+  for (const piece of pieces) {
+    text += piece
+    await rest()
+  }
+  return text
 }

@@ -3,7 +3,16 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -62,6 +71,23 @@ test('a child is stopped by the signal that stops us, and we end as it does', as
   parent.kill('SIGTERM')
   assert.deepEqual(await once(parent, 'exit'), [0, null])
 })
+
+for (const [says, mode, isKept] of [
+  ['is kept where nobody else may write', 0o755, true],
+  ['is neither kept nor believed where others may', 0o777, false],
+] as const) {
+  test(`compiled code ${says}`, () => {
+    const caches = mkdtempSync(join(folder, 'caches-'))
+    const own = join(caches, 'concordat')
+    mkdirSync(own)
+    chmodSync(own, mode)
+    const ran = spawnSync(process.execPath, [bin, '--version'], {
+      env: { ...env, XDG_CACHE_HOME: caches },
+    })
+    assert.equal(ran.status, 0)
+    assert.equal(readdirSync(join(own, 'code')).length > 0, isKept)
+  })
+}
 
 test('runs through a link, as npm installs it', () => {
   const link = join(folder, 'concordat')

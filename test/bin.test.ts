@@ -40,7 +40,12 @@ const stranger = preload(
 )
 
 const runs = (nodeArgs: string[], args: string[]) =>
-  spawnSync(process.execPath, [...nodeArgs, ...args], { cwd: folder, env, encoding: 'utf8' })
+  spawnSync(process.execPath, [...nodeArgs, ...args], {
+    cwd: folder,
+    env,
+    encoding: 'utf8',
+    timeout: 60_000,
+  })
 
 const ways: [says: string, nodeArgs: string[]][] = [
   ['in the same process where Node is new enough', []],
@@ -70,6 +75,29 @@ test('a child is stopped by the signal that stops us, and we end as it does', as
   assert.match(String(line), /"url":"http:/)
   parent.kill('SIGTERM')
   assert.deepEqual(await once(parent, 'exit'), [0, null])
+})
+
+test('run ends with code 1 and says why when the thread of the data plane ends', () => {
+  const contract = join(folder, 'notes.yaml')
+  writeFileSync(contract, emptyContract)
+  const config = join(folder, 'one-worker.yaml')
+  writeFileSync(config, 'contract: notes.yaml\nworkers: 1\n')
+  const dying = preload(
+    'dying',
+    `const { parentPort } = require('node:worker_threads')
+    const tell = parentPort?.postMessage.bind(parentPort)
+    if (tell) parentPort.postMessage = (report, ...rest) => {
+      tell(report, ...rest)
+      if (report.report === 'listening') setImmediate(() => process.exit(3))
+    }`,
+  )
+  const args = ['run', '--config', config, '--port', '0', '--admin-port', '0']
+  const { status, stderr } = runs(
+    ['--require', dying],
+    [bin, ...args, '--to', 'http://127.0.0.1:9'],
+  )
+  assert.match(stderr, /the thread of the data plane ended with exit code 3\n$/)
+  assert.equal(status, 1)
 })
 
 for (const [says, mode, isKept] of [

@@ -35,13 +35,14 @@ export async function run(options: RunOptions, world: World): Promise<ExitCode> 
     return 1
   }
   // Before it is announced: whoever reads that may want to stop at once.
-  const stopped = new Promise<void>((resolve) => world.onStop(resolve))
+  const stopped = new Promise<undefined>((resolve) => world.onStop(() => resolve(undefined)))
   if (options.json) world.out.write(`${JSON.stringify(servingJson(built, serving, world))}\n`)
   else world.err.write(servingText(built, serving, world))
-  await stopped
-  if (!options.json) world.err.write('stopping: exchanges under way may end\n')
+  const died = await Promise.race([stopped, serving.died])
+  if (died !== undefined) sayError(world, died)
+  else if (!options.json) world.err.write('stopping: exchanges under way may end\n')
   await serving.close()
-  return 0
+  return died === undefined ? 0 : 1
 }
 
 type Whole = Built & { snapshot: Uint8Array }

@@ -9,6 +9,8 @@ export interface Serving {
   readonly adminUrl: string
   /** Takes no more, lets what is under way end within its bounds, then lets go of the ports. */
   close(): Promise<void>
+  /** Says in a sentence that it serves no longer, where nobody asked it to stop. */
+  readonly died: Promise<string>
 }
 
 /** A sentence where something keeps it from serving; nothing is left behind then. */
@@ -38,6 +40,7 @@ export async function serve(
       await gateway.close()
       await admin.close()
     },
+    died: gateway.died,
   }
 }
 

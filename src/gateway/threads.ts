@@ -20,13 +20,15 @@ export interface Gateway {
   swap(bundle: Uint8Array): Promise<void>
   /** Takes nothing more and lets what is under way end, up to a bound. */
   close(): Promise<void>
+  /** Says in a sentence that the data plane has ended, where nobody asked it to. */
+  readonly died: Promise<string>
 }
 
 export type Started = Gateway | { readonly problem: string }
 
 export function startGateway(options: GatewayOptions): Promise<Started> {
   const bug = options.bug ?? ((error: unknown) => console.error(error))
-  return options.workers === 0 ? startHere(options, bug) : startWorker(options, bug)
+  return options.workers === 0 ? startHere(options, bug) : startWorker(workerFile, options, bug)
 }
 
 async function startHere(options: EngineOptions, bug: (error: unknown) => void): Promise<Started> {
@@ -42,13 +44,20 @@ async function startHere(options: EngineOptions, bug: (error: unknown) => void):
       closing = true
       return engine.close()
     },
+    // With this thread the process ends.
+    died: new Promise(() => {}),
   }
 }
 
-function startWorker(options: GatewayOptions, bug: (error: unknown) => void): Promise<Started> {
+/** `program` is a worker as `worker.ts` is one. */
+export function startWorker(
+  program: URL,
+  options: EngineOptions,
+  bug: (error: unknown) => void,
+): Promise<Started> {
   const { bundle, listen, log } = options
   const workerData: EngineOptions = { bundle, listen, log }
-  const thread = new Worker(new URL(workerFile, import.meta.url), { workerData })
+  const thread = new Worker(program, { workerData })
   return new Promise((resolve) => {
     const gateway = new WorkerGateway(thread, bug)
     thread.on('message', (report: Report) => {
@@ -56,15 +65,24 @@ function startWorker(options: GatewayOptions, bug: (error: unknown) => void): Pr
       else if (report.report === 'failed') resolve({ problem: report.problem })
       else gateway.take(report)
     })
+    let cause = ''
     thread.once('error', (error) => {
-      gateway.died(error)
-      resolve({ problem: `the gateway did not start: ${String(error)}` })
+      cause = `: ${String(error)}`
+    })
+    // Comes after any `error`, and also where the thread ended without one.
+    thread.once('exit', (code) => {
+      const how = cause || ` with exit code ${code}`
+      gateway.ended(`the thread of the data plane ended${how}`)
+      resolve({ problem: `the gateway did not start: its thread ended${how}` })
     })
   })
 }
 
 /** Beside this file, as it is called in a source checkout or in a build. */
-const workerFile = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js'
+const workerFile = new URL(
+  import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js',
+  import.meta.url,
+)
 
 interface Waiting {
   readonly resolve: (text: string) => void
@@ -76,6 +94,7 @@ class WorkerGateway implements Gateway {
   readonly #thread: Worker
   readonly #bug: (error: unknown) => void
   readonly #waiting = new Map<number, Waiting>()
+  readonly #died = Promise.withResolvers<string>()
   #orders = 0
   #state: 'running' | 'closing' | 'dead' = 'running'
 
@@ -98,11 +117,16 @@ class WorkerGateway implements Gateway {
     else waiting?.reject(new Error(report.text))
   }
 
-  died(error: unknown): void {
+  ended(how: string): void {
+    const wasAsked = this.#state === 'closing'
     this.#state = 'dead'
-    this.#bug(error)
-    for (const { reject } of this.#waiting.values()) reject(new Error('the worker died'))
+    for (const { reject } of this.#waiting.values()) reject(new Error(how))
     this.#waiting.clear()
+    if (!wasAsked) this.#died.resolve(how)
+  }
+
+  get died(): Promise<string> {
+    return this.#died.promise
   }
 
   async *metrics(): AsyncGenerator<string> {
@@ -120,14 +144,15 @@ class WorkerGateway implements Gateway {
   async close(): Promise<void> {
     if (this.#state === 'dead') return
     this.#state = 'closing'
-    await this.#ask({ order: 'close' })
+    // One that ends before it answers is closed too.
+    await this.#ask({ order: 'close' }).catch(this.#bug)
     await this.#thread.terminate()
   }
 
   #ask(order: DistributiveOmit<Order, 'id'>): Promise<string> {
     const id = this.#orders++
     return new Promise((resolve, reject) => {
-      if (this.#state === 'dead') return reject(new Error('the worker died'))
+      if (this.#state === 'dead') return reject(new Error('the thread of the data plane has ended'))
       this.#waiting.set(id, { resolve, reject })
       this.#thread.postMessage({ ...order, id })
     })

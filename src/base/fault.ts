@@ -213,7 +213,7 @@ export const faults = {
     'gateway',
     true,
     'The gateway is at its bound.',
-    'The gateway holds as many connections as it may, in all or from this address. The reply has no body, for no request was read.',
+    'The gateway holds as many connections as it may, in all or from this address: no request was read. In records also: the gateway stopped, and the exchange outlived the time that it may then take.',
     'Wait and try again.',
   ),
   UPSTREAM_UNAVAILABLE: fault(

@@ -398,10 +398,10 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
     return isIdempotent(this.request.method) && (!this.#hasBody() || this.#held !== undefined)
   }
 
-  clientGone(reason: string): void {
+  clientGone(fault: FaultCode, reason: string): void {
     if (this.#phase === 'over') return
     this.#leaveUpstream()
-    this.#record(this.#runtime.clock.nowMs(), 'CLIENT_CLOSED', reason)
+    this.#record(this.#runtime.clock.nowMs(), fault, reason)
   }
 
   #leaveUpstream(): void {

@@ -37,7 +37,7 @@ test('a listener that is destroyed ends every exchange, and records it', async (
   server.destroy()
   await client.gone()
   const { fault, reason } = await record()
-  assert.deepEqual([fault, reason], ['CLIENT_CLOSED', 'the gateway stopped'])
+  assert.deepEqual([fault, reason], ['OVERLOADED', 'the gateway stopped'])
   await eventually('the endpoint is left', () => upstream.ended || upstream.closed)
 })
 

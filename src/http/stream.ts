@@ -1,6 +1,6 @@
 // The seam between a protocol and the life of an exchange: what the gateway may do with one
 // request and its reply, whichever protocol brought it. HTTP/1.1 is its first maker.
-import type { Refusal } from '../base.ts'
+import type { FaultCode, Refusal } from '../base.ts'
 import type { BodyLength, RequestHead } from './exchange.ts'
 
 /** Bytes of a body: a buffer, or latin1 text where they are at hand as such. */
@@ -15,8 +15,11 @@ export interface StreamEvents {
   requestBroken(refusal: Refusal): void
   /** The client takes bytes again after a send said false. */
   clientWritable(): void
-  /** Nothing can be sent any more. Comes at most once, last, and never after `sendEnd`. */
-  clientGone(reason: string): void
+  /**
+   * Nothing can be sent any more, for the client went or because of us: `fault` tells which. Comes
+   * at most once, last, and never after `sendEnd`.
+   */
+  clientGone(fault: FaultCode, reason: string): void
 }
 
 /** Who is at the other end of a connection; one object for all its streams. */

@@ -1,5 +1,5 @@
 // One exchange on an HTTP/1.1 connection: how a reply is framed, for each version and length.
-import { assert } from '../base.ts'
+import { assert, type FaultCode } from '../base.ts'
 import type { BodyLength, Piece, Stream, StreamEvents, StreamPeer } from '../http.ts'
 import { linesOf } from './lines.ts'
 import type { Http1RequestHead } from './request-head.ts'
@@ -117,9 +117,9 @@ export class Http1Stream implements Stream {
     this.#connection.cut(this)
   }
 
-  abort(reason: string): void {
+  abort(fault: FaultCode, reason: string): void {
     if (this.#sending === 'done') return
     this.#sending = 'done'
-    this.events?.clientGone(reason)
+    this.events?.clientGone(fault, reason)
   }
 }

@@ -2,11 +2,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { defaultLimits, manualClock } from '../base.ts'
+import type { Stream, StreamEvents } from '../http.ts'
 import type { ByteSocket } from './bytes.ts'
 import { ServerConnection } from './server-connection.ts'
 import { Sweeper } from './sweeper.ts'
 
-function connectionWith(queuedBytes: number) {
+const answerAtOnce = (stream: Stream): void => {
+  stream.sendHead('200 OK', 'Content-Length: 0\r\n', 0)
+  stream.sendEnd([])
+}
+
+function connectionWith(queuedBytes: number, exchange = answerAtOnce) {
   const clock = manualClock()
   const calls: string[] = []
   const socket = {
@@ -18,18 +24,16 @@ function connectionWith(queuedBytes: number) {
     resume() {},
     finish: () => calls.push('finish'),
     destroy: () => calls.push('destroy'),
+    reset: () => calls.push('reset'),
   } as unknown as ByteSocket
   const connection = new ServerConnection({
     clock,
     sweeper: new Sweeper(clock, assert.ifError),
     limits: defaultLimits,
     owner: {
-      exchange(stream) {
-        stream.sendHead('200 OK', 'Content-Length: 0\r\n', 0)
-        stream.sendEnd([])
-      },
+      exchange,
       malformed: assert.ifError,
-      bug: assert.ifError,
+      bug() {},
       left() {},
     },
   })
@@ -49,4 +53,27 @@ test('one with nothing to let out ends at once', () => {
   const { connection, calls } = connectionWith(0)
   connection.closeSoon()
   assert.deepEqual(calls, ['destroy'])
+})
+
+test('whose fault it is that nothing can be sent any more', () => {
+  const broken = Object.assign(new Error(), { code: 'ECONNRESET' })
+  const rows: [
+    end: (connection: ServerConnection) => void,
+    error: Error | undefined,
+    want: string[],
+  ][] = [
+    [() => {}, undefined, ['CLIENT_CLOSED', 'the client closed the connection']],
+    [() => {}, broken, ['CLIENT_CLOSED', 'the connection to the client broke (ECONNRESET)']],
+    [(one) => one.stop(), undefined, ['OVERLOADED', 'the gateway stopped']],
+    [(one) => one.threw(broken), undefined, ['INTERNAL_ERROR', 'a bug of the gateway']],
+  ]
+  for (const [end, error, want] of rows) {
+    const told: string[] = []
+    const clientGone = (...why: string[]) => told.push(...why)
+    const events = { clientGone } as unknown as StreamEvents
+    const { connection } = connectionWith(0, (stream) => stream.attach(events))
+    end(connection)
+    connection.closed(error)
+    assert.deepEqual(told, want)
+  }
 })

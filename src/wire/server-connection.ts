@@ -4,7 +4,7 @@
 //   reading   head ──▶ body ──▶ waiting ──▶ head …        (waiting: for the reply's end)
 //                       └────▶ draining ──▶ head …        (replied early, little body left)
 //             any ──▶ lingering ──▶ closed                (the last reply is out; FIN was sent)
-import { assert, type Clock, type Limits, type Refusal, refuse } from '../base.ts'
+import { assert, type Clock, type FaultCode, type Limits, type Refusal, refuse } from '../base.ts'
 import type { Piece, StreamPeer } from '../http.ts'
 import type { ByteSink, ByteSocket } from './bytes.ts'
 import { ChunkedDecoder } from './chunked.ts'
@@ -39,6 +39,11 @@ const drainBytesMax = 64 * 1024
 const lingerBytesMax = 1024 * 1024
 const lingerMs = 2_000
 
+interface End {
+  readonly fault: FaultCode
+  readonly reason: string
+}
+
 type Reading = 'head' | 'body' | 'waiting' | 'draining' | 'lingering' | 'closed'
 
 export class ServerConnection implements ByteSink, Sweepable, StreamConnection {
@@ -67,7 +72,8 @@ export class ServerConnection implements ByteSink, Sweepable, StreamConnection {
   #sendPace: Pace | undefined
   #movedMs: number
   #discarded = 0
-  #endReason: string | undefined
+  /** Why it ends, where it is we who end it. */
+  #end: End | undefined
 
   constructor(tools: ConnectionTools) {
     this.#tools = tools
@@ -104,7 +110,7 @@ export class ServerConnection implements ByteSink, Sweepable, StreamConnection {
 
   /** Ends at once for a reason of ours; half of a reply must not look like the whole of it. */
   stop(): void {
-    this.#endReason ??= 'the gateway stopped'
+    this.#end ??= { fault: 'OVERLOADED', reason: 'the gateway stopped' }
     if (this.#stream === undefined) this.destroy()
     else this.#socket.reset()
   }
@@ -142,11 +148,12 @@ export class ServerConnection implements ByteSink, Sweepable, StreamConnection {
     const stream = this.#stream
     this.#stream = undefined
     this.#tools.owner.left(this)
-    stream?.abort(this.#endReason ?? describe(error))
+    const { fault, reason } = this.#end ?? endOf(error)
+    stream?.abort(fault, reason)
   }
 
   threw(error: unknown): void {
-    this.#endReason = 'a bug of the gateway'
+    this.#end = { fault: 'INTERNAL_ERROR', reason: 'a bug of the gateway' }
     this.#tools.owner.bug(error)
     this.#socket.reset()
   }
@@ -198,7 +205,7 @@ export class ServerConnection implements ByteSink, Sweepable, StreamConnection {
     const sent = this.#socket.sentBytes
     this.#sendPace ??= this.#newPace(nowMs, sent)
     if (this.#sendPace.isLate(nowMs, sent)) {
-      this.#endReason = 'the client took its reply too slowly'
+      this.#end = { fault: 'CLIENT_CLOSED', reason: 'the client took its reply too slowly' }
       this.#socket.reset()
     }
     return true
@@ -441,7 +448,10 @@ export class ServerConnection implements ByteSink, Sweepable, StreamConnection {
   }
 }
 
-const describe = (error: NodeJS.ErrnoException | undefined): string =>
-  error === undefined
-    ? 'the client closed the connection'
-    : `the connection to the client broke (${error.code ?? error.message})`
+const endOf = (error: NodeJS.ErrnoException | undefined): End => ({
+  fault: 'CLIENT_CLOSED',
+  reason:
+    error === undefined
+      ? 'the client closed the connection'
+      : `the connection to the client broke (${error.code ?? error.message})`,
+})

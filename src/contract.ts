@@ -27,4 +27,4 @@ export {
   type ParameterParts,
   type ParameterVerdict,
 } from './contract/link-parameters.ts'
-export { isJson, mediaFor, mediaRange } from './contract/media.ts'
+export { isJson, mediaFor, mediaRange, readTypeTest } from './contract/media.ts'

@@ -21,7 +21,7 @@ export {
 } from './http/forwarded.ts'
 export { type HeaderList, headerValue, headerValues, isNamed, joinedValue } from './http/headers.ts'
 export { isProtectedField, nominationProblem } from './http/nominated.ts'
-export { acceptMatcher, bodyTypeMatcher } from './http/media-type.ts'
+export { acceptMatcher, bodyTypeMatcher, mediaTypeMatcher } from './http/media-type.ts'
 export { isIdempotent } from './http/methods.ts'
 export { reasonPhrase } from './http/status.ts'
 export { cidrProblem, compileTrust } from './http/trust.ts'

@@ -59,6 +59,34 @@ const chunked = ['Transfer-Encoding: chunked'] as const
 const form = 'Content-Type: application/x-www-form-urlencoded'
 const json = 'Content-Type: application/json'
 
+const wild = `openapi: 3.1.0
+info: { title: Wild, version: '1' }
+paths:
+  /any:
+    post:
+      requestBody: { content: { '*/*': { schema: { type: object } } } }
+      responses: { '200': { description: Done. } }
+`
+
+const wilds: [says: string, fields: string[], body: string, status: number][] = [
+  ['a large one of another type', ['Content-Type: image/png'], 'x'.repeat(1024 * 1024 + 1), 200],
+  ['a coded one of another type', ['Content-Type: text/csv', 'Content-Encoding: gzip'], 'x', 200],
+  ['a coded one of JSON', [json, 'Content-Encoding: gzip'], 'x', 415],
+  ['one of JSON that breaks the schema', [json], '[]', 400],
+]
+
+for (const [says, fields, body, status] of wilds) {
+  test(`where any type may come: ${says} is answered ${status}`, async (t) => {
+    const to = [
+      await service(t, (request, response) => request.resume().on('end', () => response.end())),
+    ]
+    const port = await gatewayOf(t, { contract: wild, to })
+    const length = `Content-Length: ${body.length}`
+    const reply = await exchanged(port, ['POST /any', ...fields, length], body)
+    assert.match(reply, new RegExp(`^HTTP/1.1 ${status} `))
+  })
+}
+
 const empties: [says: string, fields: string[], body: string, status: number][] = [
   ['a form of length 0', [form, ...none], '', 200],
   ['a form of no chunks', [form, ...chunked], '0\r\n\r\n', 200],

@@ -5,7 +5,7 @@ import { type Check, readJson } from '../schema.ts'
 import { linkForm } from './link-form.ts'
 import { detailOf } from './issues.ts'
 import { bodyDetails } from './judge.ts'
-import { isJson, mediaFor, mediaRange } from './media.ts'
+import { isJson, mediaFor, mediaRange, readsOnlyJson } from './media.ts'
 import type { BodyPlan, MediaPlan } from './operation.ts'
 
 export interface BodyOptions {
@@ -44,7 +44,7 @@ export function linkBody(plan: BodyPlan, options: BodyOptions): CheckBody {
 }
 
 function linkMedia(plan: MediaPlan, options: BodyOptions): LinkedMedia {
-  const onlyJson = plan.reader === 'json' && plan.range.endsWith('/*')
+  const onlyJson = plan.reader === 'json' && readsOnlyJson(plan.range)
   const isForm = plan.reader === 'form'
   return { range: plan.range, read: readerFor(plan, options), onlyJson, isForm }
 }

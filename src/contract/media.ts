@@ -25,3 +25,21 @@ export function mediaFor<M extends { readonly range: string }>(
     media.find((one) => one.range === '*/*')
   )
 }
+
+/** Whether a range says nothing of how its bodies are read: of them only JSON is read. */
+export const readsOnlyJson = (range: string): boolean => range.endsWith('/*')
+
+/**
+ * Compiles the declared ranges, and those of them with a reader, to a test of a media type: whether
+ * a body of that type is read here, or left to the service.
+ */
+export function readTypeTest(
+  ranges: readonly string[],
+  read: readonly string[],
+): (type: string) => boolean {
+  const media = ranges.map((range) => ({ range, isRead: read.includes(range) }))
+  return (type) => {
+    const fitting = mediaFor(media, type)
+    return fitting?.isRead === true && (!readsOnlyJson(fitting.range) || isJson(type))
+  }
+}

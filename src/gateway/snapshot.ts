@@ -1,11 +1,13 @@
 // A snapshot linked: plans made into what runs. Built whole, then swapped in by one reference;
 // exchanges under way keep theirs.
 import { assert, type Clock, type Limits, limitsWith, type Random } from '../base.ts'
+import { readTypeTest } from '../contract.ts'
 import {
   acceptMatcher,
   bodyTypeMatcher,
   compileTrust,
   type Exchange,
+  mediaTypeMatcher,
   mergeEdits,
   type ReplyEdit,
   type Step,
@@ -108,7 +110,6 @@ function linkOperation(
   const steps = plan.policies.map((policy) => linkPolicy(policy, plan.id, limits, tools))
   const takes = bodyTypeMatcher(plan.bodyTypes)
   const replies = linkFinish(steps)
-  const holds = plan.heldTypes.length === 0 ? undefined : bodyTypeMatcher(plan.heldTypes)
   return {
     index,
     plan,
@@ -121,7 +122,7 @@ function linkOperation(
     reading: compileReplyReading(replies.edit),
     accepts: acceptMatcher(plan.replyTypes),
     takesType: (contentType) => takes(contentType) === 'ok',
-    holdsType: (contentType) => holds !== undefined && holds(contentType) === 'ok',
+    holdsType: mediaTypeMatcher(readTypeTest(plan.bodyTypes, plan.heldTypes)),
     declares: declaredStatuses(plan.statuses),
   }
 }

@@ -74,6 +74,17 @@ export function bodyTypeMatcher(
   return (contentType) => (contentType !== undefined && taken(contentType) ? 'ok' : 'unsupported')
 }
 
+/** Compiles a test of media types to one of `Content-Type`; none and a malformed one fail it. */
+export function mediaTypeMatcher(
+  test: (type: string) => boolean,
+): (contentType: string | undefined) => boolean {
+  const passes = memoized((contentType) => {
+    const parsed = parseMediaType(contentType)
+    return parsed !== undefined && test(parsed.type)
+  })
+  return (contentType) => contentType !== undefined && passes(contentType)
+}
+
 /**
  * Compiles the media types of an operation's replies to a test of `Accept`, whose several fields
  * are joined by a comma. No types, or no `Accept`: acceptable. A malformed one counts as none, for

@@ -39,7 +39,10 @@ export interface OperationPlan {
   readonly body: 'refused' | 'streamed' | 'held'
   /** What a head says against the contract is noted, not refused; what cannot be held streams. */
   readonly validationInShadow?: true
-  /** Of `bodyTypes`, what is held whole; a body of another type streams even where `held` is said. */
+  /**
+   * Of `bodyTypes`, what is held whole, of a range what of it is JSON; a body of another type
+   * streams even where `held` is said.
+   */
   readonly heldTypes: readonly string[]
   /** Media types that the body may have, lower case; empty: any. */
   readonly bodyTypes: readonly string[]

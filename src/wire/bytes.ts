@@ -6,8 +6,9 @@
 // upstream, 10.4 with `onread` on both sides). Clients' sockets come ready-made from the server,
 // so their handle is moved to a socket with `onread`; where that cannot be done, 'data' serves.
 //
-// What one event makes us write to a socket leaves in one piece: text gathers while the event is
-// handled and is written when it has been. While nothing waits in the stream, that text goes to the
+// What a turn of the event loop makes us write leaves at its end, one piece a socket. A peer that
+// sleeps is woken once for all of it, where it would fall asleep again between two of our writes:
+// a relay cost 14.6 µs a request with writes at the end of each event, 13.4 so. While nothing waits in the stream, that text goes to the
 // handle at once: the stream's bookkeeping of a write that the kernel takes whole costs a third of
 // a microsecond (blind relay: 10.4 → 9.8 µs a request with its two writes).
 import { connect, Socket } from 'node:net'
@@ -38,13 +39,12 @@ const shared = Buffer.allocUnsafeSlow(64 * 1024)
 /** Up to here bytes are written as latin1 text, which `net` copies on its stack. */
 const textBytesMax = 16 * 1024
 
-/** Sockets with gathered text, while an event is handled. */
+/** Sockets with gathered text. */
 const gathering: ByteSocket[] = []
 let handling = false
 
-/** Handles one event: what it writes leaves together at its end. */
+/** Handles one event: what it writes waits for the end of the turn. */
 function handle(sink: ByteSink, event: () => void): void {
-  // An event within an event: the outer one writes.
   if (handling) return event()
   handling = true
   try {
@@ -53,11 +53,20 @@ function handle(sink: ByteSink, event: () => void): void {
     sink.threw(error)
   } finally {
     handling = false
-    flushAll()
+    flushSoon()
   }
 }
 
+let isFlushDue = false
+
+function flushSoon(): void {
+  if (isFlushDue || gathering.length === 0) return
+  isFlushDue = true
+  setImmediate(flushAll)
+}
+
 function flushAll(): void {
+  isFlushDue = false
   for (let i = 0; i < gathering.length; i++) gathering[i]!.flush()
   gathering.length = 0
 }
@@ -274,7 +283,7 @@ function sharedRead(sink: ByteSink): { buffer: Buffer; callback: (length: number
         sink.threw(error)
       } finally {
         handling = false
-        flushAll()
+        flushSoon()
       }
       // Reading is stopped by `pause` alone.
       return true

@@ -9,6 +9,8 @@ export interface Sweepable {
   /** Owned by the sweeper; -1 while not in it. */
   sweepIndex: number
   sweep(nowMs: number): void
+  /** Told what its sweep threw, to report it and to end: it is looked at no more. */
+  threw(error: unknown): void
 }
 
 export class Sweeper {
@@ -18,7 +20,7 @@ export class Sweeper {
   readonly #stop: () => void
   readonly #bug: (error: unknown) => void
 
-  /** `bug` takes what a member throws; the others are looked at all the same. */
+  /** `bug` takes what a member throws that is told of what it threw. */
   constructor(clock: Clock, bug: (error: unknown) => void) {
     this.#bug = bug
     this.nowMs = clock.nowMs()
@@ -49,11 +51,22 @@ export class Sweeper {
     this.nowMs = nowMs
     // From the end, so that a member that leaves while it is looked at skips nobody.
     for (let i = this.#members.length - 1; i >= 0; i--) {
+      const member = this.#members[i]
       try {
-        this.#members[i]?.sweep(nowMs)
+        member?.sweep(nowMs)
       } catch (error) {
-        this.#bug(error)
+        this.#drop(member!, error)
       }
+    }
+  }
+
+  /** A bug would come back ten times a second, for as long as the member stays. */
+  #drop(member: Sweepable, error: unknown): void {
+    this.remove(member)
+    try {
+      member.threw(error)
+    } catch (another) {
+      this.#bug(another)
     }
   }
 }

@@ -252,6 +252,8 @@ export function installMemoryNet(): MemoryNet {
     },
   })
   syncBuiltinESMExports()
+  // The end of a turn comes behind whatever the turn has brought.
+  globalThis.setImmediate = ((run: () => void) => tasks.push(run)) as unknown as typeof setImmediate
   return memory
 }
 

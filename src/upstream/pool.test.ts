@@ -264,6 +264,20 @@ test('a retired pool closes what is idle now and what is busy when it is free', 
   assert.deepEqual(counts(), [0, 0, 0])
 })
 
+test('who throws when told that it waited in vain costs nobody else the time that is theirs', () => {
+  const { bugs, clock, lines, pool, take } = openPool({ connectTimeoutMs: 1_000 })
+  const thrower = new Waiter()
+  thrower.unconnected = () => {
+    throw new Error('bug')
+  }
+  pool.take(thrower)
+  const other = take()
+  clock.advance(1_300)
+  assert.match(String(other.refused), /^timeout: /)
+  assert.equal(bugs.length, 1)
+  assert.equal(lines.length, 2)
+})
+
 const plan = (port: number) => [
   { name: 'a', preserveHost: false, endpoints: [{ host: 'a', port, basePath: '' }] },
 ]

@@ -161,6 +161,12 @@ export class Pool implements ConnectionKeeper {
     this.#connectMore()
   }
 
+  threw(error: unknown): void {
+    this.#tools.bug(error)
+    // Others may wait here. A sweep lets go of whom it tells: what throws does not come back.
+    if (this.#waiting.length > 0) this.#tools.sweeper.add(this)
+  }
+
   sweep(nowMs: number): void {
     for (;;) {
       const first = this.#waiting[0]

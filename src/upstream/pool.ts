@@ -39,12 +39,12 @@ export class Pool implements ConnectionKeeper {
   readonly #all = new Set<ClientConnection>()
   #waiting: Waiting[] = []
   #connecting = 0
-  #retired = false
+  /** Told when nothing is left of a pool that retired; undefined while a snapshot uses it. */
+  #retired: (() => void) | undefined
 
   constructor(address: Address, tools: PoolTools) {
     this.address = address
     this.#tools = tools
-    tools.sweeper.add(this)
   }
 
   get idleConnections(): number {
@@ -88,28 +88,27 @@ export class Pool implements ConnectionKeeper {
   /** Forgets a taker that waits. */
   cancel(taker: Taker): void {
     this.#waiting = this.#waiting.filter((one) => one.taker !== taker)
+    this.#settle()
   }
 
-  /** No snapshot uses it any more: idle connections close now, busy ones when they are free. */
-  retire(): void {
-    this.#retired = true
+  /**
+   * No snapshot in force uses it: idle connections close now, busy ones when they are free. `over`
+   * is called each time that nothing is left of it: an older snapshot may still take.
+   */
+  retire(over: () => void): void {
+    this.#retired = over
     for (const connection of this.#idle.splice(0)) connection.close()
+    this.#settle()
   }
 
   /** A snapshot uses it, under its own bounds: they count from the next connection on. */
   use(tools: PoolTools): void {
     this.#tools = tools
-    this.#retired = false
-  }
-
-  /** Whether nothing is left of it that anybody could miss. */
-  get over(): boolean {
-    return this.#retired && this.#all.size === 0 && this.#waiting.length === 0
+    this.#retired = undefined
   }
 
   /** Ends every connection now. */
   destroy(): void {
-    this.#tools.sweeper.remove(this)
     for (const connection of this.#all) connection.close()
   }
 
@@ -142,7 +141,7 @@ export class Pool implements ConnectionKeeper {
 
   #keep(connection: ClientConnection): void {
     // Who still waits wants a fresh one: where the pool is full this one makes room.
-    if (this.#retired || this.#waiting.length > this.#connecting) connection.close()
+    if (this.#retired !== undefined || this.#waiting.length > this.#connecting) connection.close()
     else this.#idle.push(connection)
   }
 
@@ -159,6 +158,14 @@ export class Pool implements ConnectionKeeper {
       }
     }
     this.#connectMore()
+    this.#settle()
+  }
+
+  #settle(): void {
+    if (this.#waiting.length > 0) return
+    // Nobody's time is measured.
+    this.#tools.sweeper.remove(this)
+    if (this.#all.size === 0) this.#retired?.()
   }
 
   threw(error: unknown): void {
@@ -170,7 +177,8 @@ export class Pool implements ConnectionKeeper {
   sweep(nowMs: number): void {
     for (;;) {
       const first = this.#waiting[0]
-      if (first === undefined || first.untilMs > nowMs) return
+      if (first === undefined) return this.#settle()
+      if (first.untilMs > nowMs) return
       this.#waiting.shift()
       const full = this.#all.size >= this.#tools.limits.endpointConnectionsMax
       if (full && this.activeConnections > 0)

@@ -54,14 +54,14 @@ export class Upstreams {
       return new Upstream(plan.name, endpoints)
     })
     for (const [name, pool] of this.#pools) {
-      if (named.has(name)) continue
-      pool.retire()
-      // One that is still busy is looked at again at the next swap.
-      if (!pool.over) continue
-      pool.destroy()
-      this.#pools.delete(name)
+      if (!named.has(name)) pool.retire(() => this.#forget(name, pool))
     }
     return this.#current
+  }
+
+  #forget(name: string, pool: Pool): void {
+    // An older snapshot may have used it while another took its place.
+    if (this.#pools.get(name) === pool) this.#pools.delete(name)
   }
 
   #link(plan: EndpointPlan, preserveHost: boolean, tools: PoolTools): Endpoint {

@@ -297,14 +297,18 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
   #call(connection: ClientConnection): void {
     const { finish, limits, reading } = this.#operation!
     const { firstByteTimeoutMs, replyIdleTimeoutMs, exchangeTimeoutMs } = limits
+    const deadlineMs = this.startedMs + exchangeTimeoutMs
     // Steps that answered at once took microseconds: a look at the clock costs nearly as much.
-    if (this.#calledMs === 0) {
-      this.#calledMs = this.#waited ? this.#runtime.clock.nowMs() : this.startedMs
+    const nowMs = this.#waited ? this.#runtime.clock.nowMs() : this.startedMs
+    if (nowMs > deadlineMs) {
+      // As with a late body: nothing is sent that would be cut off at once.
+      this.#endpoint!.pool.giveBack(connection)
+      return this.#refuse(refuse('UPSTREAM_TIMEOUT', undefined, { reason: lateConnection }))
     }
+    if (this.#calledMs === 0) this.#calledMs = nowMs
     this.#phase = 'called'
     this.#connection = connection
     this.#sent = true
-    const deadlineMs = this.startedMs + exchangeTimeoutMs
     const fieldsWanted = finish.length > 0
     const terms = { fieldsWanted, reading, firstByteTimeoutMs, replyIdleTimeoutMs, deadlineMs }
     const { method, bodyLength } = this.request
@@ -506,6 +510,8 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
 }
 
 const noValues: readonly string[] = Object.freeze([])
+
+const lateConnection = 'no connection was to be had while the exchange had time'
 
 const lateBody = 'The body took all the time that the exchange has.'
 

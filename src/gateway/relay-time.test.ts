@@ -250,6 +250,26 @@ test('a held body that took the whole time of its exchange is not sent any more'
   assert.equal(endpoint.peers.length, 0)
 })
 
+test('what waited for a connection the whole time of its exchange is not sent any more', async (t) => {
+  const { clock, endpoint, pass, record, sent, upstreams } = await openRelay(t, {
+    limits: { endpointConnectionsMax: 1, connectTimeoutMs: 60_000, exchangeTimeoutMs: 5_000 },
+  })
+  await sent(ask('GET /a?1'))
+  await (await endpoint.next()).until(/\?1 /)
+  await pass(1_000)
+  const second = await sent(ask('GET /a?2'))
+  await eventually('it waits', () => upstreams.states()[0]!.waiting === 1)
+  // The first is cut off; before a connection opens again the second is late as well.
+  clock.advance(6_000)
+  assert.match(await second.until('}}'), /HTTP\/1\.1 504 [^]*UPSTREAM_TIMEOUT/)
+  const { fault, reason } = await record(2)
+  assert.equal(fault, 'UPSTREAM_TIMEOUT')
+  assert.match(reason ?? '', /^no connection/)
+  await settled()
+  for (const { received } of endpoint.peers) assert.doesNotMatch(received, /\?2 /)
+  assert.equal(upstreams.states()[0]!.idleConnections, 1, 'the connection waits for the next')
+})
+
 test('who waits in the queue longer than a connection may take is told so', async (t) => {
   const { endpoint, pass, record, sent } = await openRelay(t, {
     limits: { endpointConnectionsMax: 1, connectTimeoutMs: 2_000 },

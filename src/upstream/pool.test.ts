@@ -280,6 +280,24 @@ test('who throws when told that it waited in vain costs nobody else the time tha
   assert.equal(lines.length, 2)
 })
 
+test('a connection that is given back goes to the next, however many have no use for it', async () => {
+  const { counts, lines, pool, take } = openPool({
+    endpointConnectionsMax: 1,
+    endpointQueueMax: 30_000,
+  })
+  for (let i = 0; i < 20_000; i++) {
+    const waiter = new Waiter()
+    waiter.connected = (connection) => pool.giveBack(connection)
+    pool.take(waiter)
+  }
+  const last = take()
+  lines[0]!.open()
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.ok(last.connection)
+  lines[0]!.receive(whole)
+  assert.deepEqual([counts(), lines.length], [[0, 1, 0], 1])
+})
+
 test('a pool is swept only while somebody waits there, retired or not', async () => {
   const { lines, pool, take } = openPool()
   const isSwept = () => pool.sweepIndex >= 0

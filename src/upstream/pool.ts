@@ -85,6 +85,14 @@ export class Pool implements ConnectionKeeper {
     this.#connectMore()
   }
 
+  /** Takes back a connection that its taker has no use for; it has served nobody. */
+  giveBack(connection: ClientConnection): void {
+    // Later: a queue of takers who all have no use for it must not become a stack as deep.
+    queueMicrotask(() => {
+      if (connection.usable) this.freed(connection)
+    })
+  }
+
   /** Forgets a taker that waits. */
   cancel(taker: Taker): void {
     this.#waiting = this.#waiting.filter((one) => one.taker !== taker)

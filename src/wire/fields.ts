@@ -2,8 +2,8 @@
 // latin1 string checks every character, collects the fields, notes what frames the message, and
 // cuts out what must not be forwarded. What is left is forwarded as the slices it came in: building
 // each line anew costs about a microsecond more per message.
-import { type Role, roleOf, type Roles, staysInPlace } from './roles.ts'
-import { isTokenCode, isValueCode } from './tables.ts'
+import { candidateFor, type Role, type Roles } from './roles.ts'
+import { isTokenCode, isValueCode, underscoreKind } from './tables.ts'
 
 /** What a parser says of a message that breaks the rules; the text names the rule. */
 export interface Broken {
@@ -129,9 +129,9 @@ export function parseSection(
   let at = base + start
   while (at < stop) {
     let colon = at
-    let hasUnderscore = false
-    for (let code = bytes[at]!; isTokenCode[code] === 1; code = bytes[++colon]!) {
-      if (code === 0x5f) hasUnderscore = true
+    let kinds = 0
+    for (let kind = isTokenCode[bytes[at]!]!; kind > 0; kind = isTokenCode[bytes[++colon]!]!) {
+      kinds |= kind
     }
     if (colon === at || bytes[colon] !== 0x3a) return brokenName(bytes, at, colon)
     let valueStart = colon + 1
@@ -146,28 +146,28 @@ export function parseSection(
     if (++fields > fieldsMax) {
       return broken('more header fields than allowed', 'tooLarge')
     }
-    if (hasUnderscore && sensitive.test(text.slice(at - base, colon - base))) {
+    if ((kinds & underscoreKind) !== 0 && sensitive.test(text.slice(at - base, colon - base))) {
       return broken('a field name has an underscore for a hyphen')
     }
     const nextLine = lineEnd + 2
-    const role = roleOf(bytes, at, colon, roles)
-    const stays = staysInPlace(role)
-    if (wanted === 'all' || (stays && wanted === 'forwarded')) {
-      headers.push(
-        text.slice(at - base, colon - base),
-        text.slice(valueStart - base, valueEnd - base),
-      )
-    }
+    const candidate = candidateFor(bytes, at, colon, roles)
+    const stays = candidate === undefined || candidate.stays
+    const isWanted = wanted === 'all' || (stays && wanted === 'forwarded')
+    // No string is made of a value that nobody reads.
+    const isRead = isWanted || (candidate !== undefined && candidate.takesValue)
+    const value = isRead ? text.slice(valueStart - base, valueEnd - base) : ''
+    if (isWanted) headers.push(text.slice(at - base, colon - base), value)
     if (!stays) {
       if (keptFrom < at - base) section.forwardable += text.slice(keptFrom, at - base)
       keptFrom = nextLine - base
     }
-    if (role !== undefined) {
-      if (role === 'contentLength' && text.slice(colon - base, nextLine - base).includes('\t')) {
+    if (candidate !== undefined) {
+      const { role } = candidate
+      if (role === 'contentLength' && hasTab(bytes, colon, lineEnd)) {
         // It goes on as it stands, and nginx for one takes no tab beside a number.
         return broken('a tab stands beside Content-Length')
       }
-      const problem = section.take(role, text.slice(valueStart - base, valueEnd - base))
+      const problem = section.take(role, value)
       if (problem !== undefined) return problem
     }
     at = nextLine
@@ -178,6 +178,11 @@ export function parseSection(
   }
   if (keptFrom < end) section.forwardable += text.slice(keptFrom, end)
   return section
+}
+
+function hasTab(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (bytes[at] === 0x09) return true
+  return false
 }
 
 const isBlank = (code: number): boolean => code === 0x20 || code === 0x09

@@ -33,18 +33,18 @@ export function parseRequestHead(
   text: string,
   end: number,
   bounds: RequestBounds,
-  bytes?: Uint8Array,
-  base?: number,
+  bytes: Uint8Array = Buffer.from(text, 'latin1'),
+  base = 0,
 ): Http1RequestHead | Broken {
   let at = 0
-  while (isTokenCode[text.charCodeAt(at)] === 1) at++
+  while (isTokenCode[bytes[base + at]!]! > 0) at++
   if (at === 0 || at > methodCharsMax) return broken('the method is not a token')
   if (text.charCodeAt(at) !== 0x20) return broken('the method is not followed by one space')
   const method = text.slice(0, at)
   const targetStart = at + 1
   let question = -1
   for (at = targetStart; ; at++) {
-    const code = text.charCodeAt(at)
+    const code = bytes[base + at]!
     if (isTargetCode[code] !== 1) break
     if (code === 0x3f && question < 0) question = at
   }

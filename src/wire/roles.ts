@@ -24,17 +24,34 @@ export type Role =
  */
 export type Roles = readonly (readonly Candidate[] | undefined)[]
 
-interface Candidate {
+export interface Candidate {
   /** The name in lower case, or how it begins. */
   readonly codes: Uint8Array
   readonly role: Role
+  /** Whether the field is forwarded where it stands. */
+  readonly stays: boolean
+  /** Whether the engine reads the value; of other fields it only notes that they are there. */
+  readonly takesValue: boolean
 }
+
+const onlyNoted = new Set<Role>(['contentType', 'date', 'authorization'])
+
+const staysInPlace = (role: Role): boolean =>
+  typeof role === 'number' || role === 'contentLength' || onlyNoted.has(role)
+
+const readsValue = (role: Role): boolean =>
+  role === 'contentLength' || !(staysInPlace(role) || role === 'drop')
 
 function rolesOf(roles: Readonly<Record<string, Role>>, droppedPrefix?: string): Roles {
   const byLength: Candidate[][] = []
   const add = (length: number, lowerText: string, role: Role) => {
     byLength[length] ??= []
-    byLength[length].push({ codes: Buffer.from(lowerText, 'latin1'), role })
+    byLength[length].push({
+      codes: Buffer.from(lowerText, 'latin1'),
+      role,
+      stays: staysInPlace(role),
+      takesValue: readsValue(role),
+    })
   }
   for (const [lowerName, role] of Object.entries(roles)) add(lowerName.length, lowerName, role)
   const longer = byLength.push([]) - 1
@@ -112,30 +129,22 @@ export function compileReplyReading({ drop, add }: ReplyEdit): ReplyReading {
   }
 }
 
-/** The role of the field whose name is in `bytes` from `start` to `end`; no string is made. */
-export function roleOf(
+/** The field with a role whose name is in `bytes` from `start` to `end`; no string is made. */
+export function candidateFor(
   bytes: Uint8Array,
   start: number,
   end: number,
   roles: Roles,
-): Role | undefined {
+): Candidate | undefined {
   const candidates = roles[Math.min(end - start, roles.length - 1)]
   if (candidates === undefined) return undefined
   for (let i = 0; i < candidates.length; i++) {
-    const { codes, role } = candidates[i]!
+    const candidate = candidates[i]!
+    const { codes } = candidate
     let at = 0
     // No two token characters but letters differ in this bit alone, save `^` and `~`.
     while (at < codes.length && (bytes[start + at]! | 0x20) === codes[at]) at++
-    if (at === codes.length) return role
+    if (at === codes.length) return candidate
   }
   return undefined
 }
-
-/** Roles whose fields are forwarded where they stand. */
-export const staysInPlace = (role: Role | undefined): boolean =>
-  role === undefined ||
-  typeof role === 'number' ||
-  role === 'contentLength' ||
-  role === 'contentType' ||
-  role === 'date' ||
-  role === 'authorization'

@@ -1,10 +1,14 @@
 // Character classes of RFC 9110 §5.6.2 and RFC 9112, as tables: one look-up a character.
 
-/** 1 for each character of a token (RFC 9110 §5.6.2), by its code. */
+/** What `isTokenCode` holds for an underscore, beside its 1. */
+export const underscoreKind = 2
+
+/** Not 0 for each character of a token (RFC 9110 §5.6.2), by its code. */
 export const isTokenCode = new Uint8Array(256)
 for (const one of "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") {
   isTokenCode[one.charCodeAt(0)] = 1
 }
+isTokenCode['_'.charCodeAt(0)] = 1 | underscoreKind
 
 /**
  * 1 for each character that a request target may hold: visible ASCII without those that RFC 3986

@@ -76,7 +76,7 @@ export class Engine {
     const observers = [this.#metrics.bind(plan.operations)]
     if (this.#accessLog !== undefined) observers.push(this.#accessLog.bind(plan.operations))
     const states = this.#states
-    this.#snapshot = linkSnapshot(plan, { clock, random, states, upstreams, observers })
+    this.#snapshot = linkSnapshot(plan, { clock, random, states, upstreams, bug, observers })
   }
 
   /** Rejects with the system's error where it cannot listen. A snapshot must be in force. */

@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { eventually, settled } from '../../test/raw-peer.ts'
 import { refuse } from '../base.ts'
 import { ask, openRelay, type RelayOptions, reply } from './relay-for-tests.ts'
+import { shadow } from './snapshot.ts'
 
 const boom = (): never => {
   throw new Error('boom')
@@ -36,6 +37,18 @@ test('a step that throws, at once or later, is a 500 that is recorded once', asy
     assert.equal((await record()).fault, 'INTERNAL_ERROR', says)
     assert.deepEqual([records.length, bugs.length], [1, 1], says)
     assert.equal(endpoint.peers.length, reaches ? 1 : 0, says)
+  }
+})
+
+test('a step in shadow that throws, at once or later, costs the exchange nothing', async (t) => {
+  for (const step of [boom, later]) {
+    const shadowBugs: unknown[] = []
+    const admit = [shadow('limit', step, (error) => shadowBugs.push(error))]
+    const { endpoint, record, sent } = await openRelay(t, { steps: { admit } })
+    endpoint.always(reply('x'))
+    assert.match(await (await sent(ask('GET /a'))).until('x'), /^HTTP\/1\.1 200 /)
+    assert.deepEqual((await record()).shadows, [])
+    assert.equal(shadowBugs.length, 1)
   }
 })
 

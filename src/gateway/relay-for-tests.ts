@@ -100,6 +100,7 @@ export async function openRelay(t: TestContext, options: RelayOptions = {}) {
     random: () => 0.5,
     states: new Map(),
     upstreams: upstreams.use(plan.upstreams, pools),
+    bug,
     observers: [(record) => records.push({ ...record })],
   })
   const snapshot = {

@@ -69,6 +69,8 @@ export interface LinkTools {
   /** What policies remember, by a name of their own; it outlives snapshots. */
   readonly states: Map<string, unknown>
   readonly upstreams: readonly Upstream[]
+  /** Takes what a step in shadow throws. */
+  readonly bug: (error: unknown) => void
   readonly observers: readonly Observe[]
 }
 
@@ -138,7 +140,7 @@ function linkPolicy(
   { policy: id, mode, plan }: PolicyPlan,
   operationId: string,
   limits: Limits,
-  { check, clock, random, states }: LinkTools & Pick<Tools, 'check'>,
+  { bug, check, clock, random, states }: LinkTools & Pick<Tools, 'check'>,
 ): LinkedSteps {
   const policy = policyById.get(id)
   assert(policy !== undefined, `the policy ${id} exists`)
@@ -148,7 +150,7 @@ function linkPolicy(
   }
   const nowMs = () => clock.nowMs()
   const linked = linkPhases(policy, plan, { check, limits, operationId, nowMs, random, state })
-  return mode === 'shadow' ? inShadow(id, linked) : linked
+  return mode === 'shadow' ? inShadow(id, linked, bug) : linked
 }
 
 function linkPhases(policy: AnyPolicy, plan: unknown, tools: Tools): LinkedSteps {
@@ -164,27 +166,38 @@ function linkPhases(policy: AnyPolicy, plan: unknown, tools: Tools): LinkedSteps
   }
 }
 
+type Bug = LinkTools['bug']
+
 /** The same steps without a say. A policy in shadow edits no reply either. */
-function inShadow(id: string, { admit, check, content }: LinkedSteps): LinkedSteps {
+function inShadow(id: string, { admit, check, content }: LinkedSteps, bug: Bug): LinkedSteps {
   return {
-    ...(admit && { admit: shadow(id, admit) }),
-    ...(check && { check: shadow(id, check) }),
-    ...(content && { content: shadow(id, content) }),
+    ...(admit && { admit: shadow(id, admit, bug) }),
+    ...(check && { check: shadow(id, check, bug) }),
+    ...(content && { content: shadow(id, content, bug) }),
   }
 }
 
-function shadow(id: string, step: Step): Step {
+/** What it throws is a bug like any other, but costs the exchange nothing. */
+export function shadow(id: string, step: Step, bug: Bug): Step {
   const note = (exchange: Exchange, verdict: Verdict): undefined => {
     if (verdict !== undefined) (exchange as Shadowing).noteShadow(id)
   }
+  const contain = (error: unknown): undefined => {
+    bug(error)
+  }
   return (exchange) => {
     const { query } = exchange
-    const verdict = step(exchange)
-    // What a step in shadow would have sent on is not sent.
-    exchange.query = query
-    return verdict instanceof Promise
-      ? verdict.then((late) => note(exchange, late))
-      : note(exchange, verdict)
+    try {
+      const verdict = step(exchange)
+      return verdict instanceof Promise
+        ? verdict.then((late) => note(exchange, late)).catch(contain)
+        : note(exchange, verdict)
+    } catch (error) {
+      return contain(error)
+    } finally {
+      // What a step in shadow would have sent on is not sent.
+      exchange.query = query
+    }
   }
 }
 

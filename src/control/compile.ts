@@ -101,6 +101,7 @@ function settleApi({ input, settling }: Work): Settled {
   // Bounds of the gateway hold whatever the operations are.
   for (const written of settled.limitsWritten.values()) written.effective = true
   checkHosts(config, settling)
+  checkLog(config, settling)
   return settled
 }
 
@@ -115,6 +116,12 @@ function checkHosts({ value, locate }: WrittenConfig, { report }: Settling): voi
     const message = hostProblem(host)
     if (message !== undefined) report(errorAt(locate(`/hosts/${i}`), message))
   }
+}
+
+function checkLog({ value, locate }: WrittenConfig, { report }: Settling): void {
+  if (value.log.access !== 'off' || value.log.redact.length === 0) return
+  const message = "'log.redact' has no effect here: 'log.access' is off"
+  report(errorAt(locate('/log/redact'), message))
 }
 
 function compileOperation(operation: Operation, settled: Settled, work: Work): OperationPlan {

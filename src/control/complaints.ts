@@ -10,6 +10,8 @@ type Path = readonly PropertyKey[]
 /** What was checked, its JSON Schema (for the words that would be right) and where it is written. */
 export interface Checked {
   readonly value: unknown
+  /** What it is called as a whole. */
+  readonly subject: string
   /** Called only where there is a word to suggest. */
   readonly jsonSchema: () => object
   readonly locate: (pointer: string) => Place
@@ -17,6 +19,26 @@ export interface Checked {
 
 export function complaints(issues: readonly Issue[], checked: Checked): Problem[] {
   return issues.flatMap((issue) => complaint(issue, [], checked))
+}
+
+/** Checks a value; a name that zod's records leave out without a word is a problem too. */
+export function checkedBy<Schema extends z.ZodType>(
+  schema: Schema,
+  checked: Checked,
+): { readonly data: z.infer<Schema> } | { readonly problems: Problem[] } {
+  const parsed = schema.safeParse(checked.value)
+  if (!parsed.success) return { problems: complaints(parsed.error.issues, checked) }
+  const problems = lostBelow(checked.value, []).map((path) =>
+    error(checked, path, `${name(path, checked)} is not a valid name`),
+  )
+  return problems.length > 0 ? { problems } : { data: parsed.data }
+}
+
+function lostBelow(value: unknown, path: Path): Path[] {
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([key, one]) =>
+    key === '__proto__' ? [[...path, key]] : lostBelow(one, [...path, key]),
+  )
 }
 
 function complaint(issue: Issue, above: Path, checked: Checked): Problem[] {
@@ -28,7 +50,9 @@ function complaint(issue: Issue, above: Path, checked: Checked): Problem[] {
     const closest = closestOption(issue.errors)
     if (closest !== undefined) return closest.flatMap((one) => complaint(one, path, checked))
   }
-  return [error(checked, path, `${name(path)}${words(issue, valueAt(checked.value, path))}`)]
+  return [
+    error(checked, path, `${name(path, checked)} ${words(issue, valueAt(checked.value, path))}`),
+  ]
 }
 
 function error({ locate }: Checked, path: Path, message: string): Problem {
@@ -38,7 +62,8 @@ function error({ locate }: Checked, path: Path, message: string): Problem {
 export const pointerOf = (path: Path): string =>
   path.map((part) => `/${pointerToken(String(part))}`).join('')
 
-const name = (path: Path): string => (path.length === 0 ? '' : `'${path.map(String).join('.')}' `)
+const name = (path: Path, { subject }: Checked): string =>
+  path.length === 0 ? subject : `'${path.map(String).join('.')}'`
 
 /** The option of a union that was meant: the one whose own type fits, if there is just one. */
 function closestOption(options: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
@@ -67,8 +92,8 @@ function words(issue: Issue, value: unknown): string {
   switch (issue.code) {
     case 'invalid_type':
       return value === undefined
-        ? `is missing: expected ${issue.expected}`
-        : `must be ${issue.expected}, not ${kindOf(value)}`
+        ? `is missing: expected ${withArticle(issue.expected)}`
+        : `must be ${withArticle(issue.expected)}, not ${withArticle(kindOf(value))}`
     case 'invalid_value': {
       const known = issue.values.map(String)
       const hint = typeof value === 'string' ? suggestion(value, known) : ''
@@ -97,6 +122,16 @@ function kindOf(value: unknown): string {
   if (value === null) return 'null'
   return Array.isArray(value) ? 'array' : typeof value
 }
+
+const called: Readonly<Record<string, string>> = {
+  array: 'an array',
+  int: 'a whole number',
+  null: 'null',
+  object: 'an object',
+  record: 'an object',
+}
+
+const withArticle = (kind: string): string => called[kind] ?? `a ${kind}`
 
 function valueAt(value: unknown, path: Path): unknown {
   return path.reduce<unknown>(

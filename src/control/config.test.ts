@@ -62,7 +62,7 @@ const refused: readonly [says: string, text: string, want: string][] = [
   [
     'a number as text',
     "listen:\n  port: '80'\n",
-    "concordat.yaml:2:3 'listen.port' must be number, not string",
+    "concordat.yaml:2:3 'listen.port' must be a number, not a string",
   ],
   [
     'a number out of range',
@@ -74,12 +74,20 @@ const refused: readonly [says: string, text: string, want: string][] = [
     'limits:\n  jsonDepthMax: 0\n',
     "concordat.yaml:2:3 'limits.jsonDepthMax' must be at least 1",
   ],
-  ['a list for an object', 'listen: []\n', "concordat.yaml:1:1 'listen' must be object, not array"],
-  ['a text for everything', 'hello\n', 'concordat.yaml:1:1 must be object, not string'],
+  [
+    'a list for an object',
+    'listen: []\n',
+    "concordat.yaml:1:1 'listen' must be an object, not an array",
+  ],
+  [
+    'a text for everything',
+    'hello\n',
+    'concordat.yaml:1:1 the configuration must be an object, not a string',
+  ],
   [
     'an upstream without endpoints',
     'upstreams:\n  a: {}\n',
-    "concordat.yaml:2:3 'upstreams.a.endpoints' is missing: expected array",
+    "concordat.yaml:2:3 'upstreams.a.endpoints' is missing: expected an array",
   ],
   [
     'an upstream with none',
@@ -110,6 +118,11 @@ const refused: readonly [says: string, text: string, want: string][] = [
     'a policy that there is not',
     'policies:\n  limitt: {}\n',
     "concordat.yaml:2:3 unknown key 'limitt' (did you mean 'limit'?)",
+  ],
+  [
+    'a name that no object can hold',
+    'upstreams:\n  __proto__: { endpoints: [http://a] }\n',
+    "concordat.yaml:2:3 'upstreams.__proto__' is not a valid name",
   ],
   [
     'a key by an inherited name',

@@ -1,9 +1,9 @@
 // The settings that reach each operation, level by level. What many operations share is settled
 // once: operations without settings of their own all get the same object.
-import type { Documents, Limits, Problem } from '../base.ts'
+import type { Documents, Limits } from '../base.ts'
 import type { Contract, Operation, Setting } from '../contract.ts'
 import { type Audience, policies, policyById } from '../policy.ts'
-import { complaints } from './complaints.ts'
+import { checkedBy } from './complaints.ts'
 import { settingsJsonSchema, settingsSchema } from './config.ts'
 import { authDefault, unknownSchemes } from './schemes.ts'
 import { type Level, type PolicySetting, settle, type Settled, type Settling } from './settings.ts'
@@ -81,13 +81,13 @@ function settleOne(outer: Settled, setting: Setting, scope: string, sources: Lev
 function readLevel(setting: Setting, scope: string, sources: LevelSources): Level | undefined {
   const { documents, settling } = sources
   const locate = (pointer: string) => documents.locate(setting.uri, setting.pointer + pointer)
-  const parsed = settingsSchema.safeParse(setting.value)
-  if (parsed.success) return { rank: setting.level, scope, value: parsed.data, locate }
-  const found: Problem[] = complaints(parsed.error.issues, {
+  const checked = checkedBy(settingsSchema, {
     value: setting.value,
+    subject: "'x-concordat'",
     jsonSchema: settingsJsonSchema,
     locate,
   })
-  for (const problem of found) settling.report(problem)
+  if ('data' in checked) return { rank: setting.level, scope, value: checked.data, locate }
+  for (const problem of checked.problems) settling.report(problem)
   return undefined
 }

@@ -2,7 +2,7 @@
 import { dirname, resolve } from 'node:path'
 import type { Documents, Problem } from '../base.ts'
 import { loadDocuments } from '../load.ts'
-import { complaints } from './complaints.ts'
+import { checkedBy } from './complaints.ts'
 import { type Config, configJsonSchema, configSchema } from './config.ts'
 import type { WrittenConfig } from './compile.ts'
 
@@ -27,11 +27,11 @@ export function checkConfig(documents: Documents): Omit<ReadConfig, 'files'> {
   const locate = (pointer: string) => documents.locate(documents.root, pointer)
   // An empty file is an empty configuration.
   const value = documents.values.get(documents.root) ?? {}
-  const parsed = configSchema.safeParse(value)
-  if (parsed.success) return { config: { value: parsed.data, locate }, problems: [] }
-  const checked = { value, jsonSchema: configJsonSchema, locate }
-  const problems = complaints(parsed.error.issues, checked)
-  return { config: undefined, problems }
+  const subject = 'the configuration'
+  const jsonSchema = configJsonSchema
+  const checked = checkedBy(configSchema, { value, subject, jsonSchema, locate })
+  if ('data' in checked) return { config: { value: checked.data, locate }, problems: [] }
+  return { config: undefined, problems: checked.problems }
 }
 
 /** The contract that the configuration names, as a path; relative to the configuration's folder. */

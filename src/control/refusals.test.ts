@@ -100,6 +100,12 @@ const refused: readonly Refused[] = [
     /^concordat\.yaml:2:\d+ error 'policies\.limit' has no effect here: the audience internal has none to switch off$/,
   ],
   [
+    'keeping parameters out of a log that is off',
+    contract,
+    'policies: { auth: upstream }\nlog: { access: off, redact: [id] }\n',
+    /^concordat\.yaml:2:\d+ error 'log\.redact' has no effect here: 'log\.access' is off$/,
+  ],
+  [
     'binding a scheme that there is not',
     contract,
     'policies: { auth: { schemes: { key: upstream, kye: upstream } } }\n',

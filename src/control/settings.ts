@@ -196,9 +196,10 @@ function complaintsOf(
   value: unknown,
 ): Problem[] {
   const above = pointerOf(['policies', policy.id])
+  const subject = `'policies.${policy.id}'`
   const jsonSchema = () => z.toJSONSchema(policy.schema(z), { io: 'input' })
   const locate = (pointer: string) => level.locate(above + pointer)
-  return complaints(failure.issues, { value, jsonSchema, locate })
+  return complaints(failure.issues, { value, subject, jsonSchema, locate })
 }
 
 function over(base: unknown, keys: Readonly<Record<string, unknown>>): unknown {

@@ -33,6 +33,18 @@ test('a configuration names its contract, relative to itself', async (t) => {
   assert.equal(decodeSnapshot(built.snapshot!).title, 'Things')
 })
 
+test('a contract that cannot be read is a problem of whoever named it', async (t) => {
+  const root = folderWith(t, { 'concordat.yaml': 'audience: public\ncontract: nope.yaml\n' })
+  const configFile = join(root, 'concordat.yaml')
+  const nope = join(root, 'nope.yaml')
+  assert.deepEqual(said(await buildSnapshot({ configFile, to })), [
+    `${configFile}:2:1 ${nope} does not exist`,
+  ])
+  assert.deepEqual(said(await buildSnapshot({ configFile, contractFile: nope, to })), [
+    `${nope}:1:1 ${nope} does not exist`,
+  ])
+})
+
 test('the command line wins over the configuration', async (t) => {
   const root = folderWith(t, {
     'concordat.yaml': 'contract: a.yaml\nlisten: { host: "::1", port: 1 }\nworkers: 1\n',

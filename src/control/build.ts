@@ -30,7 +30,8 @@ async function build(options: BuildOptions): Promise<Built> {
   if (hasErrors(read.problems)) return failed(read.problems, read.files)
   const contractFile = contractFileOf(options, read)
   if (contractFile === undefined) return failed([...read.problems, noContract(read)], read.files)
-  const loaded = await loadDocuments(contractFile, { allowRef: options.allowRef ?? [] })
+  const namedAt = options.contractFile === undefined ? read.config?.locate('/contract') : undefined
+  const loaded = await loadDocuments(contractFile, { allowRef: options.allowRef ?? [], namedAt })
   const files = [...read.files, ...loaded.files]
   const problems = [...read.problems, ...loaded.problems]
   if (hasErrors(problems)) return failed(problems, files)

@@ -12,6 +12,8 @@ import type { Reference } from './references.ts'
 import { type Located, parseLocated, utf8Text } from './text.ts'
 
 export interface LoadOptions {
+  /** Where somebody wrote the name of the first file; it is itself where nobody did. */
+  readonly namedAt?: Place | undefined
   /** Folders (or files) that references may lead to beside the contract's own folder. */
   readonly allowRef?: readonly string[]
   /** All files together. */
@@ -52,7 +54,7 @@ export async function loadDocuments(rootFile: string, options: LoadOptions = {})
     bytesLeft: options.bytesMax ?? defaults.bytesMax,
   }
   const root = pathToFileURL(path).href
-  await loadFile(loading, root, { file: path, line: 1, column: 1 }, true)
+  await loadFile(loading, root, options.namedAt ?? { file: path, line: 1, column: 1 }, true)
   return { documents: documentsOf(root, loading), problems: loading.problems, files: loading.files }
 }
 

@@ -1,5 +1,6 @@
 // http: the words of RFC 9110 that every protocol shares, and the types of an exchange.
 export { addressText, parseAddress } from './http/address.ts'
+export { detached } from './http/detach.ts'
 export { dateSource, retryAfter } from './http/date.ts'
 export type {
   BodyLength,

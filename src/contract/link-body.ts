@@ -1,6 +1,7 @@
 // The data plane's half of request bodies: bytes to a value by media type, and the value held
 // against its schema. A type that is not read here streams, and never comes this way.
 import type { Detail, Limits } from '../base.ts'
+import { detached } from '../http.ts'
 import { type Check, readJson } from '../schema.ts'
 import { linkForm } from './link-form.ts'
 import { detailOf } from './issues.ts'
@@ -32,15 +33,24 @@ export function linkBody(plan: BodyPlan, options: BodyOptions): CheckBody {
   const media = plan.media.map((one) => linkMedia(one, options))
   const missing = plan.required ? [detailOf('body', '', 'required')] : undefined
   const undeclared = [detailOf('body', '', 'media_type')]
+  // Most requests say what the one before said.
+  let last = readType('', media)
   return (contentType, bytes) => {
     if (bytes === undefined) return missing
-    const type = contentType === undefined ? undefined : mediaRange(contentType)
-    const fitting = type === undefined ? undefined : mediaFor(media, type)
+    if (contentType !== last.contentType) last = readType(contentType, media)
+    const { type, fitting } = last
     // A form without fields has no bytes. Where a body may be left out, it counts as left out.
     if (bytes.length === 0 && !(plan.required && fitting?.isForm === true)) return missing
     if (fitting === undefined) return undeclared
     return fitting.onlyJson && !isJson(type!) ? undefined : fitting.read(bytes)
   }
+}
+
+function readType(text = '', media: readonly LinkedMedia[]) {
+  const contentType = detached(text)
+  const type = mediaRange(contentType)
+  const fitting = type === undefined ? undefined : mediaFor(media, type)
+  return { contentType, type, fitting }
 }
 
 function linkMedia(plan: MediaPlan, options: BodyOptions): LinkedMedia {

@@ -176,12 +176,19 @@ const memoKeyLengthMax = 256
 /** Clients say the same over and over; what they can make us remember is bounded. */
 function memoized(test: (text: string) => boolean): (text: string) => boolean {
   const memo = new Map<string, boolean>()
+  // Most requests say what the one before said: comparing costs less than hashing.
+  let lastText = ''
+  let lastAnswer = test('')
   return (text) => {
+    if (text === lastText) return lastAnswer
     const known = memo.get(text)
-    if (known !== undefined) return known
-    const answer = test(text)
+    const answer = known ?? test(text)
+    if (text.length > memoKeyLengthMax) return answer
+    lastText = detached(text)
+    lastAnswer = answer
+    if (known !== undefined) return answer
     if (memo.size >= memoEntriesMax) memo.clear()
-    if (text.length <= memoKeyLengthMax) memo.set(detached(text), answer)
+    memo.set(lastText, answer)
     return answer
   }
 }

@@ -9,7 +9,10 @@ const plan = limit.compile(
   siteWith(operationWith()),
 )!
 
-const from = (address: string) => exchangeWith([], undefined, address)
+const from = (address: string, startedMs = 0) => ({
+  ...exchangeWith([], undefined, address),
+  startedMs,
+})
 
 function linked(clock = manualClock()) {
   assert.equal(limit.phase, 'admit')
@@ -22,16 +25,16 @@ test('beyond the burst a client is told when to come back', () => {
   assert.equal(step(from('192.0.2.1')), undefined)
   assert.equal(step(from('192.0.2.1')), undefined)
   clock.advance(250)
-  const refusal = step(from('192.0.2.1')) as Refusal
+  const refusal = step(from('192.0.2.1', clock.nowMs())) as Refusal
   assert.equal(refusal.code, 'LIMIT_EXCEEDED')
   assert.equal(refusal.retryAfterMs, 750)
   assert.deepEqual(fieldLines(refusal.headers!), [
     'RateLimit-Policy: "address";q=60;w=60',
     'RateLimit: "address";r=0;t=1',
   ])
-  assert.equal(step(from('192.0.2.2')), undefined)
+  assert.equal(step(from('192.0.2.2', clock.nowMs())), undefined)
   clock.advance(750)
-  assert.equal(step(from('192.0.2.1')), undefined)
+  assert.equal(step(from('192.0.2.1', clock.nowMs())), undefined)
 })
 
 test('a new snapshot finds the buckets as they were', () => {

@@ -41,7 +41,7 @@ export const limit = definePolicy<LimitConfig, LimitPlan>({
     const rate: Rate = { intervalMs: plan.windowMs / plan.requestsMax, burst: plan.burstMax }
     return (exchange: Exchange) => {
       readAddress(exchange.client.address)
-      const waitMs = table.take(addressKey.high, addressKey.low, rate, tools.nowMs())
+      const waitMs = table.take(addressKey.high, addressKey.low, rate, exchange.startedMs)
       return waitMs === 0 ? undefined : exceeded(plan, waitMs)
     }
   },

@@ -8,6 +8,7 @@ import { recordWith } from './records-for-tests.ts'
 const operations: readonly ObservedOperation[] = [
   { id: 'getChannel', method: 'GET', template: '/v1/channels/{id}' },
   { id: 'reset', method: 'POST', template: '/v1/reset/{token}' },
+  { id: 'menu', method: 'GET', template: '/café/{token}' },
   { id: 'file', method: 'GET', template: '/v1/users/{user}/keys/{key}.json' },
 ]
 
@@ -131,7 +132,7 @@ for (const [says, changes, want] of [
   ['a named parameter', { operation: 1, path: '/v1/reset/s3cret' }, '/v1/reset/[redacted]'],
   [
     'one within a segment, the others staying',
-    { operation: 2, path: '/v1/users/u1/keys/s3cret.json' },
+    { operation: 3, path: '/v1/users/u1/keys/s3cret.json' },
     '/v1/users/u1/keys/[redacted]',
   ],
   [
@@ -145,6 +146,18 @@ for (const [says, changes, want] of [
     '/v1/reset/[redacted]',
   ],
   ['the path one slash off', { operation: -1, path: '/v1/reset/s3cret/' }, '/v1/reset/[redacted]'],
+  [
+    'a literal spelled with an escape',
+    { operation: -1, path: '/%761/re%73et/s3cret' },
+    '/v1/reset/[redacted]',
+  ],
+  [
+    'a separator spelled with an escape, or twice',
+    { operation: -1, path: '/v1//reset%2Fs3cret' },
+    '/v1/reset/[redacted]',
+  ],
+  ['letters beyond ASCII', { operation: -1, path: '/caf%C3%A9/s3cret' }, '/café/[redacted]'],
+  ['an escape that is none', { operation: -1, path: '/v1/%zz' }, '/v1/%zz'],
   ['a path without it stays', { operation: 0, path: '/v1/channels/c' }, '/v1/channels/c'],
   ['an unknown path elsewhere stays', { operation: -1, path: '/v1/x' }, '/v1/x'],
 ] as const) {

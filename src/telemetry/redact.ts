@@ -6,6 +6,11 @@ export interface PathRedaction {
   path(operation: number, path: string): string
 }
 
+interface Prefix {
+  readonly text: string
+  readonly plain: string
+}
+
 const hidden = '[redacted]'
 const nothing: PathRedaction = { path: (_, path) => path }
 
@@ -22,9 +27,8 @@ export function pathRedaction(
   const masks = operations.map(({ template }) =>
     holds(template) ? maskOf(template, holds) : undefined,
   )
-  const prefixes = [
-    ...new Set(secret.map(({ template }) => template.slice(0, template.indexOf('{')))),
-  ]
+  const starts = new Set(secret.map(({ template }) => template.slice(0, template.indexOf('{'))))
+  const prefixes = [...starts].map((text) => ({ text, plain: plainPath(text) }))
   return {
     path(operation, path) {
       const mask = masks[operation]
@@ -44,8 +48,19 @@ function maskOf(template: string, holds: (text: string) => boolean): (path: stri
   }
 }
 
-// A request that found no operation may still carry a secret: one method or one slash off.
-function cutAtPrefix(path: string, prefixes: readonly string[]): string {
-  const prefix = prefixes.find((start) => path.startsWith(start))
-  return prefix === undefined ? path : prefix + hidden
+// A request that found no operation may still carry a secret: one method or one slash off, or
+// spelled with escapes.
+function cutAtPrefix(path: string, prefixes: readonly Prefix[]): string {
+  const plain = plainPath(path)
+  const prefix = prefixes.find((one) => plain.startsWith(one.plain))
+  return prefix === undefined ? path : prefix.text + hidden
+}
+
+/** Escapes as the bytes that they stand for, in latin1, and runs of slashes as one. */
+function plainPath(path: string): string {
+  const bytes = Buffer.from(path).toString('latin1')
+  const decoded = bytes.replaceAll(/%([0-9a-f]{2})/gi, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  )
+  return decoded.replaceAll(/[/\\]+/g, '/')
 }

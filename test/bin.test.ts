@@ -117,6 +117,17 @@ for (const [says, mode, isKept] of [
   })
 }
 
+test('compiled code is not kept through a link', () => {
+  const caches = mkdtempSync(join(folder, 'caches-'))
+  const elsewhere = mkdtempSync(join(folder, 'elsewhere-'))
+  symlinkSync(elsewhere, join(caches, 'concordat'), 'junction')
+  const ran = spawnSync(process.execPath, [bin, '--version'], {
+    env: { ...env, XDG_CACHE_HOME: caches },
+  })
+  assert.equal(ran.status, 0)
+  assert.deepEqual(readdirSync(join(elsewhere, 'code')), [])
+})
+
 test('runs through a link, as npm installs it', () => {
   const link = join(folder, 'concordat')
   symlinkSync(bin, link)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { folderWith } from '../../test/folder.ts'
@@ -91,6 +91,16 @@ test(
     assert.equal(await cachedBuild(folder, options), undefined)
   },
 )
+
+test('a link is not followed, wherever it leads', async (t) => {
+  const { folder, options, built } = fresh(t)
+  await keepBuild(folder, options, built, later())
+  const link = `${folder}-link`
+  symlinkSync(folder, link, 'junction')
+  assert.equal(await cachedBuild(link, options), undefined)
+  await keepBuild(link, { ...options, port: 1 }, built, later())
+  assert.equal(readdirSync(folder).length, 1)
+})
 
 test('where nothing can be written nothing is said', async (t) => {
   const { contract, options, built } = fresh(t)

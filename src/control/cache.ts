@@ -4,7 +4,7 @@
 //
 //   <SHA-256 of the rest> \n <entry as one line of JSON> \n <snapshot>
 import { hash, randomUUID } from 'node:crypto'
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { lstat, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Built, BuildOptions } from './build-types.ts'
 
@@ -65,10 +65,11 @@ export async function keepBuild(
   }
 }
 
-/** A folder that others may write to could hand us a snapshot of theirs. */
+/** A folder that others may write to, or a link of theirs, could hand us a snapshot of theirs. */
 async function isOurs(folder: string): Promise<boolean> {
-  const { uid, mode } = await stat(folder)
-  return process.getuid === undefined || (uid === process.getuid() && (mode & 0o022) === 0)
+  const found = await lstat(folder)
+  if (!found.isDirectory() || process.getuid === undefined) return found.isDirectory()
+  return found.uid === process.getuid() && (found.mode & 0o022) === 0
 }
 
 function entryName(options: BuildOptions, { text }: ProgramStamp): string {

@@ -106,6 +106,23 @@ test('without a configuration a scheme is left to the service, and that is said 
   assert.deepEqual(auth, [false, true, false])
 })
 
+test('several schemes that nothing binds are one note', () => {
+  const schemes = ['a', 'b'].map(
+    (name) => `    ${name}: { type: apiKey, in: header, name: X-${name} }\n`,
+  )
+  const { said } = compileText(`openapi: 3.1.0
+info: { title: Two, version: '1' }
+components:
+  securitySchemes:
+${schemes.join('')}paths:
+  /a: { get: { security: [{ a: [] }, { b: [] }], responses: { '200': { description: ok } } } }
+`)
+  assert.deepEqual(said, [
+    "openapi.yaml:5:5 note security schemes 'a', 'b' are bound to nothing, so they are " +
+      "'auth: upstream': the credential must be present and is forwarded untouched for the service to judge",
+  ])
+})
+
 test('nothing is said of a scheme that the contract itself binds', () => {
   const { said } = compileText(onDocument('x-concordat: { policies: { auth: upstream } }'))
   assert.deepEqual(said, [])

@@ -15,7 +15,7 @@ import type { Config } from './config.ts'
 import { deploymentDefaults } from './defaults.ts'
 import { settler, startingPoint } from './levels.ts'
 import { errorAt, problemList, type ProblemList } from './problem-list.ts'
-import { unboundNotes, unknownSchemes } from './schemes.ts'
+import { unboundNote, unknownSchemes } from './schemes.ts'
 import { type Level, type PolicySetting, settle, type Settled, type Settling } from './settings.ts'
 import { suggestion } from './suggest.ts'
 import { commandLine, compileUpstreams } from './upstreams.ts'
@@ -58,7 +58,8 @@ export function compileSnapshot(input: CompileInput): Compiled {
   const settledOf = settler(settleApi(work), { ...input, settling: work.settling })
   const settled = input.contract.operations.map(settledOf)
   if (input.config === undefined) {
-    for (const note of unboundNotes(input.contract, settled)) problems.report(note)
+    const note = unboundNote(input.contract, settled)
+    if (note !== undefined) problems.report(note)
   }
   const operations = input.contract.operations.map((operation, i) =>
     compileOperation(operation, settled[i]!, work),

@@ -11,8 +11,8 @@ import { suggestion } from './suggest.ts'
 export const authDefault = (hasConfiguration: boolean): AuthConfig =>
   hasConfiguration ? { schemes: {} } : 'upstream'
 
-/** One note for each scheme that some operation asks for while nothing says who judges it. */
-export function unboundNotes(contract: Contract, settled: readonly Settled[]): Problem[] {
+/** One note of all schemes that operations ask for while nothing says who judges them. */
+export function unboundNote(contract: Contract, settled: readonly Settled[]): Problem | undefined {
   const used = new Map<string, Operation>()
   for (const [i, operation] of contract.operations.entries()) {
     const isBound = settled[i]!.policies.get('auth')?.some(({ place }) => place !== undefined)
@@ -21,13 +21,21 @@ export function unboundNotes(contract: Contract, settled: readonly Settled[]): P
       if (!used.has(scheme)) used.set(scheme, operation)
     }
   }
-  return [...used].map(([scheme, operation]) => ({
+  const [first] = used
+  if (first === undefined) return undefined
+  const [scheme, operation] = first
+  const names = [...used.keys()].map((name) => `'${name}'`).join(', ')
+  const subject =
+    used.size === 1
+      ? `security scheme ${names} is bound to nothing, so it is`
+      : `security schemes ${names} are bound to nothing, so they are`
+  return {
     severity: 'note',
     message:
-      `security scheme '${scheme}' is bound to nothing, so it is 'auth: upstream': ` +
-      'the credential must be present and is forwarded untouched for the service to judge',
+      `${subject} 'auth: upstream': the credential must be present ` +
+      'and is forwarded untouched for the service to judge',
     place: contract.securitySchemes.get(scheme)?.place ?? operation.place,
-  }))
+  }
 }
 
 /** Bindings of schemes that the contract does not have. */

@@ -31,7 +31,9 @@ const cases: [string, unknown, unknown, string[]][] = [
     [' invalid_type: must be a string'],
   ],
   ['lengths', { minLength: 2 }, '😀', [' too_short: must have at least 2 characters']],
-  ['a format', { format: 'email' }, 'x', [' invalid_format: must be a valid email']],
+  ['a format', { format: 'email' }, 'x', [' invalid_format: must be a valid email address']],
+  ['an encoding', { format: 'byte' }, 'x', [' invalid_format: must be valid base64']],
+  ['a range', { format: 'int8' }, 300, [' invalid_format: must be an 8-bit integer']],
   ['a bound that is excluded', { exclusiveMinimum: 0 }, 0, [' too_small: must be above 0']],
   ['a step', { multipleOf: 0.01 }, 0.075, [' not_multiple: must be a multiple of 0.01']],
   [

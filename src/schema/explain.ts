@@ -5,7 +5,7 @@ import { brokenBound, TooDeep } from './bounds.ts'
 import { isPlainObject, typeBitsOf } from './by-type.ts'
 import { duplicateIndex, isAmong, isAmongOnce } from './equal.ts'
 import { covered, everyLeftOver } from './evaluated.ts'
-import { numberFormat, textFormat } from './format.ts'
+import { formatWords, numberFormat, textFormat } from './format.ts'
 import { schemaIssues, type SchemaIssue } from './issues.ts'
 import { multipleTest } from './numbers.ts'
 import { type Rules, typeBits } from './plan.ts'
@@ -100,7 +100,7 @@ class Explainer {
       this.say(path, 'pattern_mismatch', `must match the pattern ${pattern}`)
     }
     if (format !== undefined && textFormat(format)?.(value) === false) {
-      this.say(path, 'invalid_format', `must be a valid ${format}`)
+      this.say(path, 'invalid_format', `must be ${formatWords(format)}`)
     }
   }
 
@@ -114,7 +114,7 @@ class Explainer {
       this.say(path, 'not_multiple', `must be a multiple of ${step}`)
     }
     if (format !== undefined && numberFormat(format)?.(value) === false) {
-      this.say(path, 'invalid_format', `must be a valid ${format}`)
+      this.say(path, 'invalid_format', `must be ${formatWords(format)}`)
     }
   }
 

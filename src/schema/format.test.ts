@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { isKnownFormat, numberFormat, textFormat } from './format.ts'
+import { formatWords, isKnownFormat, numberFormat, textFormat } from './format.ts'
 
 const cases: Record<string, { yes: string[]; no: string[] }> = {
   'date-time': {
@@ -129,4 +129,8 @@ test('a long text is refused in linear time by every format', () => {
   for (const format of Object.keys(cases).filter((name) => !lenient.has(name))) {
     for (const subject of subjects) assert.equal(textFormat(format)?.(subject), false, format)
   }
+})
+
+test('each format that is checked here has words of its own', () => {
+  for (const name of Object.keys(cases)) assert.notEqual(formatWords(name), `a valid ${name}`)
 })

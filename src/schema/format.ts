@@ -64,6 +64,41 @@ const numbers: ReadonlyMap<string, NumberTest> = new Map([
   ['double', Number.isFinite],
 ])
 
+/** What a value of a format must be, for messages; each that is checked has its words here. */
+const words: ReadonlyMap<string, string> = new Map([
+  ['date-time', 'a valid date and time such as 2026-03-12T10:30:00Z'],
+  ['date', 'a valid date such as 2026-03-12'],
+  ['time', 'a valid time such as 10:30:00Z'],
+  ['duration', 'a valid duration such as P3DT12H'],
+  ['email', 'a valid email address'],
+  ['hostname', 'a valid host name'],
+  ['ipv4', 'a valid IPv4 address'],
+  ['ipv6', 'a valid IPv6 address'],
+  ['uri', 'a valid URI'],
+  ['uri-reference', 'a valid URI reference'],
+  ['iri', 'a valid IRI'],
+  ['iri-reference', 'a valid IRI reference'],
+  ['uri-template', 'a valid URI template'],
+  ['uuid', 'a valid UUID'],
+  ['byte', 'valid base64'],
+  ['base64url', 'valid base64url'],
+  ['json-pointer', 'a valid JSON Pointer'],
+  ['relative-json-pointer', 'a valid relative JSON Pointer'],
+  ['regex', 'a valid regular expression'],
+  ['int8', 'an 8-bit integer'],
+  ['int16', 'a 16-bit integer'],
+  ['int32', 'a 32-bit integer'],
+  ['int64', 'a 64-bit integer'],
+  ['uint8', 'an unsigned 8-bit integer'],
+  ['uint16', 'an unsigned 16-bit integer'],
+  ['uint32', 'an unsigned 32-bit integer'],
+  ['uint64', 'an unsigned 64-bit integer'],
+  ['float', 'a number of single precision'],
+  ['double', 'a number of double precision'],
+])
+
+export const formatWords = (name: string): string => words.get(name) ?? `a valid ${name}`
+
 /** Known, and there is nothing to check. */
 const hints = new Set(['binary', 'password', 'html', 'commonmark'])
 

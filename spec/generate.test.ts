@@ -21,6 +21,11 @@ test('every fault has a row and a section', () => {
   }
 })
 
+test('a default that is an object is written whole', () => {
+  const row = '| `secure-headers.fields.X-Frame-Options` | DENY | DENY | – |'
+  assert.ok(rendered('config.md').split('\n').includes(row))
+})
+
 test('every limit has exactly one row', () => {
   const rows = rendered('limits.md').split('\n')
   for (const name of Object.keys(limitTable)) {

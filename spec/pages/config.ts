@@ -133,7 +133,7 @@ function defaultOf({ default: value }: Schema): string {
 }
 
 function defaults(): string {
-  const rows = defaultsTable()
+  const rows = defaultsTable('rows')
     .filter(({ kind }) => kind === 'policy')
     .map(({ name, value }) => [`\`${name}\``, ...valuesOf(value)])
   return table(['Policy', 'Public', 'Partner', 'Internal'], rows)

@@ -24,8 +24,11 @@ export interface DefaultsRow {
 
 const audiences: readonly Audience[] = ['public', 'partner', 'internal']
 
-export function defaultsTable(): readonly DefaultsRow[] {
-  return [...settingRows(), ...policies.flatMap(policyRows), ...limitRows()]
+/** An object among the keys of a policy: its names alone in one row, or a row for each of them. */
+export type DefaultsForm = 'names' | 'rows'
+
+export function defaultsTable(form: DefaultsForm = 'names'): readonly DefaultsRow[] {
+  return [...settingRows(), ...policies.flatMap((one) => policyRows(one, form)), ...limitRows()]
 }
 
 function settingRows(): DefaultsRow[] {
@@ -58,8 +61,8 @@ const unwritten: Readonly<Record<string, string>> = {
 type AnyPolicy = (typeof policies)[number]
 
 /** One row for the policy, and one for each key of its configuration. */
-function policyRows({ id, about, defaultFor }: AnyPolicy): DefaultsRow[] {
-  const configs = audiences.map((audience) => entriesOf(defaultFor(audience)))
+function policyRows({ id, about, defaultFor }: AnyPolicy, form: DefaultsForm): DefaultsRow[] {
+  const configs = audiences.map((audience) => entriesOf(defaultFor(audience), form))
   const keys = [...new Set(configs.flatMap((config) => [...(config?.keys() ?? [])]))]
   const value = (text: (config: ReadonlyMap<string, string> | undefined) => string) =>
     Object.fromEntries(audiences.map((audience, i) => [audience, text(configs[i])])) as Record<
@@ -76,16 +79,24 @@ function policyRows({ id, about, defaultFor }: AnyPolicy): DefaultsRow[] {
   ]
 }
 
-function entriesOf(config: unknown): ReadonlyMap<string, string> | undefined {
+function entriesOf(config: unknown, form: DefaultsForm): ReadonlyMap<string, string> | undefined {
   if (config === undefined) return undefined
-  if (typeof config !== 'object' || config === null) return new Map()
-  return new Map(Object.entries(config).map(([key, value]) => [key, textOf(value)]))
+  if (!isObject(config)) return new Map()
+  return new Map(
+    Object.entries(config).flatMap(([key, value]): [string, string][] =>
+      form === 'rows' && isObject(value)
+        ? Object.entries(value).map(([name, one]) => [`${key}.${name}`, textOf(one)])
+        : [[key, textOf(value)]],
+    ),
+  )
 }
+
+const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 function textOf(value: unknown): string {
   if (Array.isArray(value)) return value.map(textOf).join(', ') || 'none'
-  if (typeof value !== 'object' || value === null) return String(value)
-  return Object.keys(value).join(', ') || 'none'
+  return isObject(value) ? Object.keys(value).join(', ') || 'none' : String(value)
 }
 
 function limitRows(): DefaultsRow[] {

@@ -17,6 +17,7 @@ import { GatewayExchange } from './exchange.ts'
 import { overloadedReply } from './overloaded.ts'
 import type { Runtime } from './runtime.ts'
 import { linkSnapshot, type Snapshot } from './snapshot.ts'
+import { States } from './states.ts'
 
 export interface EngineSetup {
   readonly clock: Clock
@@ -36,7 +37,7 @@ export class Engine {
   readonly #setup: EngineSetup
   readonly #sweeper: Sweeper
   readonly #upstreams = new Upstreams()
-  readonly #states = new Map<string, unknown>()
+  readonly #states = new States()
   readonly #runtime: Runtime
   readonly #metrics: ReturnType<typeof createMetrics>
   readonly #accessLog: ReturnType<typeof createAccessLog> | undefined
@@ -76,6 +77,7 @@ export class Engine {
     const observers = [this.#metrics.bind(plan.operations)]
     if (this.#accessLog !== undefined) observers.push(this.#accessLog.bind(plan.operations))
     const states = this.#states
+    states.swap(plan)
     this.#snapshot = linkSnapshot(plan, { clock, random, states, upstreams, bug, observers })
   }
 

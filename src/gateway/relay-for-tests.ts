@@ -14,6 +14,7 @@ import { GatewayExchange } from './exchange.ts'
 import { overloadedReply } from './overloaded.ts'
 import type { Runtime } from './runtime.ts'
 import { type LinkedOperation, linkSnapshot } from './snapshot.ts'
+import { States } from './states.ts'
 
 export interface RelayOptions {
   readonly limits?: Partial<Limits>
@@ -98,7 +99,7 @@ export async function openRelay(t: TestContext, options: RelayOptions = {}) {
   const linked = linkSnapshot(plan, {
     clock,
     random: () => 0.5,
-    states: new Map(),
+    states: new States(),
     upstreams: upstreams.use(plan.upstreams, pools),
     bug,
     observers: [(record) => records.push({ ...record })],

@@ -27,6 +27,7 @@ import type { OperationPlan, SnapshotPlan } from '../snapshot.ts'
 import type { Observe } from '../telemetry.ts'
 import type { Upstream } from '../upstream.ts'
 import { compileReplyReading, type ReplyReading } from '../wire.ts'
+import type { States } from './states.ts'
 
 export interface Snapshot {
   readonly plan: SnapshotPlan
@@ -66,8 +67,7 @@ export interface LinkedOperation {
 export interface LinkTools {
   readonly clock: Clock
   readonly random: Random
-  /** What policies remember, by a name of their own; it outlives snapshots. */
-  readonly states: Map<string, unknown>
+  readonly states: States
   readonly upstreams: readonly Upstream[]
   /** Takes what a step in shadow throws. */
   readonly bug: (error: unknown) => void
@@ -137,17 +137,15 @@ function linkFinish(steps: readonly LinkedSteps[]): Pick<Snapshot, 'finish' | 'e
 }
 
 function linkPolicy(
-  { policy: id, mode, plan }: PolicyPlan,
+  policyPlan: PolicyPlan,
   operationId: string,
   limits: Limits,
   { bug, check, clock, random, states }: LinkTools & Pick<Tools, 'check'>,
 ): LinkedSteps {
+  const { policy: id, mode, plan } = policyPlan
   const policy = policyById.get(id)
   assert(policy !== undefined, `the policy ${id} exists`)
-  const state = <S>(name: string, make: () => S): S => {
-    if (!states.has(name)) states.set(name, make())
-    return states.get(name) as S
-  }
+  const state = <S>(name: string, make: () => S): S => states.get(name, policyPlan, make)
   const nowMs = () => clock.nowMs()
   const linked = linkPhases(policy, plan, { check, limits, operationId, nowMs, random, state })
   return mode === 'shadow' ? inShadow(id, linked, bug) : linked

@@ -32,11 +32,12 @@ export const limit = definePolicy<LimitConfig, LimitPlan>({
   schema: limitSchema,
   defaultFor,
   compile: (config, site) => ({ ...config, scope: site.scope }),
+  stateNames: (plan) => [tableName(plan)],
   link(plan, tools) {
-    const slots = slotsFor(plan.addressesMax)
+    const bytes = bucketTableBytes(slotsFor(plan.addressesMax))
     const table = tools.state(
-      `limit ${plan.scope} ${slots}`,
-      () => new BucketTable(new ArrayBuffer(bucketTableBytes(slots)), tools.random),
+      tableName(plan),
+      () => new BucketTable(new ArrayBuffer(bytes), tools.random),
     )
     const rate: Rate = { intervalMs: plan.windowMs / plan.requestsMax, burst: plan.burstMax }
     return (exchange: Exchange) => {
@@ -46,6 +47,10 @@ export const limit = definePolicy<LimitConfig, LimitPlan>({
     }
   },
 })
+
+/** Of another size it is another table. */
+const tableName = ({ scope, addressesMax }: LimitPlan): string =>
+  `limit ${scope} ${slotsFor(addressesMax)}`
 
 function limitSchema(zod: Zod) {
   return zod.strictObject({

@@ -45,7 +45,7 @@ export interface Tools {
   readonly operationId: string
   readonly nowMs: () => number
   readonly random: Random
-  /** State that outlives snapshots, by a name of the policy's own; made on first use. */
+  /** State that outlives snapshots, by a name that `stateNames` gives; made on first use. */
   readonly state: <S>(name: string, make: () => S) => S
 }
 
@@ -66,7 +66,7 @@ export interface LinkedSteps {
   readonly edit?: ReplyEdit
 }
 
-interface PolicyBase<Config> {
+interface PolicyBase<Config, Plan> {
   readonly id: string
   /** One sentence for the docs and the tables. */
   readonly about: string
@@ -77,12 +77,14 @@ interface PolicyBase<Config> {
   readonly looser?: (outer: Config, inner: Config) => string | undefined
   /** Each level that writes it adds one more of it, in place of changing the outer level's. */
   readonly stacks?: true
+  /** Every name under which it may ask for state. */
+  readonly stateNames?: (plan: Plan) => readonly string[]
 }
 
 /** Data for the bundle, or undefined where the policy has nothing to do there. */
 type Compile<Config, Plan, At> = (config: Config, site: At) => Plan | undefined
 
-export type Policy<Config, Plan> = PolicyBase<Config> &
+export type Policy<Config, Plan> = PolicyBase<Config, Plan> &
   (
     | {
         readonly phase: 'admit' | 'check' | 'content'

@@ -12,6 +12,7 @@ export {
   type PolicyPlan,
   type ReplySite,
   type Site,
+  type StateNeed,
   type Tools,
   type Zod,
 } from './policy/policy.ts'

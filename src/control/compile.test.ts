@@ -106,6 +106,24 @@ test('without a configuration a scheme is left to the service, and that is said 
   assert.deepEqual(auth, [false, true, false])
 })
 
+/** What is said of a contract with so many operations, each with a limit of its own. */
+function saidOfLimits(operations: number): readonly string[] {
+  const setting = 'x-concordat: { policies: { limit: { requestsMax: 1, burstMax: 1 } } }'
+  const paths = Array.from(
+    { length: operations },
+    (_, i) => `  /a${i}: { get: { ${setting}, responses: { '200': { description: ok } } } }\n`,
+  )
+  const head = "openapi: 3.1.0\ninfo: { title: Many, version: '1' }\npaths:\n"
+  return compileText(`${head}${paths.join('')}`).said
+}
+
+test('much memory for limits of many operations is said once, with how much', () => {
+  assert.deepEqual(saidOfLimits(30), [])
+  const [note, ...others] = saidOfLimits(40)
+  assert.deepEqual(others, [])
+  assert.match(note!, /^openapi\.yaml:1:1 note 41 tables of client addresses may grow to 82 MiB /)
+})
+
 test('several schemes that nothing binds are one note', () => {
   const schemes = ['a', 'b'].map(
     (name) => `    ${name}: { type: apiKey, in: header, name: X-${name} }\n`,

@@ -14,6 +14,7 @@ import type { Deployment } from './build-types.ts'
 import type { Config } from './config.ts'
 import { deploymentDefaults } from './defaults.ts'
 import { settler, startingPoint } from './levels.ts'
+import { memoryNote } from './memory.ts'
 import { errorAt, problemList, type ProblemList } from './problem-list.ts'
 import { unboundNote, unknownSchemes } from './schemes.ts'
 import { type Level, type PolicySetting, settle, type Settled, type Settling } from './settings.ts'
@@ -66,6 +67,9 @@ export function compileSnapshot(input: CompileInput): Compiled {
   )
   const routes = compileRoutes(settled, work)
   const finish = compileFinish(settledOf, work)
+  const plans = [...operations.flatMap(({ policies: each }) => each), ...finish]
+  const memory = memoryNote(plans, input.documents.locate(input.documents.root, ''))
+  if (memory !== undefined) problems.report(memory)
   // With the contract half read, what nobody uses may only look so.
   if (!problems.hasErrors()) reportIneffective(work)
   if (problems.hasErrors()) return { plan: undefined, problems: problems.all() }

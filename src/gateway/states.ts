@@ -27,4 +27,7 @@ export class States {
 }
 
 const namesIn = ({ policy, plan }: PolicyPlan): readonly string[] =>
-  policyById.get(policy)?.stateNames?.(plan) ?? []
+  policyById
+    .get(policy)
+    ?.states?.(plan)
+    .map(({ name }) => name) ?? []

@@ -5,7 +5,7 @@ import { refuse, type Refusal } from '../base.ts'
 import type { Exchange } from '../http.ts'
 import { addressKey, readAddress } from './address.ts'
 import { bucketTableBytes, BucketTable, type Rate } from './buckets.ts'
-import { definePolicy, type Audience, type Zod } from './policy.ts'
+import { definePolicy, type Audience, type StateNeed, type Zod } from './policy.ts'
 
 export interface LimitConfig {
   /** Requests in a window, in the long run. */
@@ -32,13 +32,10 @@ export const limit = definePolicy<LimitConfig, LimitPlan>({
   schema: limitSchema,
   defaultFor,
   compile: (config, site) => ({ ...config, scope: site.scope }),
-  stateNames: (plan) => [tableName(plan)],
+  states: (plan) => [tableNeed(plan)],
   link(plan, tools) {
-    const bytes = bucketTableBytes(slotsFor(plan.addressesMax))
-    const table = tools.state(
-      tableName(plan),
-      () => new BucketTable(new ArrayBuffer(bytes), tools.random),
-    )
+    const { name, bytesMax } = tableNeed(plan)
+    const table = tools.state(name, () => new BucketTable(new ArrayBuffer(bytesMax), tools.random))
     const rate: Rate = { intervalMs: plan.windowMs / plan.requestsMax, burst: plan.burstMax }
     return (exchange: Exchange) => {
       readAddress(exchange.client.address)
@@ -49,8 +46,10 @@ export const limit = definePolicy<LimitConfig, LimitPlan>({
 })
 
 /** Of another size it is another table. */
-const tableName = ({ scope, addressesMax }: LimitPlan): string =>
-  `limit ${scope} ${slotsFor(addressesMax)}`
+function tableNeed({ scope, addressesMax }: LimitPlan): StateNeed {
+  const slots = slotsFor(addressesMax)
+  return { name: `limit ${scope} ${slots}`, bytesMax: bucketTableBytes(slots) }
+}
 
 function limitSchema(zod: Zod) {
   return zod.strictObject({

@@ -45,7 +45,7 @@ export interface Tools {
   readonly operationId: string
   readonly nowMs: () => number
   readonly random: Random
-  /** State that outlives snapshots, by a name that `stateNames` gives; made on first use. */
+  /** State that outlives snapshots, by a name that `states` gives; made on first use. */
   readonly state: <S>(name: string, make: () => S) => S
 }
 
@@ -77,8 +77,14 @@ interface PolicyBase<Config, Plan> {
   readonly looser?: (outer: Config, inner: Config) => string | undefined
   /** Each level that writes it adds one more of it, in place of changing the outer level's. */
   readonly stacks?: true
-  /** Every name under which it may ask for state. */
-  readonly stateNames?: (plan: Plan) => readonly string[]
+  /** All state for which it may ask. */
+  readonly states?: (plan: Plan) => readonly StateNeed[]
+}
+
+export interface StateNeed {
+  readonly name: string
+  /** The most that it may come to hold. */
+  readonly bytesMax: number
 }
 
 /** Data for the bundle, or undefined where the policy has nothing to do there. */

@@ -8,7 +8,7 @@ import { ask } from './ask.ts'
 import { get } from './cases.ts'
 import type { Effort } from './compare.ts'
 import { start } from './processes.ts'
-import { concordatRun, freePorts } from './servers.ts'
+import { concordatRun, freePorts, type Ports } from './servers.ts'
 import { spread } from './stats.ts'
 import type { Spread } from './stats.ts'
 
@@ -61,8 +61,11 @@ async function timesOf(
   for (let round = 1; round <= starts; round += 1) {
     progress(`start: ${started.name}, ${round} of ${starts}`)
     const cache = mkdtempSync(join(folder, 'cache-'))
-    coldMs.push(await readyMs(started, upstreamPort, cache))
-    warmMs.push(await readyMs(started, upstreamPort, cache))
+    // A second start is the same command: with other ports it would be another build.
+    const [port = 0, adminPort = 0] = await freePorts(2)
+    const ports = { upstreamPort, port, adminPort }
+    coldMs.push(await readyMs(started, ports, cache))
+    warmMs.push(await readyMs(started, ports, cache))
   }
   const { name, goal } = started
   return { name, coldMs: spread(coldMs), warmMs: spread(warmMs), goal }
@@ -70,16 +73,15 @@ async function timesOf(
 
 async function readyMs(
   { name, contract, request }: Started,
-  upstreamPort: number,
+  ports: Ports,
   cache: string,
 ): Promise<number> {
-  const [port = 0, adminPort = 0] = await freePorts(2)
-  const args = [...concordatRun({ upstreamPort, port, adminPort }), contract]
+  const args = [...concordatRun(ports), contract]
   const startedMs = performance.now()
   const gateway = start(process.execPath, args, { core: '0,1', env: { XDG_CACHE_HOME: cache } })
   try {
     while (performance.now() - startedMs < readyMsMax) {
-      const answer = await ask(port, request)
+      const answer = await ask(ports.port, request)
       if (answer?.status === 200) return performance.now() - startedMs
       if (answer !== undefined) throw new Error(`${name}: ${answer.status} ${answer.body}`)
       await wait(2)

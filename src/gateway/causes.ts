@@ -16,6 +16,7 @@ export const callFaults = {
   closed: 'UPSTREAM_CLOSED',
   protocol: 'UPSTREAM_PROTOCOL',
   timeout: 'UPSTREAM_TIMEOUT',
+  bug: 'INTERNAL_ERROR',
 } as const satisfies Record<CallFailure['kind'], FaultCode>
 
 const serverErrors: Readonly<Record<number, FaultCode>> = {

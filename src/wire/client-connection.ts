@@ -27,6 +27,7 @@ export type CallFailure =
   | { readonly kind: 'closed'; readonly reason: string; readonly replied: boolean }
   | { readonly kind: 'protocol'; readonly reason: string }
   | { readonly kind: 'timeout'; readonly reason: string }
+  | { readonly kind: 'bug'; readonly reason: string }
 
 /** What an exchange with an endpoint brings. */
 export interface CallEvents {
@@ -402,7 +403,7 @@ export class ClientConnection implements ByteSink, Sweepable {
     this.#tools.bug(error)
     this.#socket.reset()
     try {
-      this.#report({ kind: 'closed', reason: 'a bug of the gateway', replied: true })
+      this.#report({ kind: 'bug', reason: 'a bug of the gateway' })
     } catch (another) {
       this.#tools.bug(another)
     }

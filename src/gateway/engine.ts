@@ -78,7 +78,7 @@ export class Engine {
     if (this.#accessLog !== undefined) observers.push(this.#accessLog.bind(plan.operations))
     const states = this.#states
     states.swap(plan)
-    this.#snapshot = linkSnapshot(plan, { clock, random, states, upstreams, bug, observers })
+    this.#snapshot = linkSnapshot(plan, { random, states, upstreams, bug, observers })
   }
 
   /** Rejects with the system's error where it cannot listen. A snapshot must be in force. */

@@ -97,7 +97,6 @@ export async function openRelay(t: TestContext, options: RelayOptions = {}) {
   const upstreams = new Upstreams()
   const pools = { clock, sweeper, limits: plan.limits, bug }
   const linked = linkSnapshot(plan, {
-    clock,
     random: () => 0.5,
     states: new States(),
     upstreams: upstreams.use(plan.upstreams, pools),

@@ -1,6 +1,6 @@
 // A snapshot linked: plans made into what runs. Built whole, then swapped in by one reference;
 // exchanges under way keep theirs.
-import { assert, type Clock, type Limits, limitsWith, type Random } from '../base.ts'
+import { assert, type Limits, limitsWith, type Random } from '../base.ts'
 import { readTypeTest } from '../contract.ts'
 import {
   acceptMatcher,
@@ -65,7 +65,6 @@ export interface LinkedOperation {
 }
 
 export interface LinkTools {
-  readonly clock: Clock
   readonly random: Random
   readonly states: States
   readonly upstreams: readonly Upstream[]
@@ -140,14 +139,13 @@ function linkPolicy(
   policyPlan: PolicyPlan,
   operationId: string,
   limits: Limits,
-  { bug, check, clock, random, states }: LinkTools & Pick<Tools, 'check'>,
+  { bug, check, random, states }: LinkTools & Pick<Tools, 'check'>,
 ): LinkedSteps {
   const { policy: id, mode, plan } = policyPlan
   const policy = policyById.get(id)
   assert(policy !== undefined, `the policy ${id} exists`)
   const state = <S>(name: string, make: () => S): S => states.get(name, policyPlan, make)
-  const nowMs = () => clock.nowMs()
-  const linked = linkPhases(policy, plan, { check, limits, operationId, nowMs, random, state })
+  const linked = linkPhases(policy, plan, { check, limits, operationId, random, state })
   return mode === 'shadow' ? inShadow(id, linked, bug) : linked
 }
 

@@ -14,10 +14,10 @@ const from = (address: string, startedMs = 0) => ({
   startedMs,
 })
 
-function linked(clock = manualClock()) {
+function linked() {
   assert.equal(limit.phase, 'admit')
-  const tools = toolsWith(clock)
-  return { clock, tools, step: limit.link(plan, tools) }
+  const tools = toolsWith()
+  return { clock: manualClock(), tools, step: limit.link(plan, tools) }
 }
 
 test('beyond the burst a client is told when to come back', () => {

@@ -43,7 +43,6 @@ export interface Tools {
   readonly limits: Limits
   /** Empty for replies of no operation. */
   readonly operationId: string
-  readonly nowMs: () => number
   readonly random: Random
   /** State that outlives snapshots, by a name that `states` gives; made on first use. */
   readonly state: <S>(name: string, make: () => S) => S

@@ -1,5 +1,5 @@
 // For tests of policies: an operation, an exchange and tools with sensible rests.
-import { defaultLimits, manualClock, type ManualClock, seededRandom } from '../base.ts'
+import { defaultLimits, seededRandom } from '../base.ts'
 import type { Operation } from '../contract.ts'
 import type { Exchange, HeaderList } from '../http.ts'
 import type { Site, Tools } from './policy.ts'
@@ -56,13 +56,12 @@ export function exchangeWith(headers: HeaderList, query?: string, address = '192
   }
 }
 
-export function toolsWith(clock: ManualClock = manualClock()): Tools {
+export function toolsWith(): Tools {
   const states = new Map<string, unknown>()
   return {
     check: () => ({ valid: () => true, errors: () => [] }),
     limits: defaultLimits,
     operationId: 'getThing',
-    nowMs: clock.nowMs,
     random: seededRandom(1),
     state<S>(name: string, make: () => S): S {
       if (!states.has(name)) states.set(name, make())

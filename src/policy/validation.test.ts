@@ -34,7 +34,6 @@ function linked(
     check: linkSchemas(schemas),
     limits: defaultLimits,
     operationId: operation.id,
-    nowMs: () => 0,
     random: seededRandom(1),
     state: (_name, make) => make(),
   })

@@ -6,6 +6,7 @@ export {
   type CallFailure,
   ClientConnection,
   type ConnectionKeeper,
+  type Unopened,
 } from './wire/client-connection.ts'
 export type { Address, ByteSink, ByteSocket, Connect } from './wire/bytes.ts'
 export type { Http1ReplyHead } from './wire/reply-head.ts'

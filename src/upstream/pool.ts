@@ -7,6 +7,7 @@ import {
   type Connect,
   type ConnectionKeeper,
   type Sweeper,
+  type Unopened,
 } from '../wire.ts'
 
 /** An exchange that asks for a connection; told once, within `take` or later. */
@@ -153,16 +154,15 @@ export class Pool implements ConnectionKeeper {
     else this.#idle.push(connection)
   }
 
-  closed(connection: ClientConnection, unreachable: string | undefined): void {
+  closed(connection: ClientConnection, unopened: Unopened | undefined): void {
     this.#all.delete(connection)
     const at = this.#idle.lastIndexOf(connection)
     if (at >= 0) this.#idle.splice(at, 1)
-    if (unreachable !== undefined) {
+    if (unopened !== undefined) {
       this.#connecting--
       // Who waits has a deadline of its own: whose connection timed out is not the next one's loss.
-      const timedOut = unreachable === 'did not open in time'
-      if (!timedOut) {
-        this.#waiting.shift()?.taker.unconnected('unreachable', `the connection ${unreachable}`)
+      if (!unopened.late) {
+        this.#waiting.shift()?.taker.unconnected('unreachable', `the connection ${unopened.reason}`)
       }
     }
     this.#connectMore()

@@ -58,8 +58,15 @@ export interface ConnectionKeeper {
   opened(connection: ClientConnection): void
   /** Its exchange has ended and it may take another one. */
   freed(connection: ClientConnection): void
-  /** Comes once, last; with the reason where it never opened. */
-  closed(connection: ClientConnection, unreachable: string | undefined): void
+  /** Comes once, last; says why where it never opened. */
+  closed(connection: ClientConnection, unopened: Unopened | undefined): void
+}
+
+/** Why a connection never opened. */
+export interface Unopened {
+  /** Whether it took too long: whoever waits for it has a deadline of their own. */
+  readonly late: boolean
+  readonly reason: string
 }
 
 export interface ClientTools {
@@ -393,9 +400,11 @@ export class ClientConnection implements ByteSink, Sweepable {
     const before = this.#state
     this.#state = 'closed'
     this.#tools.sweeper.remove(this)
-    const late = before === 'connecting' ? 'did not open in time' : 'closed'
-    const reason = error === undefined ? late : (error.code ?? error.message)
-    this.#tools.keeper.closed(this, before === 'connecting' ? reason : undefined)
+    const isUnopened = before === 'connecting'
+    const late = isUnopened && error === undefined
+    const silent = isUnopened ? 'did not open in time' : 'closed'
+    const reason = error === undefined ? silent : (error.code ?? error.message)
+    this.#tools.keeper.closed(this, isUnopened ? { late, reason } : undefined)
     this.#report({ kind: 'closed', reason: `connection ${reason}`, replied: this.#replied })
   }
 

@@ -1,5 +1,6 @@
 // The page of metrics, read off an exposition in which everything has happened once.
 import { createMetrics, type ExchangeRecord, type Gauges } from '../../src/telemetry.ts'
+import { quietGauges } from '../../test/gauges.ts'
 import { generatedFrom, table } from './markdown.ts'
 
 const intro = `# Metrics
@@ -15,10 +16,7 @@ has series from its first request on, and keeps its counts when a new snapshot c
 `
 
 const gauges: Gauges = {
-  activeExchanges: 0,
-  connections: 0,
-  refusedConnections: 0,
-  logLinesDropped: 0,
+  ...quietGauges,
   revision: 'r',
   endpoints: [
     {
@@ -30,13 +28,6 @@ const gauges: Gauges = {
       waiting: 0,
     },
   ],
-  process: {
-    cpuSeconds: 0,
-    residentBytes: 0,
-    heapBytes: 0,
-    startedEpochSeconds: 0,
-    loopDelaySeconds: { p50: 0, p99: 0, max: 0 },
-  },
 }
 
 const record: ExchangeRecord = {

@@ -1,7 +1,7 @@
 // The real engine on the network in memory: one case in, what it sent to either side out.
 import { manualClock } from '../../src/base.ts'
 import { Engine } from '../../src/gateway/engine.ts'
-import type { ProcessWatch } from '../../src/telemetry.ts'
+import { quietWatch } from '../gauges.ts'
 import { fuzzBundle } from './contract.ts'
 import type { Dice } from './dice.ts'
 import { installMemoryNet, type MemoryNet, settle, type Wire } from './memory-net.ts'
@@ -46,17 +46,6 @@ export interface Cut {
   readonly at: number
 }
 
-const watch: ProcessWatch = {
-  read: () => ({
-    startedEpochSeconds: 0,
-    cpuSeconds: 0,
-    residentBytes: 0,
-    heapBytes: 0,
-    loopDelaySeconds: { p50: 0, p99: 0, max: 0 },
-  }),
-  close() {},
-}
-
 export async function startSubject(): Promise<Subject> {
   const bundle = await fuzzBundle()
   const memory = installMemoryNet()
@@ -68,7 +57,7 @@ export async function startSubject(): Promise<Subject> {
     random: Math.random,
     version: 'fuzz',
     redact: [],
-    watch,
+    watch: quietWatch,
     lines: {
       line: (text) => void log.push(JSON.parse(text) as LoggedExchange),
       dropped: () => 0,

@@ -3,6 +3,7 @@
 import { manualClock } from '../../src/base.ts'
 import { Engine } from '../../src/gateway/engine.ts'
 import { installMemoryNet, type MemoryNet, settle, type Wire } from '../fuzz/memory-net.ts'
+import { quietWatch } from '../gauges.ts'
 import { hostileBundle } from './contract.ts'
 import type { HostileInput } from './input.ts'
 
@@ -32,7 +33,7 @@ export async function startGauge(): Promise<Gauge> {
     random: Math.random,
     version: 'hostile',
     redact: [],
-    watch: { read: () => nothingWatched, close() {} },
+    watch: quietWatch,
     lines: { line() {}, dropped: () => 0, close: async () => {} },
     bug: (error) => {
       bugs++
@@ -42,14 +43,6 @@ export async function startGauge(): Promise<Gauge> {
   engine.swap(bundle)
   await engine.listen('127.0.0.1', 0)
   return { measure: (input) => measure(input, memory), bugs: () => bugs }
-}
-
-const nothingWatched = {
-  startedEpochSeconds: 0,
-  cpuSeconds: 0,
-  residentBytes: 0,
-  heapBytes: 0,
-  loopDelaySeconds: { p50: 0, p99: 0, max: 0 },
 }
 
 /** Answers every request whose end has come, without reading it: heads and last bytes are enough. */

@@ -22,11 +22,14 @@ export {
 export { nearestWord } from './base/nearest.ts'
 export { type Random, seededRandom } from './base/random.ts'
 export {
+  absentContent,
   type Documents,
   type Place,
   placeText,
   pointerToken,
   type Problem,
+  type SourceFile,
+  unreadContent,
 } from './base/documents.ts'
 export { version } from './base/version.ts'
 export { tooManyWorkers, workersMax } from './base/workers.ts'

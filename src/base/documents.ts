@@ -17,6 +17,17 @@ export interface Documents {
   locate(uri: string, pointer: string): Place
 }
 
+/** A file that was asked for, by its absolute path, and what was in it then. */
+export interface SourceFile {
+  readonly path: string
+  /** The SHA-256 of its bytes in hex; `unread` where it is there and was not taken. */
+  readonly content: string
+}
+
+/** What `content` says where there are no bytes. */
+export const absentContent = 'absent'
+export const unreadContent = 'unread'
+
 /** Something to say about what was written. Errors refuse it; warnings and notes do not. */
 export interface Problem {
   readonly severity: 'error' | 'warning' | 'note'

@@ -1,5 +1,5 @@
 // What goes into a build and what comes out: plain data, for it crosses threads and the disk.
-import type { Problem } from '../base.ts'
+import type { Problem, SourceFile } from '../base.ts'
 
 export interface BuildOptions {
   /** Path of the OpenAPI document; without it, `contract` of the configuration names it. */
@@ -43,6 +43,6 @@ export interface Built {
   readonly snapshot: Uint8Array | undefined
   readonly deployment: Deployment
   readonly problems: readonly Problem[]
-  /** Every file that was read, absolute: what to watch, and what the disk cache is keyed by. */
-  readonly files: readonly string[]
+  /** Every file that was read or missed: what to watch, and what the disk cache is keyed by. */
+  readonly files: readonly SourceFile[]
 }

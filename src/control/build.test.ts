@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
+import { hash } from 'node:crypto'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { folderWith } from '../../test/folder.ts'
@@ -26,10 +27,10 @@ test('a configuration names its contract, relative to itself', async (t) => {
   })
   const built = await buildSnapshot({ configFile: join(root, 'deploy/concordat.yaml'), to })
   assert.deepEqual(said(built), [])
-  assert.deepEqual(built.files, [
-    join(root, 'deploy/concordat.yaml'),
-    join(root, 'api/openapi.yaml'),
-  ])
+  assert.deepEqual(
+    built.files.map(({ path }) => path),
+    [join(root, 'deploy/concordat.yaml'), join(root, 'api/openapi.yaml')],
+  )
   assert.equal(decodeSnapshot(built.snapshot!).title, 'Things')
 })
 
@@ -145,7 +146,8 @@ test('a start from the cache loads neither YAML nor zod', async (t) => {
     const { keepBuild } = await import(${JSON.stringify(join(control, '../control/cache.ts'))})
     const options = { contractFile: ${JSON.stringify(join(root, 'a.yaml'))}, to: [] }
     const cache = ${JSON.stringify(join(root, 'cache'))}
-    const built = { snapshot: new Uint8Array([7]), problems: [], files: [options.contractFile] }
+    const files = [{ path: options.contractFile, content: ${JSON.stringify(hash('sha256', contract))} }]
+    const built = { snapshot: new Uint8Array([7]), problems: [], files }
     await keepBuild(cache, options, built, Date.now() + 60_000)
     const { snapshot } = await buildInThread(options, cache)
     console.log(JSON.stringify({ snapshot: [...snapshot], packages }))

@@ -1,7 +1,7 @@
 // From files to a snapshot: load, read the contract, compile, encode. The heavy part of a start;
 // nothing here is imported before it is needed.
 import { dirname, resolve } from 'node:path'
-import type { Problem } from '../base.ts'
+import type { Problem, SourceFile } from '../base.ts'
 import { readContract } from '../contract.ts'
 import { loadDocuments } from '../load.ts'
 import { encodeSnapshot } from '../snapshot.ts'
@@ -24,7 +24,7 @@ async function build(options: BuildOptions): Promise<Built> {
   const { configFile } = options
   const read = configFile === undefined ? noConfig : await readConfig(resolve(configFile))
   const deployment = deploymentOf(options, read.config?.value)
-  const failed = (problems: readonly Problem[], files: readonly string[]): Built => {
+  const failed = (problems: readonly Problem[], files: readonly SourceFile[]): Built => {
     return { snapshot: undefined, deployment, problems, files }
   }
   if (hasErrors(read.problems)) return failed(read.problems, read.files)

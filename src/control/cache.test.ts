@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { hash } from 'node:crypto'
 import { chmodSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -7,17 +8,18 @@ import type { Built, BuildOptions } from './build-types.ts'
 import { cachedBuild, cacheFolder, keepBuild } from './cache.ts'
 import { deployment } from './testing.ts'
 
+const text = 'openapi: 3.1.0\n'
 const later = () => Date.now() + 60_000
 
 function fresh(t: TestContext) {
-  const root = folderWith(t, { 'openapi.yaml': 'openapi: 3.1.0\n' })
+  const root = folderWith(t, { 'openapi.yaml': text })
   const contract = join(root, 'openapi.yaml')
   const options: BuildOptions = { contractFile: contract, to: ['http://127.0.0.1:3000'] }
   const built: Built = {
     snapshot: new Uint8Array([1, 10, 0, 255]),
     deployment,
     problems: [{ severity: 'note', message: 'ü', place: { file: contract, line: 1, column: 1 } }],
-    files: [contract],
+    files: [{ path: contract, content: hash('sha256', text) }],
   }
   return { folder: join(root, 'deep', 'cache'), contract, options, built }
 }
@@ -52,8 +54,9 @@ test('a changed file is another build', async (t) => {
 })
 
 test('a file that changed while it was built is not trusted', async (t) => {
-  const { folder, options, built } = fresh(t)
-  await keepBuild(folder, options, built, Date.now())
+  const { folder, options, built, contract } = fresh(t)
+  writeFileSync(contract, 'openapi: 3.1.1\n')
+  await keepBuild(folder, options, built, later())
   assert.equal(await cachedBuild(folder, options), undefined)
 })
 

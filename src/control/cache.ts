@@ -6,6 +6,7 @@
 import { hash, randomUUID } from 'node:crypto'
 import { lstat, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import type { SourceFile } from '../base.ts'
 import type { Built, BuildOptions } from './build-types.ts'
 
 const entriesMax = 32
@@ -14,10 +15,7 @@ const staleTempMs = 3_600_000
 // File times are coarse: a change this short before a build may carry a time before its start.
 const timeGrainMs = 100
 
-interface Entry {
-  readonly hashes: readonly (readonly [path: string, sha256: string])[]
-  readonly built: Omit<Built, 'snapshot'>
-}
+type Entry = Omit<Built, 'snapshot'>
 
 /** The user's cache folder; undefined where the environment names none. */
 export function cacheFolder(env: Readonly<Record<string, string | undefined>>): string | undefined {
@@ -50,14 +48,13 @@ export async function keepBuild(
   startedEpochMs: number,
 ): Promise<void> {
   try {
-    const { snapshot, ...rest } = built
+    const { snapshot, ...entry } = built
     if (snapshot === undefined || snapshot.length > entryBytesMax) return
-    const hashes = await hashesSince(built.files, startedEpochMs)
     const program = await programStamp()
-    if (hashes === undefined || !isBefore(program.changedMs, startedEpochMs)) return
+    if (program.changedMs >= startedEpochMs - timeGrainMs) return
     await mkdir(folder, { recursive: true, mode: 0o700 })
     if (!(await isOurs(folder))) return
-    const bytes = entryBytes({ hashes, built: rest }, snapshot)
+    const bytes = entryBytes(entry, snapshot)
     await writeWhole(folder, entryName(options, program), bytes)
     await dropOldest(folder)
   } catch {
@@ -108,31 +105,20 @@ async function readEntry(path: string): Promise<Built | undefined> {
     return undefined
   }
   const entryEnd = bytes.indexOf(10, headEnd + 1)
-  const { hashes, built } = JSON.parse(bytes.toString('utf8', headEnd + 1, entryEnd)) as Entry
-  const fresh = await Promise.all(hashes.map(async ([file, was]) => (await hashOf(file)) === was))
+  const entry = JSON.parse(bytes.toString('utf8', headEnd + 1, entryEnd)) as Entry
+  const fresh = await Promise.all(entry.files.map(isUnchanged))
   if (fresh.includes(false)) return undefined
-  return { ...built, snapshot: new Uint8Array(bytes.subarray(entryEnd + 1)) }
+  return { ...entry, snapshot: new Uint8Array(bytes.subarray(entryEnd + 1)) }
 }
 
-const hashOf = async (file: string): Promise<string> => hash('sha256', await readFile(file))
+async function isUnchanged({ path, content }: SourceFile): Promise<boolean> {
+  return hash('sha256', await readFile(path)) === content
+}
 
 function entryBytes(entry: Entry, snapshot: Uint8Array): Buffer {
   const rest = Buffer.concat([Buffer.from(`${JSON.stringify(entry)}\n`), snapshot])
   return Buffer.concat([Buffer.from(`${hash('sha256', rest)}\n`), rest])
 }
-
-/** Hashes of the files; undefined where one may have changed since the build began. */
-async function hashesSince(
-  files: readonly string[],
-  startedEpochMs: number,
-): Promise<Entry['hashes'] | undefined> {
-  const hashes = await Promise.all(files.map(async (file) => [file, await hashOf(file)] as const))
-  const changes = await Promise.all(files.map(async (file) => (await stat(file)).ctimeMs))
-  return changes.every((atMs) => isBefore(atMs, startedEpochMs)) ? hashes : undefined
-}
-
-const isBefore = (atMs: number, startedEpochMs: number): boolean =>
-  atMs < startedEpochMs - timeGrainMs
 
 /** Whole or not at all: others may be reading, and others may be writing the same. */
 async function writeWhole(folder: string, name: string, bytes: Uint8Array): Promise<void> {

@@ -1,6 +1,6 @@
 // Reads `concordat.yaml`: from a file to a checked configuration whose every key can be located.
 import { dirname, resolve } from 'node:path'
-import type { Documents, Problem } from '../base.ts'
+import type { Documents, Problem, SourceFile } from '../base.ts'
 import { loadDocuments } from '../load.ts'
 import { checkedBy } from './complaints.ts'
 import { type Config, configJsonSchema, configSchema } from './config.ts'
@@ -10,7 +10,7 @@ export interface ReadConfig {
   /** Undefined where `problems` holds an error. */
   readonly config: WrittenConfig | undefined
   readonly problems: readonly Problem[]
-  readonly files: readonly string[]
+  readonly files: readonly SourceFile[]
 }
 
 export async function readConfig(file: string): Promise<ReadConfig> {

@@ -1,12 +1,13 @@
 // Which files a contract may reach, and what is said where it reaches for others.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
+import { hash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { pathToFileURL } from 'node:url'
-import { placeText } from '../base.ts'
+import { placeText, type SourceFile } from '../base.ts'
 import { loadDocuments, type LoadOptions } from './documents.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'concordat-load-'))
@@ -21,6 +22,8 @@ function write(name: string, files: Record<string, string | Uint8Array>): (file:
   }
   return path
 }
+
+const pathsOf = (files: readonly SourceFile[]): string[] => files.map(({ path }) => path)
 
 /** Problems as `file:line:column message`, with paths from the folder of this test. */
 async function problemsOf(file: string, options?: LoadOptions): Promise<string[]> {
@@ -39,7 +42,7 @@ it('follows references through files and circles, and loads nothing else', async
   })
   const { documents, problems, files } = await loadDocuments(path('openapi.yaml'))
   assert.deepEqual(problems, [])
-  assert.deepEqual(files, ['openapi.yaml', 'paths/a.yaml', 'schemas.json'].map(path))
+  assert.deepEqual(pathsOf(files), ['openapi.yaml', 'paths/a.yaml', 'schemas.json'].map(path))
   assert.equal(documents.root, pathToFileURL(path('openapi.yaml')).href)
   const uri = pathToFileURL(path('paths/a.yaml')).href
   assert.deepEqual(documents.values.get(uri), { a: { get: { $ref: '../schemas.json#/x' } } })
@@ -48,6 +51,21 @@ it('follows references through files and circles, and loads nothing else', async
     line: 1,
     column: 5,
   })
+})
+
+it('every file is named with what was in it, also the one that is not there', async () => {
+  const path = write('contents', { 'a.yaml': '$ref: b.yaml\n', 'folder/c.yaml': 'a: 1\n' })
+  const { files } = await loadDocuments(path('a.yaml'))
+  assert.deepEqual(files, [
+    { path: path('a.yaml'), content: hash('sha256', '$ref: b.yaml\n') },
+    { path: path('b.yaml'), content: 'absent' },
+  ])
+  const below = await loadDocuments(path('a.yaml/none'))
+  assert.deepEqual(below.files, [{ path: path('a.yaml/none'), content: 'absent' }])
+  const folder = await loadDocuments(path('folder'))
+  assert.deepEqual(folder.files, [{ path: path('folder'), content: 'unread' }])
+  const large = await loadDocuments(path('a.yaml'), { bytesMax: 3 })
+  assert.deepEqual(large.files, [{ path: path('a.yaml'), content: 'unread' }])
 })
 
 it('a name that needs escaping in a URI is found', async () => {
@@ -72,7 +90,7 @@ it('what looks like a reference in data, or under a chosen name, is followed onl
   })
   const { problems, files } = await loadDocuments(path('a.yaml'))
   assert.deepEqual(problems, [])
-  assert.deepEqual(files, ['a.yaml', 'b.yaml'].map(path))
+  assert.deepEqual(pathsOf(files), ['a.yaml', 'b.yaml'].map(path))
 })
 
 it('a reference to an `$id` of a loaded schema needs no file', async () => {

@@ -1,12 +1,20 @@
 // Reads a contract and every file that it refers to, and nothing else: no network, no file outside
 // the contract's folder unless allowed, symbolic links followed before that is judged. Each file
 // stays a document of its own, so that every message can name the line that somebody wrote.
+import { hash } from 'node:crypto'
 import { constants } from 'node:fs'
 import { open, realpath } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { dirname, resolve, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import type { Documents, Place, Problem } from '../base.ts'
+import {
+  absentContent,
+  type Documents,
+  type Place,
+  type Problem,
+  type SourceFile,
+  unreadContent,
+} from '../base.ts'
 import { findReferences } from './references.ts'
 import type { Reference } from './references.ts'
 import { type Located, parseLocated, utf8Text } from './text.ts'
@@ -25,8 +33,8 @@ export interface Loaded {
   /** Holds every document that could be read, also where there are problems. */
   readonly documents: Documents
   readonly problems: readonly Problem[]
-  /** Absolute paths of the files read, in order: to watch, and for cache keys. */
-  readonly files: readonly string[]
+  /** The files read or missed, in order: to watch, and for cache keys. */
+  readonly files: readonly SourceFile[]
 }
 
 const defaults = { bytesMax: 64 * 1024 * 1024, filesMax: 1_000 }
@@ -34,7 +42,7 @@ const defaults = { bytesMax: 64 * 1024 * 1024, filesMax: 1_000 }
 interface Loading {
   readonly located: Map<string, Located>
   readonly problems: Problem[]
-  readonly files: string[]
+  readonly files: SourceFile[]
   readonly ids: Set<string>
   /** Real paths of the folders that may be read from. */
   readonly folders: string[]
@@ -116,19 +124,26 @@ type Text = { is: string } | { problem: string }
 
 async function textOf(loading: Loading, path: string, isRoot: boolean): Promise<Text> {
   const real = await realpath(path).catch((error: unknown) => error as NodeJS.ErrnoException)
-  if (typeof real !== 'string') return { problem: failureText(path, real) }
+  if (typeof real !== 'string') return missed(loading, path, real)
   if (!isRoot && !isAllowed(real, loading.folders)) {
     return { problem: `${path} lies outside the contract's folder: allow it with --allow-ref` }
   }
   const bytes = await readBounded(real, loading.bytesLeft).catch(
     (error: unknown) => error as NodeJS.ErrnoException,
   )
+  if (bytes instanceof Error) return missed(loading, path, bytes)
+  const content = bytes === undefined ? unreadContent : hash('sha256', bytes)
+  loading.files.push({ path, content })
   if (bytes === undefined) return { problem: `${path} makes the contract too large to load` }
-  if (bytes instanceof Error) return { problem: failureText(path, bytes) }
   loading.bytesLeft -= bytes.length
-  loading.files.push(path)
   const text = utf8Text(bytes)
   return text === undefined ? { problem: `${path} is not UTF-8 text` } : { is: text }
+}
+
+function missed(loading: Loading, path: string, error: NodeJS.ErrnoException): Text {
+  const isAbsent = error.code === 'ENOENT' || error.code === 'ENOTDIR'
+  loading.files.push({ path, content: isAbsent ? absentContent : unreadContent })
+  return { problem: failureText(path, error) }
 }
 
 const isAllowed = (path: string, folders: readonly string[]): boolean =>

@@ -9,6 +9,7 @@ import {
   createIds,
   createMetrics,
   type LineWriter,
+  type Observe,
   type ProcessWatch,
 } from '../telemetry.ts'
 import { Upstreams } from '../upstream.ts'
@@ -73,12 +74,16 @@ export class Engine {
     const plan = decodeSnapshot(bundle)
     const { clock, random, bug } = this.#setup
     const pools = { clock, sweeper: this.#sweeper, limits: plan.limits, bug }
-    const upstreams = this.#upstreams.use(plan.upstreams, pools)
-    const observers = [this.#metrics.bind(plan.operations)]
+    const linked = this.#upstreams.link(plan.upstreams, pools)
+    const observers: Observe[] = []
+    const tools = { random, states: this.#states, upstreams: linked.upstreams, bug, observers }
+    const snapshot = linkSnapshot(plan, tools)
+    // All that can fail is done: what fails leaves everything as it was.
+    observers.push(this.#metrics.bind(plan.operations))
     if (this.#accessLog !== undefined) observers.push(this.#accessLog.bind(plan.operations))
-    const states = this.#states
-    states.swap(plan)
-    this.#snapshot = linkSnapshot(plan, { random, states, upstreams, bug, observers })
+    linked.take()
+    this.#states.swap(plan)
+    this.#snapshot = snapshot
   }
 
   /** Rejects with the system's error where it cannot listen. A snapshot must be in force. */

@@ -341,6 +341,19 @@ test('a swap keeps the pools of addresses that stay, under their new bounds, and
   assert.notEqual(poolOf(1), kept, 'it was forgotten')
 })
 
+test('upstreams that are linked and never taken change nothing', () => {
+  const { tools } = openPool()
+  const upstreams = new Upstreams()
+  const [before] = upstreams.use(plan(1), tools)
+  upstreams.link(plan(2), { ...tools, limits: limitsWith({ endpointConnectionsMax: 1 }) })
+  assert.deepEqual(
+    upstreams.states().map(({ port }) => port),
+    [1],
+  )
+  const [after] = upstreams.use(plan(1), tools)
+  assert.equal(after!.endpoints[0]!.pool, before!.endpoints[0]!.pool)
+})
+
 test('behind an endpoint that failed another one is tried, wherever the turn stands', () => {
   const endpoints = [1, 2].map((port) => ({ host: 'a', port, basePath: '' }))
   const plans = [{ name: 'a', preserveHost: false, endpoints }]

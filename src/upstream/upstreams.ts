@@ -39,41 +39,59 @@ export class Upstream {
   }
 }
 
+/** Upstreams that are linked and not in force yet: nothing that runs has noticed. */
+export interface LinkedUpstreams {
+  readonly upstreams: readonly Upstream[]
+  /** Puts them in force; pools of addresses that they do not name retire. */
+  take(): void
+}
+
 export class Upstreams {
   readonly #pools = new Map<string, Pool>()
   #current: readonly Upstream[] = []
 
-  /** Links the plans; pools of addresses that they no longer name retire. */
-  use(plans: readonly UpstreamPlan[], tools: PoolTools): readonly Upstream[] {
-    const named = new Set<string>()
-    this.#current = plans.map((plan) => {
-      const endpoints = plan.endpoints.map((endpoint) => {
-        named.add(nameOf(endpoint))
-        return this.#link(endpoint, plan.preserveHost, tools)
-      })
-      return new Upstream(plan.name, endpoints)
+  link(plans: readonly UpstreamPlan[], tools: PoolTools): LinkedUpstreams {
+    const named = new Map<string, Pool>()
+    const upstreams = plans.map(({ name, endpoints, preserveHost }) => {
+      const linked = endpoints.map((plan) =>
+        endpointOf(plan, preserveHost, this.#pool(plan, named, tools)),
+      )
+      return new Upstream(name, linked)
     })
+    return { upstreams, take: () => this.#take(upstreams, named, tools) }
+  }
+
+  /** Links the plans and puts them in force. */
+  use(plans: readonly UpstreamPlan[], tools: PoolTools): readonly Upstream[] {
+    const { upstreams, take } = this.link(plans, tools)
+    take()
+    return upstreams
+  }
+
+  #pool(plan: EndpointPlan, named: Map<string, Pool>, tools: PoolTools): Pool {
+    const name = nameOf(plan)
+    const pool =
+      named.get(name) ??
+      this.#pools.get(name) ??
+      new Pool({ host: plan.host, port: plan.port }, tools)
+    named.set(name, pool)
+    return pool
+  }
+
+  #take(upstreams: readonly Upstream[], named: Map<string, Pool>, tools: PoolTools): void {
+    this.#current = upstreams
     for (const [name, pool] of this.#pools) {
       if (!named.has(name)) pool.retire(() => this.#forget(name, pool))
     }
-    return this.#current
+    for (const [name, pool] of named) {
+      this.#pools.set(name, pool)
+      pool.use(tools)
+    }
   }
 
   #forget(name: string, pool: Pool): void {
     // An older snapshot may have used it while another took its place.
     if (this.#pools.get(name) === pool) this.#pools.delete(name)
-  }
-
-  #link(plan: EndpointPlan, preserveHost: boolean, tools: PoolTools): Endpoint {
-    const name = nameOf(plan)
-    let pool = this.#pools.get(name)
-    if (pool === undefined) {
-      pool = new Pool({ host: plan.host, port: plan.port }, tools)
-      this.#pools.set(name, pool)
-    }
-    pool.use(tools)
-    const authority = plan.port === 80 ? hostText(plan.host) : name
-    return { pool, basePath: plan.basePath, authority: preserveHost ? undefined : authority, name }
   }
 
   states(): EndpointGauges[] {
@@ -93,6 +111,12 @@ export class Upstreams {
     for (const pool of this.#pools.values()) pool.destroy()
     this.#pools.clear()
   }
+}
+
+function endpointOf(plan: EndpointPlan, preserveHost: boolean, pool: Pool): Endpoint {
+  const name = nameOf(plan)
+  const authority = plan.port === 80 ? hostText(plan.host) : name
+  return { pool, basePath: plan.basePath, authority: preserveHost ? undefined : authority, name }
 }
 
 const hostText = (host: string): string => (host.includes(':') ? `[${host}]` : host)

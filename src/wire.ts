@@ -10,6 +10,7 @@ export {
 } from './wire/client-connection.ts'
 export type { Address, ByteSink, ByteSocket, Connect } from './wire/bytes.ts'
 export type { Http1ReplyHead } from './wire/reply-head.ts'
+export { type ListenAt, probeTransfer, type TransferFacts } from './wire/acceptor.ts'
 export { listen, type ServerOptions, type WireServer } from './wire/server.ts'
 export { type Sweepable, Sweeper } from './wire/sweeper.ts'
 export { linesOf } from './wire/lines.ts'

@@ -90,8 +90,7 @@ export class Engine {
   async listen(host: string, port: number): Promise<void> {
     const { clock, bug } = this.#setup
     this.#server = await listen({
-      host,
-      port,
+      at: { host, port },
       clock,
       sweeper: this.#sweeper,
       limits: () => this.#snapshot?.plan.limits ?? defaultLimits,

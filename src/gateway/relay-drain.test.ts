@@ -1,4 +1,5 @@
-// How a listener comes to its end: what is idle goes at once, what is under way ends first.
+// How a listener comes to its end: what is idle is told so at once, what is
+// under way ends first.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { eventually, settled } from '../../test/raw-peer.ts'
@@ -16,6 +17,8 @@ test('a listener that closes lets exchanges end, and nothing begins', async (t) 
   const closing = [server.close(), server.close()].map((one) => one.then(() => closed++))
   assert.equal(await idle.gone(), '')
   assert.equal(await partial.gone(), '')
+  idle.finish()
+  partial.finish()
   await settled()
   assert.deepEqual([closed, busy.ended], [0, false])
   upstream.send(reply('last'))
@@ -50,4 +53,19 @@ test('half of a reply that ends with its connection does not look whole when a l
   await client.until('half')
   server.destroy()
   await eventually('the client is cut off', () => client.reset)
+})
+
+test('a listener that drains says of each reply that it is the last, and goes on accepting', async (t) => {
+  const { client: open, endpoint, sent, server } = await openRelay(t)
+  endpoint.always(reply('x'))
+  const before = await sent(ask('GET /a'))
+  assert.doesNotMatch(await before.until('x'), /Connection: close/)
+  server.drain()
+  before.send(ask('GET /a'))
+  const later = await sent(ask('GET /a'))
+  for (const client of [before, later]) {
+    assert.match(await client.gone(), /Connection: close\r\n\r\nx$/)
+    client.finish()
+  }
+  await (await open()).socket.destroy()
 })

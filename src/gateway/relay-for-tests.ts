@@ -116,8 +116,7 @@ export async function openRelay(t: TestContext, options: RelayOptions = {}) {
     bug,
   }
   const server = await listen({
-    host: '127.0.0.1',
-    port: 0,
+    at: { host: '127.0.0.1', port: 0 },
     clock,
     sweeper,
     limits: () => plan.limits,

@@ -40,19 +40,24 @@ function connectionWith(queuedBytes: number, exchange = answerAtOnce) {
   connection.open(socket, { address: '127.0.0.1', port: 1, memo: undefined })
   const request = Buffer.from('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
   connection.bytes(request, request.length)
-  return { connection, calls }
+  return { connection, calls, clock }
 }
 
-test('a connection that is closed between requests lets its last reply out first', () => {
-  const { connection, calls } = connectionWith(10)
-  connection.closeSoon()
-  assert.deepEqual(calls, ['finish'])
+test('a connection that is closed between requests says so first, and waits a little', () => {
+  for (const queuedBytes of [0, 10]) {
+    const { connection, calls, clock } = connectionWith(queuedBytes)
+    connection.closeSoon()
+    assert.deepEqual(calls, ['finish'])
+    clock.advance(10_000)
+    const silent = queuedBytes === 0 ? ['finish', 'destroy'] : ['finish', 'reset']
+    assert.deepEqual(calls.slice(0, 2), silent)
+  }
 })
 
-test('one with nothing to let out ends at once', () => {
-  const { connection, calls } = connectionWith(0)
-  connection.closeSoon()
-  assert.deepEqual(calls, ['destroy'])
+test('an idle connection gets no more than a FIN when its time is up', () => {
+  const { calls, clock } = connectionWith(0)
+  clock.advance(defaultLimits.idleTimeoutMs + 200)
+  assert.deepEqual(calls, ['finish'])
 })
 
 test('whose fault it is that nothing can be sent any more', () => {

@@ -61,6 +61,8 @@ export class ServerConnection implements ByteSink, Sweepable, StreamConnection {
   #inputEnded = false
   /** No request is taken after the one under way. */
   #closing = false
+  /** The next reply that begins says that it is the last. */
+  #draining = false
   #requests = 0
   #left = 0
   #decoder: ChunkedDecoder | undefined
@@ -98,10 +100,13 @@ export class ServerConnection implements ByteSink, Sweepable, StreamConnection {
   /** Closes once the exchange under way, if any, has ended. */
   closeSoon(): void {
     this.#closing = true
-    if (this.#stream !== undefined || this.#reading !== 'head') return
-    // The end of the last reply may still wait for a client that takes it slowly.
-    if (this.#socket.queuedBytes > 0) this.#linger()
-    else this.destroy()
+    // A request may be on its way: answered by a reset it would fail where FIN lets it be repeated.
+    if (this.#stream === undefined && this.#reading === 'head') this.#linger()
+  }
+
+  /** Closes behind the next reply that begins. */
+  drain(): void {
+    this.#draining = true
   }
 
   destroy(): void {
@@ -167,7 +172,7 @@ export class ServerConnection implements ByteSink, Sweepable, StreamConnection {
     } else if (this.#reading === 'head' && this.#stream === undefined) {
       if (this.#sweepSending(nowMs)) return
       if (this.#pending === undefined) {
-        if (stillMs > limits.idleTimeoutMs) this.destroy()
+        if (stillMs > limits.idleTimeoutMs) this.#linger()
       } else if (nowMs - this.#sinceMs > limits.headTimeoutMs) {
         this.#refuseHead(refuse('REQUEST_TIMEOUT', 'The head of the request did not come in time.'))
       }
@@ -404,7 +409,9 @@ export class ServerConnection implements ByteSink, Sweepable, StreamConnection {
   }
 
   lastReply(stream: Http1Stream): boolean {
-    if (this.#reading === 'body' && !this.#drainable(stream)) this.#closing = true
+    if (this.#draining || (this.#reading === 'body' && !this.#drainable(stream))) {
+      this.#closing = true
+    }
     return this.#closing
   }
 
@@ -438,6 +445,7 @@ export class ServerConnection implements ByteSink, Sweepable, StreamConnection {
   #linger(): void {
     this.#reading = 'lingering'
     this.#pending = undefined
+    this.#movedMs = this.#tools.sweeper.nowMs
     this.#socket.finish()
     // With both directions ended the socket closes by itself once its queue is empty.
     if (!this.#inputEnded && !this.#consuming) this.#settleFlow()

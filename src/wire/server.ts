@@ -1,13 +1,13 @@
 // The listener: takes connections up to the bounds and hands each to its own state machine.
-import { createServer, type Server, type Socket } from 'node:net'
+import type { Server, Socket } from 'node:net'
 import type { Clock, Limits } from '../base.ts'
+import { Acceptor, type ListenAt } from './acceptor.ts'
 import { adoptSocket } from './bytes.ts'
 import { type ConnectionOwner, ServerConnection } from './server-connection.ts'
 import type { Sweeper } from './sweeper.ts'
 
 export interface ServerOptions {
-  readonly host: string
-  readonly port: number
+  readonly at: ListenAt
   readonly clock: Clock
   readonly sweeper: Sweeper
   /** Asked at each connection, so that a new snapshot's bounds count at once. */
@@ -22,9 +22,19 @@ export interface ServerOptions {
 }
 
 export interface WireServer {
+  /** 0 where connections are given. */
   readonly port: number
   readonly connections: number
   readonly refusedConnections: number
+  /** Takes a connection that another thread accepted, and from which nothing was read yet. */
+  adopt(socket: Socket): void
+  /**
+   * Stops accepting and gives the listening server up, for another thread: nobody who waits in its
+   * queue is lost. Connections go on. Undefined where there is none to give.
+   */
+  release(): Server | undefined
+  /** From now on each reply is the last of its connection; accepting goes on. */
+  drain(): void
   /** Stops listening, lets exchanges end, and is done when the last connection is gone. */
   close(): Promise<void>
   /** Ends every connection now. */
@@ -40,18 +50,18 @@ export async function listen(options: ServerOptions): Promise<WireServer> {
 
 class Listener implements WireServer {
   readonly #options: ServerOptions
-  readonly #server: Server
+  readonly #acceptor: Acceptor
   readonly #owner: ConnectionOwner
   readonly #connections = new Set<ServerConnection>()
   readonly #perAddress = new Map<string, number>()
   #refused = 0
+  #draining = false
   readonly #whenEmpty: (() => void)[] = []
 
   constructor(options: ServerOptions) {
     this.#options = options
-    // Nothing is read before the connection has taken the socket over.
-    const settings = { allowHalfOpen: true, pauseOnConnect: true, noDelay: true }
-    this.#server = createServer(settings, (socket) => this.#accept(socket))
+    // A failed accept (descriptors used up) costs that connection, nothing else.
+    this.#acceptor = new Acceptor((socket) => this.adopt(socket), options.bug)
     this.#owner = {
       exchange: options.exchange,
       malformed: options.malformed,
@@ -61,8 +71,7 @@ class Listener implements WireServer {
   }
 
   get port(): number {
-    const address = this.#server.address()
-    return typeof address === 'object' && address !== null ? address.port : 0
+    return this.#acceptor.port
   }
 
   get connections(): number {
@@ -74,19 +83,19 @@ class Listener implements WireServer {
   }
 
   open(): Promise<void> {
-    const { host, port } = this.#options
-    return new Promise((resolve, reject) => {
-      this.#server.once('error', reject)
-      this.#server.listen({ host, port, backlog: 4_096 }, () => {
-        this.#server.off('error', reject)
-        // A failed accept (descriptors used up) costs that connection, nothing else.
-        this.#server.on('error', this.#options.bug)
-        resolve()
-      })
-    })
+    return this.#acceptor.open(this.#options.at)
   }
 
-  #accept(socket: Socket): void {
+  release(): Server | undefined {
+    return this.#acceptor.release()
+  }
+
+  drain(): void {
+    this.#draining = true
+    for (const connection of this.#connections) connection.drain()
+  }
+
+  adopt(socket: Socket): void {
     const limits = this.#options.limits()
     // Asked now: once the peer has reset, nobody can tell whose requests are still to be read.
     const { remoteAddress: address, remotePort: port } = socket
@@ -107,6 +116,7 @@ class Listener implements WireServer {
     this.#perAddress.set(address, count)
     this.#connections.add(connection)
     connection.open(adoptSocket(socket, connection), { address, port, memo: undefined })
+    if (this.#draining) connection.drain()
   }
 
   #left(connection: ServerConnection): void {
@@ -120,7 +130,7 @@ class Listener implements WireServer {
   }
 
   async close(): Promise<void> {
-    this.#server.close()
+    this.#acceptor.close()
     for (const connection of this.#connections) connection.closeSoon()
     if (this.#connections.size > 0) {
       await new Promise<void>((resolve) => {
@@ -130,7 +140,7 @@ class Listener implements WireServer {
   }
 
   destroy(): void {
-    this.#server.close()
+    this.#acceptor.close()
     for (const connection of this.#connections) connection.stop()
   }
 }

@@ -1,0 +1,171 @@
+// The listening socket of a thread: bound here, or given by another thread, and given up again
+// without loss, for what waits in the kernel's queue moves with it.
+//
+// Node cannot stop a server from accepting and keep it listening. A server that is on its way to
+// another thread does just that, so a pause sends it into a channel that nobody reads: whoever
+// connects meanwhile waits in the kernel's queue.
+import net, { type BoundSocket, type Server, type Socket } from 'node:net'
+import { MessageChannel, receiveMessageOnPort, type Transferable } from 'node:worker_threads'
+
+/** Where connections come from. */
+export type ListenAt =
+  /** A port that is bound here. */
+  | { readonly host: string; readonly port: number }
+  /** A port that another thread bound. */
+  | { readonly bound: BoundSocket }
+  /** A listening server of another thread. Handed on in the turn in which it came, it loses none. */
+  | { readonly server: Server }
+  /** Nowhere: another thread accepts them. */
+  | 'given'
+
+/** As many as the kernel lets wait (`net.core.somaxconn`). */
+const backlogMax = 4_096
+
+/** Nothing is read before the connection has taken the socket over. */
+const settings = { allowHalfOpen: true, pauseOnConnect: true, noDelay: true }
+
+type State =
+  | { readonly at: 'open'; readonly server: Server }
+  | { readonly at: 'parked'; readonly channel: MessageChannel }
+  | { readonly at: 'none' }
+
+const none: State = { at: 'none' }
+
+export class Acceptor {
+  readonly #taken: (socket: Socket) => void
+  readonly #failed: (error: NodeJS.ErrnoException) => void
+  #state: State = none
+  #port = 0
+
+  /** `failed` hears of connections that could not be accepted. */
+  constructor(taken: (socket: Socket) => void, failed: (error: NodeJS.ErrnoException) => void) {
+    this.#taken = taken
+    this.#failed = failed
+  }
+
+  get port(): number {
+    return this.#port
+  }
+
+  get isPaused(): boolean {
+    return this.#state.at === 'parked'
+  }
+
+  /** Rejects with the system's error where it cannot listen. */
+  async open(at: ListenAt): Promise<void> {
+    if (at === 'given') return
+    const server = 'server' in at ? at.server : net.createServer(settings)
+    if (!('server' in at)) await listening(server, at)
+    this.#attach(server)
+    this.#port = portOf(server)
+  }
+
+  /** Takes no more, and lets them wait; false where this Node cannot. */
+  pause(): boolean {
+    const state = this.#state
+    if (state.at !== 'open') return state.at === 'parked'
+    const channel = new MessageChannel()
+    try {
+      channel.port1.postMessage(state.server, [state.server as unknown as Transferable])
+    } catch {
+      channel.port1.close()
+      return false
+    }
+    this.#state = { at: 'parked', channel }
+    return true
+  }
+
+  resume(): void {
+    if (this.#state.at !== 'parked') return
+    const { port1, port2 } = this.#state.channel
+    const server = receiveMessageOnPort(port2)?.message as Server
+    port1.close()
+    this.#attach(server)
+  }
+
+  /**
+   * Gives the server up. What it accepts until it is transferred or closed is still taken here.
+   */
+  release(): Server | undefined {
+    this.resume()
+    const state = this.#state
+    this.#state = none
+    return state.at === 'open' ? state.server : undefined
+  }
+
+  close(): void {
+    this.release()?.close()
+  }
+
+  #attach(server: Server): void {
+    Object.assign(server, settings)
+    server.on('connection', this.#taken)
+    server.on('error', this.#failed)
+    widenBacklog(server)
+    this.#state = { at: 'open', server }
+  }
+}
+
+function listening(server: Server, at: Exclude<ListenAt, 'given' | { server: Server }>) {
+  return new Promise<void>((resolve, reject) => {
+    const listens = () => {
+      server.off('error', reject)
+      resolve()
+    }
+    server.once('error', reject)
+    if ('bound' in at) server.listen(at.bound, backlogMax, listens)
+    else server.listen({ host: at.host, port: at.port, backlog: backlogMax }, listens)
+  })
+}
+
+const portOf = (server: Server): number => {
+  const address = server.address()
+  return typeof address === 'object' && address !== null ? address.port : 0
+}
+
+/** A server that came from another thread listens anew, with a queue of 511. */
+function widenBacklog(server: Server): void {
+  const handle = (server as { _handle?: { listen?: (backlog: number) => number } })._handle
+  handle?.listen?.(backlogMax)
+}
+
+/** What this Node can move between threads. */
+export interface TransferFacts {
+  readonly boundSocket: boolean
+  /** Listening. */
+  readonly server: boolean
+  /** Connected, nothing read from it yet. */
+  readonly socket: boolean
+}
+
+/** Tries it, on a port of the loopback that nobody asked for. */
+export function probeTransfer(): TransferFacts {
+  if (typeof net.BoundSocket !== 'function') return noTransfer
+  const server = net.createServer()
+  try {
+    server.listen(moved(new net.BoundSocket({ host: '127.0.0.1' })))
+    moved(server).close()
+    return { boundSocket: true, server: true, socket: isSocketTransferable }
+  } catch {
+    const boundSocket = server.listening
+    server.close()
+    return { ...noTransfer, boundSocket }
+  }
+}
+
+const noTransfer: TransferFacts = { boundSocket: false, server: false, socket: false }
+
+/** A connection to try it with would take turns of the event loop. */
+const isSocketTransferable = Object.getOwnPropertySymbols(net.Socket.prototype).some(
+  ({ description }) => description === 'messaging_transfer_symbol',
+)
+
+function moved<T>(thing: T): T {
+  const { port1, port2 } = new MessageChannel()
+  try {
+    port1.postMessage(thing, [thing as unknown as Transferable])
+    return receiveMessageOnPort(port2)?.message as T
+  } finally {
+    port1.close()
+  }
+}

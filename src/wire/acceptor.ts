@@ -5,7 +5,12 @@
 // another thread does just that, so a pause sends it into a channel that nobody reads: whoever
 // connects meanwhile waits in the kernel's queue.
 import net, { type BoundSocket, type Server, type Socket } from 'node:net'
-import { MessageChannel, receiveMessageOnPort, type Transferable } from 'node:worker_threads'
+import {
+  MessageChannel,
+  type MessagePort,
+  receiveMessageOnPort,
+  type Transferable,
+} from 'node:worker_threads'
 
 /** Where connections come from. */
 export type ListenAt =
@@ -13,8 +18,8 @@ export type ListenAt =
   | { readonly host: string; readonly port: number }
   /** A port that another thread bound. */
   | { readonly bound: BoundSocket }
-  /** A listening server of another thread. Handed on in the turn in which it came, it loses none. */
-  | { readonly server: Server }
+  /** A listening server that another thread has parked: connections wait in its queue. */
+  | { readonly parked: MessagePort }
   /** Nowhere: another thread accepts them. */
   | 'given'
 
@@ -26,7 +31,7 @@ const settings = { allowHalfOpen: true, pauseOnConnect: true, noDelay: true }
 
 type State =
   | { readonly at: 'open'; readonly server: Server }
-  | { readonly at: 'parked'; readonly channel: MessageChannel }
+  | { readonly at: 'parked'; readonly parked: MessagePort }
   | { readonly at: 'none' }
 
 const none: State = { at: 'none' }
@@ -54,8 +59,8 @@ export class Acceptor {
   /** Rejects with the system's error where it cannot listen. */
   async open(at: ListenAt): Promise<void> {
     if (at === 'given') return
-    const server = 'server' in at ? at.server : net.createServer(settings)
-    if (!('server' in at)) await listening(server, at)
+    const server = 'parked' in at ? unparked(at.parked) : net.createServer(settings)
+    if (!('parked' in at)) await listening(server, at)
     this.#attach(server)
     this.#port = portOf(server)
   }
@@ -64,37 +69,37 @@ export class Acceptor {
   pause(): boolean {
     const state = this.#state
     if (state.at !== 'open') return state.at === 'parked'
-    const channel = new MessageChannel()
+    const { port1, port2 } = new MessageChannel()
     try {
-      channel.port1.postMessage(state.server, [state.server as unknown as Transferable])
+      port1.postMessage(state.server, [state.server as unknown as Transferable])
     } catch {
-      channel.port1.close()
+      port1.close()
       return false
     }
-    this.#state = { at: 'parked', channel }
+    this.#state = { at: 'parked', parked: port2 }
     return true
   }
 
   resume(): void {
     if (this.#state.at !== 'parked') return
-    const { port1, port2 } = this.#state.channel
-    const server = receiveMessageOnPort(port2)?.message as Server
-    port1.close()
-    this.#attach(server)
+    this.#attach(unparked(this.#state.parked))
   }
 
   /**
-   * Gives the server up. What it accepts until it is transferred or closed is still taken here.
+   * Gives the server up for another thread, parked: nobody who waits in its queue is lost.
+   * Undefined where there is none that could move.
    */
-  release(): Server | undefined {
-    this.resume()
-    const state = this.#state
+  release(): MessagePort | undefined {
+    if (!this.pause() || this.#state.at !== 'parked') return undefined
+    const { parked } = this.#state
     this.#state = none
-    return state.at === 'open' ? state.server : undefined
+    return parked
   }
 
   close(): void {
-    this.release()?.close()
+    this.resume()
+    if (this.#state.at === 'open') this.#state.server.close()
+    this.#state = none
   }
 
   #attach(server: Server): void {
@@ -106,7 +111,13 @@ export class Acceptor {
   }
 }
 
-function listening(server: Server, at: Exclude<ListenAt, 'given' | { server: Server }>) {
+function unparked(parked: MessagePort): Server {
+  const server = receiveMessageOnPort(parked)?.message as Server
+  parked.close()
+  return server
+}
+
+function listening(server: Server, at: Exclude<ListenAt, 'given' | { parked: MessagePort }>) {
   return new Promise<void>((resolve, reject) => {
     const listens = () => {
       server.off('error', reject)

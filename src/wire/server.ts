@@ -1,5 +1,6 @@
 // The listener: takes connections up to the bounds and hands each to its own state machine.
-import type { Server, Socket } from 'node:net'
+import type { Socket } from 'node:net'
+import type { MessagePort } from 'node:worker_threads'
 import type { Clock, Limits } from '../base.ts'
 import { Acceptor, type ListenAt } from './acceptor.ts'
 import { adoptSocket } from './bytes.ts'
@@ -29,10 +30,10 @@ export interface WireServer {
   /** Takes a connection that another thread accepted, and from which nothing was read yet. */
   adopt(socket: Socket): void
   /**
-   * Stops accepting and gives the listening server up, for another thread: nobody who waits in its
-   * queue is lost. Connections go on. Undefined where there is none to give.
+   * Stops accepting and gives the listening server up, parked, for another thread: nobody who waits
+   * in its queue is lost. Connections go on. Undefined where there is none that could move.
    */
-  release(): Server | undefined
+  release(): MessagePort | undefined
   /** From now on each reply is the last of its connection; accepting goes on. */
   drain(): void
   /** Stops listening, lets exchanges end, and is done when the last connection is gone. */
@@ -86,7 +87,7 @@ class Listener implements WireServer {
     return this.#acceptor.open(this.#options.at)
   }
 
-  release(): Server | undefined {
+  release(): MessagePort | undefined {
     return this.#acceptor.release()
   }
 

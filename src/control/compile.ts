@@ -14,7 +14,7 @@ import type { Deployment } from './build-types.ts'
 import type { Config } from './config.ts'
 import { deploymentDefaults } from './defaults.ts'
 import { settler, startingPoint } from './levels.ts'
-import { memoryNote } from './memory.ts'
+import { memoryNote, stateNeeds } from './memory.ts'
 import { errorAt, problemList, type ProblemList } from './problem-list.ts'
 import { unboundNote, unknownSchemes } from './schemes.ts'
 import { type Level, type PolicySetting, settle, type Settled, type Settling } from './settings.ts'
@@ -68,12 +68,13 @@ export function compileSnapshot(input: CompileInput): Compiled {
   const routes = compileRoutes(settled, work)
   const finish = compileFinish(settledOf, work)
   const plans = [...operations.flatMap(({ policies: each }) => each), ...finish]
-  const memory = memoryNote(plans, input.documents.locate(input.documents.root, ''))
+  const states = stateNeeds(plans)
+  const memory = memoryNote(states, input.documents.locate(input.documents.root, ''))
   if (memory !== undefined) problems.report(memory)
   // With the contract half read, what nobody uses may only look so.
   if (!problems.hasErrors()) reportIneffective(work)
   if (problems.hasErrors()) return { plan: undefined, problems: problems.all() }
-  return { plan: assemble(operations, { routes, finish }, work), problems: problems.all() }
+  return { plan: assemble(operations, { routes, finish, states }, work), problems: problems.all() }
 }
 
 function startWork(input: CompileInput, problems: ProblemList): Work {
@@ -277,7 +278,7 @@ function reportIneffective({ settling, upstreams, upstreamsUsed, input, problems
 
 function assemble(
   operations: readonly OperationPlan[],
-  { routes, finish }: Pick<SnapshotPlan, 'routes' | 'finish'>,
+  { routes, finish, states }: Pick<SnapshotPlan, 'routes' | 'finish' | 'states'>,
   { input, settling, upstreams }: Work,
 ): SnapshotPlan {
   const { config, contract } = input
@@ -296,6 +297,7 @@ function assemble(
     upstreams,
     schemas: contract.schemas,
     finish,
+    states,
   }
   return { ...plan, revision: hash('sha256', encodeSnapshot(plan)) }
 }

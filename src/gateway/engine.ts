@@ -18,6 +18,7 @@ import { GatewayExchange } from './exchange.ts'
 import { overloadedReply } from './overloaded.ts'
 import type { Runtime } from './runtime.ts'
 import { linkSnapshot, type Snapshot } from './snapshot.ts'
+import type { SharedMemories } from './shared-states.ts'
 import { States } from './states.ts'
 
 export interface EngineSetup {
@@ -38,7 +39,6 @@ export class Engine {
   readonly #setup: EngineSetup
   readonly #sweeper: Sweeper
   readonly #upstreams = new Upstreams()
-  readonly #states = new States()
   readonly #runtime: Runtime
   readonly #metrics: ReturnType<typeof createMetrics>
   readonly #accessLog: ReturnType<typeof createAccessLog> | undefined
@@ -70,19 +70,24 @@ export class Engine {
   }
 
   /** Puts a bundle in force; exchanges under way end with the one that they began with. */
-  swap(bundle: Uint8Array): void {
+  swap(bundle: Uint8Array, memories: SharedMemories): void {
     const plan = decodeSnapshot(bundle)
     const { clock, random, bug } = this.#setup
     const pools = { clock, sweeper: this.#sweeper, limits: plan.limits, bug }
     const linked = this.#upstreams.link(plan.upstreams, pools)
     const observers: Observe[] = []
-    const tools = { random, states: this.#states, upstreams: linked.upstreams, bug, observers }
+    const tools = {
+      random,
+      states: new States(memories),
+      upstreams: linked.upstreams,
+      bug,
+      observers,
+    }
     const snapshot = linkSnapshot(plan, tools)
     // All that can fail is done: what fails leaves everything as it was.
     observers.push(this.#metrics.bind(plan.operations))
     if (this.#accessLog !== undefined) observers.push(this.#accessLog.bind(plan.operations))
     linked.take()
-    this.#states.swap(plan)
     this.#snapshot = snapshot
   }
 

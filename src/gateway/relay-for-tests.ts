@@ -75,6 +75,7 @@ function planOf(endpoints: readonly RawEndpoint[], options: RelayOptions): Snaps
     upstreams: [{ name: 'service', endpoints: places, preserveHost: false }],
     schemas: { nodes: [] },
     finish: [],
+    states: [],
   }
 }
 
@@ -98,7 +99,7 @@ export async function openRelay(t: TestContext, options: RelayOptions = {}) {
   const pools = { clock, sweeper, limits: plan.limits, bug }
   const linked = linkSnapshot(plan, {
     random: () => 0.5,
-    states: new States(),
+    states: new States({}),
     upstreams: upstreams.use(plan.upstreams, pools),
     bug,
     observers: [(record) => records.push({ ...record })],

@@ -19,6 +19,7 @@ import {
   type LinkedSteps,
   policyById,
   type PolicyPlan,
+  type StateNeed,
   type Tools,
 } from '../policy.ts'
 import { buildRouter, compileHosts, type Router } from '../route.ts'
@@ -144,7 +145,8 @@ function linkPolicy(
   const { policy: id, mode, plan } = policyPlan
   const policy = policyById.get(id)
   assert(policy !== undefined, `the policy ${id} exists`)
-  const state = <S>(name: string, make: () => S): S => states.get(name, policyPlan, make)
+  const state = <S>(need: StateNeed, make: (memory: SharedArrayBuffer) => S): S =>
+    states.get(need, make)
   const linked = linkPhases(policy, plan, { check, limits, operationId, random, state })
   return mode === 'shadow' ? inShadow(id, linked, bug) : linked
 }

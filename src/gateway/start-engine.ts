@@ -3,10 +3,13 @@ import { systemClock, version } from '../base.ts'
 import { createLineWriter, type LineWriter, openSink, watchProcess } from '../telemetry.ts'
 import { Engine } from './engine.ts'
 import { listenProblem } from './listen-problem.ts'
+import type { SharedMemories } from './shared-states.ts'
 
 /** Plain data, so that it can be handed to a thread. */
 export interface EngineOptions {
   readonly bundle: Uint8Array
+  /** For what the bundle's policies remember. */
+  readonly states: SharedMemories
   readonly listen: { readonly host: string; readonly port: number }
   readonly log: {
     /** Where each exchange leaves a line: `stdout`, a file by its path, or `off` for nowhere. */
@@ -16,7 +19,7 @@ export interface EngineOptions {
 }
 
 export async function startEngine(
-  { bundle, listen, log }: EngineOptions,
+  { bundle, states, listen, log }: EngineOptions,
   bug: (error: unknown) => void,
 ): Promise<Engine | { readonly problem: string }> {
   const lines = log.access === 'off' ? undefined : await openLines(log.access)
@@ -30,7 +33,7 @@ export async function startEngine(
     watch: watchProcess(),
     bug,
   })
-  engine.swap(bundle)
+  engine.swap(bundle, states)
   try {
     await engine.listen(listen.host, listen.port)
     return engine

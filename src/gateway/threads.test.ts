@@ -14,7 +14,13 @@ const program = (text: string): URL =>
     `data:text/javascript,${encodeURIComponent(`import { parentPort } from 'node:worker_threads'\n${text}`)}`,
   )
 
-const started = (text: string) => startWorker(program(text), options, () => {})
+const started = (text: string) =>
+  startWorker(
+    program(text),
+    options,
+    () => ({}),
+    () => {},
+  )
 
 const serves = `parentPort.postMessage({ report: 'listening', port: 1 })\n`
 

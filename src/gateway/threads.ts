@@ -1,11 +1,13 @@
 // The gateway as the main thread holds it: the same few orders, whether the data plane runs in
 // this thread or in a worker.
 import { Worker } from 'node:worker_threads'
+import { snapshotNeeds } from '../snapshot.ts'
 import type { Readiness } from './admin-routes.ts'
+import { type SharedMemories, SharedStates } from './shared-states.ts'
 import { type EngineOptions, startEngine } from './start-engine.ts'
 import type { Order, Report } from './worker.ts'
 
-export interface GatewayOptions extends EngineOptions {
+export interface GatewayOptions extends Omit<EngineOptions, 'states'> {
   /** Threads of the data plane beside this one; 0: this thread does it. */
   readonly workers: number
   /** Takes what our own code threw. */
@@ -28,18 +30,32 @@ export type Started = Gateway | { readonly problem: string }
 
 export function startGateway(options: GatewayOptions): Promise<Started> {
   const bug = options.bug ?? ((error: unknown) => console.error(error))
-  return options.workers === 0 ? startHere(options, bug) : startWorker(workerFile, options, bug)
+  const shared = new SharedStates()
+  const statesFor = (bundle: Uint8Array): SharedMemories => {
+    const states = shared.for(snapshotNeeds(bundle))
+    shared.took(states)
+    return states
+  }
+  return options.workers === 0
+    ? startHere(options, statesFor, bug)
+    : startWorker(workerFile, options, statesFor, bug)
 }
 
-async function startHere(options: EngineOptions, bug: (error: unknown) => void): Promise<Started> {
-  const engine = await startEngine(options, bug)
+type StatesFor = (bundle: Uint8Array) => SharedMemories
+
+async function startHere(
+  options: GatewayOptions,
+  statesFor: StatesFor,
+  bug: (error: unknown) => void,
+): Promise<Started> {
+  const engine = await startEngine({ ...options, states: statesFor(options.bundle) }, bug)
   if ('problem' in engine) return engine
   let closing = false
   return {
     port: engine.port,
     metrics: () => engine.metrics(),
     ready: () => ({ ready: !closing, details: { revision: engine.revision, workers: 0 } }),
-    swap: async (bundle) => engine.swap(bundle),
+    swap: async (bundle) => engine.swap(bundle, statesFor(bundle)),
     close() {
       closing = true
       return engine.close()
@@ -52,14 +68,15 @@ async function startHere(options: EngineOptions, bug: (error: unknown) => void):
 /** `program` is a worker as `worker.ts` is one. */
 export function startWorker(
   program: URL,
-  options: EngineOptions,
+  options: Omit<GatewayOptions, 'workers'>,
+  statesFor: StatesFor,
   bug: (error: unknown) => void,
 ): Promise<Started> {
   const { bundle, listen, log } = options
-  const workerData: EngineOptions = { bundle, listen, log }
+  const workerData: EngineOptions = { bundle, listen, log, states: statesFor(bundle) }
   const thread = new Worker(program, { workerData })
   return new Promise((resolve) => {
-    const gateway = new WorkerGateway(thread, bug)
+    const gateway = new WorkerGateway(thread, statesFor, bug)
     thread.on('message', (report: Report) => {
       if (report.report === 'listening') resolve(gateway.listening(report.port))
       else if (report.report === 'failed') resolve({ problem: report.problem })
@@ -92,14 +109,16 @@ interface Waiting {
 class WorkerGateway implements Gateway {
   port = 0
   readonly #thread: Worker
+  readonly #statesFor: StatesFor
   readonly #bug: (error: unknown) => void
   readonly #waiting = new Map<number, Waiting>()
   readonly #died = Promise.withResolvers<string>()
   #orders = 0
   #state: 'running' | 'closing' | 'dead' = 'running'
 
-  constructor(thread: Worker, bug: (error: unknown) => void) {
+  constructor(thread: Worker, statesFor: StatesFor, bug: (error: unknown) => void) {
     this.#thread = thread
+    this.#statesFor = statesFor
     this.#bug = bug
   }
 
@@ -138,7 +157,7 @@ class WorkerGateway implements Gateway {
   }
 
   async swap(bundle: Uint8Array): Promise<void> {
-    await this.#ask({ order: 'swap', bundle })
+    await this.#ask({ order: 'swap', bundle, states: this.#statesFor(bundle) })
   }
 
   async close(): Promise<void> {

@@ -3,11 +3,12 @@
 import { setImmediate as rest } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { assert } from '../base.ts'
+import type { SharedMemories } from './shared-states.ts'
 import { type EngineOptions, startEngine } from './start-engine.ts'
 
 /** Asked by the main thread; `id` comes back with the answer. */
 export type Order = { readonly id: number } & (
-  | { readonly order: 'swap'; readonly bundle: Uint8Array }
+  | { readonly order: 'swap'; readonly bundle: Uint8Array; readonly states: SharedMemories }
   | { readonly order: 'metrics' }
   | { readonly order: 'close' }
 )
@@ -43,7 +44,7 @@ if ('problem' in engine) {
   const obey = async (order: Order): Promise<string> => {
     switch (order.order) {
       case 'swap':
-        engine.swap(order.bundle)
+        engine.swap(order.bundle, order.states)
         return ''
       case 'metrics':
         return gathered(engine.metrics())

@@ -34,8 +34,7 @@ export const limit = definePolicy<LimitConfig, LimitPlan>({
   compile: (config, site) => ({ ...config, scope: site.scope }),
   states: (plan) => [tableNeed(plan)],
   link(plan, tools) {
-    const { name, bytesMax } = tableNeed(plan)
-    const table = tools.state(name, () => new BucketTable(new ArrayBuffer(bytesMax), tools.random))
+    const table = tools.state(tableNeed(plan), (memory) => new BucketTable(memory, tools.random))
     const rate: Rate = { intervalMs: plan.windowMs / plan.requestsMax, burst: plan.burstMax }
     return (exchange: Exchange) => {
       readAddress(exchange.client.address)

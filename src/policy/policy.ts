@@ -44,8 +44,12 @@ export interface Tools {
   /** Empty for replies of no operation. */
   readonly operationId: string
   readonly random: Random
-  /** State that outlives snapshots, by a name that `states` gives; made on first use. */
-  readonly state: <S>(name: string, make: () => S) => S
+  /**
+   * What `make` gives for one need of `states`, made once in a thread and a snapshot. Whatever must
+   * outlast them lies in the memory, which is zeroed at first and which all threads share: any of
+   * them may end in the midst of a write.
+   */
+  readonly state: <S>(need: StateNeed, make: (memory: SharedArrayBuffer) => S) => S
 }
 
 /** A reply's head on its way to the client; a finish step may edit the list in place. */
@@ -76,13 +80,13 @@ interface PolicyBase<Config, Plan> {
   readonly looser?: (outer: Config, inner: Config) => string | undefined
   /** Each level that writes it adds one more of it, in place of changing the outer level's. */
   readonly stacks?: true
-  /** All state for which it may ask. */
+  /** All state for which it may ask. Of another size it must have another name. */
   readonly states?: (plan: Plan) => readonly StateNeed[]
 }
 
 export interface StateNeed {
   readonly name: string
-  /** The most that it may come to hold. */
+  /** Of its memory; the system gives it page by page, as it is used. */
   readonly bytesMax: number
 }
 

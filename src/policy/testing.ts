@@ -2,7 +2,7 @@
 import { defaultLimits, seededRandom } from '../base.ts'
 import type { Operation } from '../contract.ts'
 import type { Exchange, HeaderList } from '../http.ts'
-import type { Site, Tools } from './policy.ts'
+import type { Site, StateNeed, Tools } from './policy.ts'
 
 export function operationWith(more: Partial<Operation> = {}): Operation {
   return {
@@ -63,8 +63,8 @@ export function toolsWith(): Tools {
     limits: defaultLimits,
     operationId: 'getThing',
     random: seededRandom(1),
-    state<S>(name: string, make: () => S): S {
-      if (!states.has(name)) states.set(name, make())
+    state<S>({ name, bytesMax }: StateNeed, make: (memory: SharedArrayBuffer) => S): S {
+      if (!states.has(name)) states.set(name, make(new SharedArrayBuffer(bytesMax)))
       return states.get(name) as S
     },
   }

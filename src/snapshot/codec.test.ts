@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { defaultLimits } from '../base.ts'
-import { decodeSnapshot, encodeSnapshot } from './codec.ts'
+import { decodeSnapshot, encodeSnapshot, snapshotNeeds } from './codec.ts'
 import type { OperationPlan, SnapshotPlan } from './plan.ts'
 
 const limits = {}
@@ -37,12 +37,17 @@ const plan: SnapshotPlan = {
   upstreams: [],
   schemas: { nodes: [] },
   finish: [],
+  states: [{ name: 'limit api 16', bytesMax: 272 }],
 }
 
 test('a snapshot comes back as it was', () => {
   const { faultDocs, ...rest } = plan
   assert.equal(faultDocs, undefined)
   assert.deepEqual(decodeSnapshot(encodeSnapshot(plan)), rest)
+})
+
+test('what its policies remember is known without linking it', () => {
+  assert.deepEqual(snapshotNeeds(encodeSnapshot(plan)), plan.states)
 })
 
 test('what operations shared, they share again', () => {

@@ -1,5 +1,6 @@
 // A snapshot as bytes, and back. What operations share is written once and is one object again
 // after decoding, so that a hundred thousand operations stay bearable on both sides.
+import type { StateNeed } from '../policy.ts'
 import type { OperationPlan, SnapshotPlan } from './plan.ts'
 
 const sharedKeys = ['limits', 'bodyTypes', 'heldTypes', 'replyTypes', 'statuses'] as const
@@ -44,6 +45,11 @@ export function decodeSnapshot(bytes: Uint8Array): SnapshotPlan {
     ...rest,
     operations: Object.freeze(operations.map((one) => decodeOperation(one, parts))),
   })
+}
+
+/** What a snapshot's policies remember, for who must have the memory before it is linked. */
+export function snapshotNeeds(bytes: Uint8Array): readonly StateNeed[] {
+  return decodeSnapshot(bytes).states
 }
 
 function decodeOperation(

@@ -1,6 +1,6 @@
 // What the control plane compiles and the data plane runs: plain data, frozen, serialisable.
 import type { Limits } from '../base.ts'
-import type { Audience, PolicyPlan } from '../policy.ts'
+import type { Audience, PolicyPlan, StateNeed } from '../policy.ts'
 import type { RoutePlan } from '../route.ts'
 import type { SchemaPlan } from '../schema.ts'
 import type { UpstreamPlan } from '../upstream.ts'
@@ -26,6 +26,8 @@ export interface SnapshotPlan {
   readonly schemas: SchemaPlan
   /** What works on replies of no operation: 404, 405, OPTIONS, heads that are refused. */
   readonly finish: readonly PolicyPlan[]
+  /** All that its policies remember, each once. */
+  readonly states: readonly StateNeed[]
 }
 
 export interface OperationPlan {

@@ -1,6 +1,8 @@
 // The real engine on the network in memory: one case in, what it sent to either side out.
 import { manualClock } from '../../src/base.ts'
 import { Engine } from '../../src/gateway/engine.ts'
+import { SharedStates } from '../../src/gateway/shared-states.ts'
+import { snapshotNeeds } from '../../src/snapshot.ts'
 import { quietWatch } from '../gauges.ts'
 import { fuzzBundle } from './contract.ts'
 import type { Dice } from './dice.ts'
@@ -65,7 +67,7 @@ export async function startSubject(): Promise<Subject> {
     },
     bug: (error) => void bugs.push(error instanceof Error ? error.stack! : String(error)),
   })
-  engine.swap(bundle)
+  engine.swap(bundle, new SharedStates().for(snapshotNeeds(bundle)))
   await engine.listen('127.0.0.1', 0)
   const table = { memory, log, bugs }
   return {

@@ -2,6 +2,8 @@
 // measured by itself.
 import { manualClock } from '../../src/base.ts'
 import { Engine } from '../../src/gateway/engine.ts'
+import { SharedStates } from '../../src/gateway/shared-states.ts'
+import { snapshotNeeds } from '../../src/snapshot.ts'
 import { installMemoryNet, type MemoryNet, settle, type Wire } from '../fuzz/memory-net.ts'
 import { quietWatch } from '../gauges.ts'
 import { hostileBundle } from './contract.ts'
@@ -40,7 +42,7 @@ export async function startGauge(): Promise<Gauge> {
       console.error(error)
     },
   })
-  engine.swap(bundle)
+  engine.swap(bundle, new SharedStates().for(snapshotNeeds(bundle)))
   await engine.listen('127.0.0.1', 0)
   return { measure: (input) => measure(input, memory), bugs: () => bugs }
 }

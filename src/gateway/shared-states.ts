@@ -1,0 +1,32 @@
+// The memory in which policies remember, by names of their own. The main thread owns it and hands it
+// to every thread that serves, so that they count together. It outlives the snapshot that first
+// asked for it, and is let go when neither the snapshot in force nor the one before names it.
+import type { StateNeed } from '../policy.ts'
+
+/** By the names that policies gave. */
+export type SharedMemories = Readonly<Record<string, SharedArrayBuffer>>
+
+export class SharedStates {
+  #kept = new Map<string, SharedArrayBuffer>()
+  #inForce: SharedMemories = {}
+
+  /** What a snapshot with these needs is to be given: what there is, and new where there is none. */
+  for(needs: readonly StateNeed[]): SharedMemories {
+    return Object.fromEntries(needs.map((need) => [need.name, this.#memory(need)]))
+  }
+
+  /** The snapshot that was given these is in force. Exchanges may still use those of the one before. */
+  took(memories: SharedMemories): void {
+    this.#kept = new Map([...Object.entries(this.#inForce), ...Object.entries(memories)])
+    this.#inForce = memories
+  }
+
+  #memory({ name, bytesMax }: StateNeed): SharedArrayBuffer {
+    const kept = this.#kept.get(name)
+    if (kept?.byteLength === bytesMax) return kept
+    // The system gives pages at their first use: a large table of few addresses is small.
+    const made = new SharedArrayBuffer(bytesMax)
+    this.#kept.set(name, made)
+    return made
+  }
+}

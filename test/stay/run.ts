@@ -1,0 +1,37 @@
+// `node test/stay/run.ts CASE [--long] [--seed N] [--minutes N] [--results FOLDER]`: whether the
+// gateway stays up while it is reloaded, loses workers, is stopped, is held by the slow, or just runs
+// for long. Without --long it is what `npm test` runs. Says how far it has come, then what it found;
+// exits with 1 where a claim does not hold.
+import { parseArgs } from 'node:util'
+import { type Case, tableOf } from './findings.ts'
+import { soak } from './soak.ts'
+
+const cases: Readonly<Record<string, Case>> = { soak }
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    long: { type: 'boolean', default: false },
+    seed: { type: 'string', default: '1' },
+    minutes: { type: 'string', default: '60' },
+    results: { type: 'string' },
+  },
+})
+
+const name = positionals[0] ?? ''
+const play = cases[name]
+if (play === undefined) {
+  console.error(`'${name}' is none of the cases: ${Object.keys(cases).join(', ')}`)
+  process.exit(2)
+}
+const startMs = performance.now()
+const findings = await play({
+  long: values.long,
+  seed: Number(values.seed),
+  minutes: Number(values.minutes),
+  results: values.results,
+  progress: (text) =>
+    console.error(`${((performance.now() - startMs) / 1000).toFixed(0)} s  ${text}`),
+})
+console.log(`${name}, seed ${values.seed}\n${tableOf(findings)}`)
+process.exit(findings.every(({ holds }) => holds) ? 0 : 1)

@@ -57,3 +57,33 @@ test('a full pipe delays lines and loses none', async () => {
   const out = await text(child.stdout!)
   assert.equal(out.length, 'first\n'.length + 4_000_000)
 })
+
+test('lines that several threads write to one pipe stay whole, however full it is', async () => {
+  const program = `
+    import { Worker } from 'node:worker_threads'
+    const thread = (letter) => \`
+      import { openSink } from ${JSON.stringify(import.meta.resolve('./sink.ts'))}
+      import { systemClock } from ${JSON.stringify(import.meta.resolve('../base.ts'))}
+      const sink = await openSink('stdout', systemClock)
+      const awake = setInterval(() => {}, 1_000)
+      for (let i = 0; i < 40; i++) {
+        const lines = ('\${letter}'.repeat(150 + i) + '\\\\n').repeat(100)
+        await new Promise((resolve) => sink.write(lines, resolve))
+      }
+      clearInterval(awake)\`
+    for (const letter of 'abcd') {
+      new Worker(new URL('data:text/javascript,' + encodeURIComponent(thread(letter))))
+    }`
+  const node = [process.execPath, '--input-type=module', '-e', program]
+  // What `spawn` calls a pipe is a pair of sockets: the shell makes a real one.
+  const child = spawn('sh', ['-c', '"$@" | cat', 'sh', ...node], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const lines = (await text(child.stdout!)).split('\n')
+  assert.equal(lines.pop(), '')
+  assert.equal(lines.length, 4 * 40 * 100)
+  assert.deepEqual(
+    lines.filter((line) => !/^(a+|b+|c+|d+)$/.test(line)),
+    [],
+  )
+})

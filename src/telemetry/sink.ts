@@ -1,5 +1,8 @@
 // Where log lines go: standard output, or a file that is only ever appended to, so that a log
 // rotation that copies and truncates loses nothing. Not pure: it owns a file descriptor.
+//
+// Several threads write to one of them. A file takes each write whole at its end; of a pipe POSIX
+// promises that for pieces up to `PIPE_BUF` alone, so lines are written in pieces that keep to it.
 import { close, open, write } from 'node:fs'
 import type { Clock } from '../base.ts'
 
@@ -13,6 +16,9 @@ const stdoutFd = 1
 const fileMode = 0o640
 // A pipe that somebody set to non-blocking says "again" when it is full.
 const againMs = 10
+/** `PIPE_BUF` of Linux. */
+const atomicBytes = 4_096
+const lineEnd = 10
 
 /** `access` is `stdout` or a path. Gives a sentence where the file cannot be opened. */
 export async function openSink(access: string, clock: Clock): Promise<Sink | { failed: string }> {
@@ -39,7 +45,7 @@ function writeAll(
   clock: Clock,
   done: (error?: Error) => void,
 ): void {
-  write(fd, bytes, from, bytes.length - from, null, (error, written) => {
+  write(fd, bytes, from, pieceEnd(bytes, from) - from, null, (error, written) => {
     if (error?.code === 'EAGAIN') {
       clock.after(againMs, () => writeAll(fd, bytes, from, clock, done))
     } else if (error !== null) {
@@ -50,6 +56,15 @@ function writeAll(
       done()
     }
   })
+}
+
+/** As many whole lines as another writer cannot get into; a longer line goes as it is. */
+function pieceEnd(bytes: Buffer, from: number): number {
+  if (bytes.length - from <= atomicBytes) return bytes.length
+  const end = bytes.lastIndexOf(lineEnd, from + atomicBytes - 1) + 1
+  if (end > from) return end
+  const next = bytes.indexOf(lineEnd, from) + 1
+  return next > 0 ? next : bytes.length
 }
 
 function opened(path: string): Promise<number> {

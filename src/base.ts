@@ -19,6 +19,7 @@ export {
   limitsWith,
   limitTable,
 } from './base/limits.ts'
+export { eachOf, keeping, type Listed } from './base/listed.ts'
 export { nearestWord } from './base/nearest.ts'
 export { type Random, seededRandom } from './base/random.ts'
 export {

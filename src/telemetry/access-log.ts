@@ -1,5 +1,6 @@
 // The access log: one JSON line a record, made with one concatenation and no object.
 // It holds the path without its query, no header but a bounded `User-Agent`, and no body.
+import { keeping, type Listed } from '../base.ts'
 import { quoted } from './json.ts'
 import type { LineWriter } from './lines.ts'
 import type { ExchangeRecord, Observe, ObservedOperation } from './record.ts'
@@ -13,7 +14,7 @@ export interface AccessLogSetup {
 
 export interface AccessLog {
   /** An observer for one snapshot. */
-  bind(operations: readonly ObservedOperation[]): Observe
+  bind(operations: Listed<ObservedOperation>): Observe
 }
 
 export function createAccessLog({ lines, redact = [] }: AccessLogSetup): AccessLog {
@@ -22,13 +23,12 @@ export function createAccessLog({ lines, redact = [] }: AccessLogSetup): AccessL
     bind(operations) {
       const redaction = pathRedaction(operations, redact)
       // Quoted once a snapshot, not once a request.
-      const names = operations.map(operationText)
+      const namesOf = keeping((index) => operationText(operations.at(index)!))
       return (record) => {
         const { operation } = record
         const path = redaction.path(operation, record.path)
-        lines.line(
-          recordLine(record, timeText(record.finishedEpochMs), path, names[operation] ?? ''),
-        )
+        const names = operation < 0 ? '' : namesOf(operation)
+        lines.line(recordLine(record, timeText(record.finishedEpochMs), path, names))
       }
     },
   }

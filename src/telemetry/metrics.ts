@@ -1,7 +1,7 @@
 // Counts and durations of exchanges, and their exposition to Prometheus under the names of the
 // OpenTelemetry conventions for HTTP. Labels come from the contract and closed lists alone, so no
 // client can make series. Observing costs tens of nanoseconds and allocates nothing but first uses.
-import { faults } from '../base.ts'
+import { eachOf, faults, keeping, type Listed } from '../base.ts'
 import { countOf, quantileMs } from './histogram.ts'
 import { exposition } from './exposition.ts'
 import type { FaultCounts, Gauges } from './gauges.ts'
@@ -28,7 +28,7 @@ export interface Latency {
 
 export interface Metrics {
   /** An observer for one snapshot. Counts of equal methods and templates go on from before. */
-  bind(operations: readonly ObservedOperation[]): Observe
+  bind(operations: Listed<ObservedOperation>): Observe
   /** The exposition in pieces of some milliseconds each, so that a caller can rest in between. */
   pieces(): Generator<string, void, undefined>
   /** The whole exposition. */
@@ -44,18 +44,21 @@ export function createMetrics(setup: MetricsSetup): Metrics {
     Object.keys(faults).map((code) => [code, 0]),
   ) as FaultCounts
 
-  const bind = (operations: readonly ObservedOperation[]): Observe => {
-    slots.retain(new Set(operations.map((operation) => operation.template)))
-    const bound: (Slot | undefined)[] = operations.map(() => undefined)
+  const bind = (operations: Listed<ObservedOperation>): Observe => {
+    slots.retain(() => new Set(eachOf(operations).map(({ template }) => template)))
+    const boundTo = keeping((index): Bound => {
+      const { method, template } = operations.at(index)!
+      return { method, template, slot: undefined }
+    })
     return (record) => {
       const { fault, operation: index, method } = record
       if (fault !== undefined) faultCounts[fault]++
-      const operation = index < 0 ? undefined : operations[index]
+      const bound = index < 0 ? undefined : boundTo(index)
       // HEAD reaches the operation of GET, and is counted apart from it.
       const slot =
-        operation?.method === method
-          ? (bound[index] ??= slots.slot(method, operation.template))
-          : slots.slot(method, operation?.template ?? '')
+        bound?.method === method
+          ? (bound.slot ??= slots.slot(method, bound.template))
+          : slots.slot(method, bound?.template ?? '')
       count(slot, record, allocate)
     }
   }
@@ -67,6 +70,13 @@ export function createMetrics(setup: MetricsSetup): Metrics {
     text: () => [...pieces()].join(''),
     latencies: () => slots.all().map(latencyOf),
   }
+}
+
+/** An operation that was called, and where its own method is counted. */
+interface Bound {
+  readonly method: string
+  readonly template: string
+  slot: Slot | undefined
 }
 
 function latencyOf({ method, template, series }: Slot): Latency {

@@ -1,4 +1,5 @@
 // Keeps the values of named path parameters out of the log.
+import { eachOf, keeping, type Listed } from '../base.ts'
 import type { ObservedOperation } from './record.ts'
 
 export interface PathRedaction {
@@ -16,29 +17,36 @@ const nothing: PathRedaction = { path: (_, path) => path }
 
 /** `parameters` are names of path parameters, whatever the operation. */
 export function pathRedaction(
-  operations: readonly ObservedOperation[],
+  operations: Listed<ObservedOperation>,
   parameters: readonly string[],
 ): PathRedaction {
   if (parameters.length === 0) return nothing
   const marks = parameters.map((name) => `{${name}}`)
   const holds = (text: string) => marks.some((mark) => text.includes(mark))
-  const secret = operations.filter(({ template }) => holds(template))
-  if (secret.length === 0) return nothing
-  const masks = operations.map(({ template }) =>
-    holds(template) ? maskOf(template, holds) : undefined,
-  )
-  const starts = new Set(secret.map(({ template }) => template.slice(0, template.indexOf('{'))))
-  const prefixes = [...starts].map((text) => ({ text, plain: plainPath(text) }))
+  const maskFor = keeping((index) => maskOf(operations.at(index)!.template, holds))
+  let prefixes: readonly Prefix[] | undefined
   return {
     path(operation, path) {
-      const mask = masks[operation]
-      if (mask !== undefined) return mask(path)
-      return operation === -1 ? cutAtPrefix(path, prefixes) : path
+      if (operation >= 0) return maskFor(operation)(path)
+      return cutAtPrefix(path, (prefixes ??= prefixesOf(operations, holds)))
     },
   }
 }
 
+/** What stands before the first parameter of templates that hold a secret one. */
+function prefixesOf(
+  operations: Listed<ObservedOperation>,
+  holds: (text: string) => boolean,
+): readonly Prefix[] {
+  const starts = new Set<string>()
+  for (const { template } of eachOf(operations)) {
+    if (holds(template)) starts.add(template.slice(0, template.indexOf('{')))
+  }
+  return [...starts].map((text) => ({ text, plain: plainPath(text) }))
+}
+
 function maskOf(template: string, holds: (text: string) => boolean): (path: string) => string {
+  if (!holds(template)) return (path) => path
   const wanted = template.split('/').map(holds)
   return (path) => {
     const segments = path.split('/')

@@ -52,7 +52,7 @@ export interface SlotStore {
   /** The slot for a method as it came and a template of the contract; made when missing. */
   slot(method: string, template: string): Slot
   /** Lets go of slots that are not among these templates, if the bound is reached. */
-  retain(templates: ReadonlySet<string>): void
+  retain(templates: () => ReadonlySet<string>): void
   all(): Slot[]
 }
 
@@ -74,7 +74,8 @@ export function createSlots(allocate: Allocate, slotsMax: number): SlotStore {
     slot: (method, template) => slotFor(methods.has(method) ? method : otherName, template),
     retain(templates) {
       if (named.size < slotsMax) return
-      for (const [key, { template }] of named) if (!templates.has(template)) named.delete(key)
+      const kept = templates()
+      for (const [key, { template }] of named) if (!kept.has(template)) named.delete(key)
     },
     all: () => [...named.values(), ...unnamed.values()],
   }

@@ -27,7 +27,7 @@ export class Marker {
   #node(id: number): Mark {
     const known = this.#marks.get(id)
     if (known !== undefined) return known
-    const node = this.#linked.nodes[id]
+    const node = this.#linked.node(id)
     if (typeof node === 'number') return this.#node(node)
     const mark = typeof node === 'object' ? this.#whole(node) : nothing
     this.#marks.set(id, mark)

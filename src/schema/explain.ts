@@ -60,7 +60,7 @@ class Explainer {
   node(id: number, value: unknown, path: Path | undefined): void {
     if (this.#full) return
     if (path !== undefined && path.depth > depthMax) throw new TooDeep()
-    const node = this.#linked.nodes[id]
+    const node = this.#linked.node(id)
     // A right scalar is told by its check, which is made once; explaining makes tests anew.
     if (!isContainer(value) && this.#linked.verdict(id)(value)) return
     if (typeof node === 'number') this.node(node, value, path)
@@ -136,7 +136,7 @@ class Explainer {
   }
 
   #items(id: number, value: readonly unknown[], from: number, path: Path | undefined): void {
-    if (this.#linked.nodes[id] === false) {
+    if (this.#linked.node(id) === false) {
       if (value.length > from)
         this.say(path, 'too_many_items', `must have at most ${amount(from, 'item')}`)
       return
@@ -236,7 +236,7 @@ class Explainer {
   }
 
   #other(id: number, value: unknown, path: Path): void {
-    if (this.#linked.nodes[id] !== false) return this.node(id, value, path)
+    if (this.#linked.node(id) !== false) return this.node(id, value, path)
     this.say(path, 'unknown_property', 'must not be there: no property of this name is declared')
   }
 
@@ -270,7 +270,7 @@ class Explainer {
 
   /** No alternative holds: say what is wrong with the one that was meant, where that is clear. */
   #none(rules: Rules, ids: readonly number[], value: unknown, path: Path | undefined): void {
-    const choice = chosenBranch(this.#linked.nodes, rules.discriminator, ids, value)
+    const choice = chosenBranch(this.#linked.node, rules.discriminator, ids, value)
     switch (choice.kind) {
       case 'branch':
         return this.node(choice.id, value, path)

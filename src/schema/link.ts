@@ -6,7 +6,7 @@
 // goes beyond is refused as `too_deep` or `too_costly`, never with a stack overflow. Alternatives
 // inside alternatives ask the same of the same value again and again, 2ⁿ times at depth n; so
 // after some thousand steps a gate remembers its verdicts for the rest of the check.
-import { assert } from '../base.ts'
+import { assert, keeping, type Listed } from '../base.ts'
 import { arrayTest } from './arrays.ts'
 import { brokenBound, TooCostly, TooDeep } from './bounds.ts'
 import { byType } from './by-type.ts'
@@ -54,12 +54,13 @@ const ungatedMax = 50
 
 export function linkSchemas(plan: SchemaPlan, bounds: LinkBounds = {}): (id: number) => Check {
   // The plan is this room's own: what it holds was made by the compiler.
-  const linker = new Linker(plan.nodes as readonly PlanNode[], bounds.stepsMax ?? stepsMaxDefault)
+  const linker = new Linker(plan.nodes as Listed<PlanNode>, bounds.stepsMax ?? stepsMaxDefault)
   return (id) => linker.check(id)
 }
 
 class Linker implements Linked {
-  readonly nodes: readonly PlanNode[]
+  readonly node: Linked['node']
+  readonly #count: number
   readonly mark: Linked['mark']
   readonly verdict: LinkNode = (id) => this.#link(id)
   readonly pattern: Linked['pattern'] = (source) => this.#pattern(source)
@@ -79,15 +80,17 @@ class Linker implements Linked {
   /** What gates remember of the check that runs. */
   readonly #memories: Map<unknown, boolean>[] = []
 
-  constructor(nodes: readonly PlanNode[], stepsMax: number) {
-    this.nodes = nodes
+  constructor(nodes: Listed<PlanNode>, stepsMax: number) {
+    this.#count = nodes.length
+    // Errors are explained from the nodes, so what was read once is kept.
+    this.node = keeping((id) => nodes.at(id)!)
     const marker = new Marker(this)
     this.mark = (rules) => marker.mark(rules)
     this.#stepsMax = stepsMax
   }
 
   check(id: number): Check {
-    assert(id in this.nodes, 'a schema number comes from the plan it is linked with')
+    assert(id >= 0 && id < this.#count, 'a schema number comes from the plan it is linked with')
     this.#checks[id] ??= {
       valid: (value) => this.#outcome(this.#verdicts[id] ?? this.#link(id), value) === true,
       errors: (value, max) => this.#errors(id, value, max),
@@ -138,7 +141,7 @@ class Linker implements Linked {
   #link(id: number): Verdict {
     const known = this.#verdicts[id]
     if (known !== undefined) return known
-    const node = this.nodes[id]
+    const node = this.node(id)
     if (typeof node === 'number') return this.#link(node)
     if (typeof node !== 'object') return node === false ? never : always
     const around = this.#open.size

@@ -1,4 +1,5 @@
 // The types that pass through the door: sources in, plan out, checks linked from the plan.
+import type { Listed } from '../base.ts'
 
 export type Dialect = '2020-12' | 'openapi-3.1' | 'openapi-3.0' | 'draft-4'
 
@@ -29,7 +30,7 @@ export interface SchemaCompiler {
 }
 
 export interface CompiledSchemas {
-  readonly plan: SchemaPlan
+  readonly plan: { readonly nodes: readonly unknown[] }
   readonly problems: readonly SchemaProblem[]
 }
 
@@ -41,9 +42,12 @@ export interface SchemaProblem {
   readonly message: string
 }
 
-/** Serialisable: goes through JSON and back unchanged. Its inside is the room's own. */
+/**
+ * Each node is serialisable: it goes through JSON and back unchanged, and what is in it is the
+ * room's own. A node is asked for when a check first needs it.
+ */
 export interface SchemaPlan {
-  readonly nodes: readonly unknown[]
+  readonly nodes: Listed<unknown>
 }
 
 /** One broken rule. Never holds the value. */

@@ -11,26 +11,26 @@ export type Choice =
   | { readonly kind: 'tag'; readonly property: string; readonly there: boolean }
   | { readonly kind: 'unclear' }
 
-type Nodes = readonly PlanNode[]
+type NodeOf = (id: number) => PlanNode
 
 const unclear: Choice = { kind: 'unclear' }
 const everyType = 127
 
 export function chosenBranch(
-  nodes: Nodes,
+  nodeOf: NodeOf,
   discriminator: Discriminator | undefined,
   ids: readonly number[],
   value: unknown,
 ): Choice {
-  const typed = ids.filter((id) => (typesOf(nodes, id) & typeBitsOf(value)) !== 0)
+  const typed = ids.filter((id) => (typesOf(nodeOf, id) & typeBitsOf(value)) !== 0)
   if (typed.length === 0) {
-    return { kind: 'types', types: ids.reduce((all, id) => all | typesOf(nodes, id), 0) }
+    return { kind: 'types', types: ids.reduce((all, id) => all | typesOf(nodeOf, id), 0) }
   }
   const [only] = typed
   if (typed.length === 1 && only !== undefined) return { kind: 'branch', id: only }
   if (!isPlainObject(value)) return unclear
   if (discriminator !== undefined) return byDiscriminator(discriminator, ids, value)
-  const tagged = typed.filter((id) => tagsAgree(nodes, id, value))
+  const tagged = typed.filter((id) => tagsAgree(nodeOf, id, value))
   const [named] = tagged
   return tagged.length === 1 && named !== undefined ? { kind: 'branch', id: named } : unclear
 }
@@ -47,9 +47,9 @@ function byDiscriminator(
 }
 
 /** Types that a node lets pass, as far as it says so itself. */
-function typesOf(nodes: Nodes, id: number): number {
+function typesOf(nodeOf: NodeOf, id: number): number {
   let types = everyType
-  for (const rules of flattened(nodes, id)) {
+  for (const rules of flattened(nodeOf, id)) {
     if (rules === false) return 0
     if (rules.types !== undefined) types &= withIntegers(rules.types)
     const listed = rules.const === undefined ? rules.enum : [rules.const]
@@ -62,12 +62,12 @@ function typesOf(nodes: Nodes, id: number): number {
 const withIntegers = (types: number): number => ((types & 8) === 0 ? types : types | 4)
 
 /** Whether the properties that may only have listed values have one of them, and one has. */
-function tagsAgree(nodes: Nodes, id: number, value: Record<string, unknown>): boolean {
+function tagsAgree(nodeOf: NodeOf, id: number, value: Record<string, unknown>): boolean {
   let agreed = false
-  for (const rules of flattened(nodes, id)) {
+  for (const rules of flattened(nodeOf, id)) {
     if (rules === false) return false
     for (const [name, property] of rules.properties ?? []) {
-      const listed = listedValues(nodes, property)
+      const listed = listedValues(nodeOf, property)
       if (listed === undefined || !Object.hasOwn(value, name)) continue
       if (!isAmongOnce(listed)(value[name])) return false
       agreed = true
@@ -76,8 +76,8 @@ function tagsAgree(nodes: Nodes, id: number, value: Record<string, unknown>): bo
   return agreed
 }
 
-function listedValues(nodes: Nodes, id: number): readonly unknown[] | undefined {
-  for (const rules of flattened(nodes, id)) {
+function listedValues(nodeOf: NodeOf, id: number): readonly unknown[] | undefined {
+  for (const rules of flattened(nodeOf, id)) {
     if (rules === false) continue
     if (rules.const !== undefined) return [rules.const]
     if (rules.enum !== undefined) return rules.enum
@@ -89,13 +89,13 @@ function listedValues(nodes: Nodes, id: number): readonly unknown[] | undefined 
 const flattenMax = 32
 
 /** A node and all that it includes by `$ref` and `allOf`. */
-function flattened(nodes: Nodes, id: number): (Rules | false)[] {
+function flattened(nodeOf: NodeOf, id: number): (Rules | false)[] {
   const found: (Rules | false)[] = []
   const waiting = [id]
   for (let steps = 0; steps < flattenMax; steps++) {
     const next = waiting.shift()
     if (next === undefined) break
-    const node = nodes[next]
+    const node = nodeOf(next)
     if (typeof node === 'number') waiting.push(node)
     else if (node === false) found.push(node)
     else if (typeof node === 'object') {

@@ -22,7 +22,7 @@ export type TextTest = (text: string) => boolean
 
 /** What linking one node, or explaining, needs of the rest. */
 export interface Linked {
-  readonly nodes: readonly PlanNode[]
+  readonly node: (id: number) => PlanNode
   readonly verdict: LinkNode
   /** The matcher of a pattern: one for all schemas that write it. */
   readonly pattern: (source: string) => TextTest

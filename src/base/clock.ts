@@ -1,10 +1,7 @@
 // Time comes as an argument, so that a test or a simulator can own it.
 
 export interface Clock {
-  /**
-   * Monotonic milliseconds with a fraction, for durations and deadlines. Threads of one process agree
-   * on them.
-   */
+  /** Monotonic milliseconds with a fraction, for durations and deadlines; one origin a process. */
   nowMs(): number
   /** Milliseconds since the epoch, for dates in logs and headers. */
   epochMs(): number
@@ -14,10 +11,12 @@ export interface Clock {
   every(periodMs: number, run: () => void): () => void
 }
 
-// `performance.now` counts from the start of its thread; `process.hrtime` reads the same clock from
-// an origin of the whole machine, but takes five times as long. Whatever comes between the two calls
-// makes the difference smaller, as the loading of their code does at first: the largest is nearest.
-const threadStartMs = Math.max(...Array.from({ length: 4 }, () => hrtimeMs() - performance.now()))
+// A thread may count `performance.now` from its own start; `process.uptime` counts from that of the
+// process, but takes longer. Whatever comes between the two calls makes the difference smaller, as the
+// loading of their code does at first: the largest is nearest.
+const threadStartMs = Math.max(
+  ...Array.from({ length: 4 }, () => process.uptime() * 1e3 - performance.now()),
+)
 
 /** The machine's clock. Its timers keep no process alive. */
 export const systemClock: Clock = {
@@ -33,11 +32,6 @@ export const systemClock: Clock = {
     timer.unref()
     return () => clearInterval(timer)
   },
-}
-
-function hrtimeMs(): number {
-  const [seconds, nanoseconds] = process.hrtime()
-  return seconds * 1e3 + nanoseconds / 1e6
 }
 
 /** A clock that stands still until `advance` is called; due timers run in order of time. */

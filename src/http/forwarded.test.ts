@@ -36,6 +36,7 @@ test('a range that is none is told, with what was meant', () => {
     ['::ffff:10.0.0.0/104', undefined],
     ['10.0.0.1/8', /did you mean 10\.0\.0\.0\/8/],
     ['fd00::1/8', /did you mean fd00::\/8/],
+    ['::ffff:10.0.0.1/104', /did you mean 10\.0\.0\.0\/8/],
     ['10.0.0.0/33', /no address range/],
     ['::/129', /no address range/],
     ['10.0.0.0/08', /no address range/],

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { addressKey, readAddress } from './address.ts'
+import { addressKey, addressWords, readAddress, readWords } from './address.ts'
 
 const word = (value: number): string => (value >>> 0).toString(16).padStart(8, '0')
 
@@ -28,4 +28,32 @@ for (const [says, address, want] of keys) {
 test('addresses of one /64 are one client, of two they are two', () => {
   assert.equal(keyOf('2001:db8:0:1::1'), keyOf('2001:db8:0:1:ffff:ffff:ffff:ffff'))
   assert.notEqual(keyOf('2001:db8:0:1::1'), keyOf('2001:db8:0:2::1'))
+})
+
+function wordsOf(address: string): string {
+  const count = readWords(address)
+  return [...addressWords.subarray(0, count)].map(word).join(' ')
+}
+
+const wholes: readonly [says: string, address: string, want: string][] = [
+  ['IPv4', '203.0.113.255', 'cb0071ff'],
+  ['a whole IPv6', '2001:db8:1:2:3:4:5:6', '20010db8 00010002 00030004 00050006'],
+  ['nothing but zeros', '::', '00000000 00000000 00000000 00000000'],
+  ['zeros first', '::ffff', '00000000 00000000 00000000 0000ffff'],
+  ['zeros last', 'fe80::', 'fe800000 00000000 00000000 00000000'],
+  ['zeros within', '1::f:2', '00010000 00000000 00000000 000f0002'],
+  ['one group of zeros', '1:2:3::5:6:7:8', '00010002 00030000 00050006 00070008'],
+  ['no address at all', 'unknown', ''],
+]
+
+for (const [says, address, want] of wholes) {
+  test(`an address is read whole: ${says}`, () => {
+    readWords('ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff')
+    assert.equal(wordsOf(address), want)
+  })
+}
+
+test('clients without an address share one bucket', () => {
+  assert.equal(keyOf('unknown'), keyOf('unknown'))
+  assert.equal(keyOf('unknown'), 'ffff000000000000')
 })

@@ -4,9 +4,10 @@
 // exits with 1 where a claim does not hold.
 import { parseArgs } from 'node:util'
 import { type Case, tableOf } from './findings.ts'
+import { reload } from './reload.ts'
 import { soak } from './soak.ts'
 
-const cases: Readonly<Record<string, Case>> = { soak }
+const cases: Readonly<Record<string, Case>> = { reload, soak }
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -2,19 +2,25 @@
 // the contract's folder unless allowed, symbolic links followed before that is judged. Each file
 // stays a document of its own, so that every message can name the line that somebody wrote.
 import { hash } from 'node:crypto'
-import { constants } from 'node:fs'
 import { open, realpath } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
-import { dirname, resolve, sep } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import {
-  absentContent,
   type Documents,
   type Place,
   type Problem,
   type SourceFile,
   unreadContent,
 } from '../base.ts'
+import {
+  demandFile,
+  failureText,
+  isWithin,
+  missedContent,
+  openFlags,
+  outsideText,
+} from './access.ts'
 import { findReferences } from './references.ts'
 import type { Reference } from './references.ts'
 import { type Located, parseLocated, utf8Text } from './text.ts'
@@ -125,9 +131,7 @@ type Text = { is: string } | { problem: string }
 async function textOf(loading: Loading, path: string, isRoot: boolean): Promise<Text> {
   const real = await realpath(path).catch((error: unknown) => error as NodeJS.ErrnoException)
   if (typeof real !== 'string') return missed(loading, path, real)
-  if (!isRoot && !isAllowed(real, loading.folders)) {
-    return { problem: `${path} lies outside the contract's folder: allow it with --allow-ref` }
-  }
+  if (!isRoot && !isWithin(real, loading.folders)) return { problem: outsideText(path) }
   const bytes = await readBounded(real, loading.bytesLeft).catch(
     (error: unknown) => error as NodeJS.ErrnoException,
   )
@@ -141,24 +145,16 @@ async function textOf(loading: Loading, path: string, isRoot: boolean): Promise<
 }
 
 function missed(loading: Loading, path: string, error: NodeJS.ErrnoException): Text {
-  const isAbsent = error.code === 'ENOENT' || error.code === 'ENOTDIR'
-  loading.files.push({ path, content: isAbsent ? absentContent : unreadContent })
+  loading.files.push({ path, content: missedContent(error) })
   return { problem: failureText(path, error) }
 }
 
-const isAllowed = (path: string, folders: readonly string[]): boolean =>
-  folders.some(
-    (folder) => path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep),
-  )
-
 /** The file's bytes, or undefined where they are more than `bytesMax`. */
 async function readBounded(path: string, bytesMax: number): Promise<Uint8Array | undefined> {
-  // Without blocking, or a named pipe would hold us until somebody writes to it.
-  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+  const file = await open(path, openFlags)
   try {
     const stat = await file.stat()
-    if (stat.isDirectory()) throw Object.assign(new Error(), { code: 'EISDIR' })
-    if (!stat.isFile()) throw Object.assign(new Error(), { code: 'NOTFILE' })
+    demandFile(stat)
     return stat.size > bytesMax ? undefined : await readWhole(file, bytesMax)
   } finally {
     await file.close()
@@ -169,20 +165,6 @@ async function readBounded(path: string, bytesMax: number): Promise<Uint8Array |
 async function readWhole(file: FileHandle, bytesMax: number): Promise<Uint8Array | undefined> {
   const bytes = await file.readFile()
   return bytes.length > bytesMax ? undefined : bytes
-}
-
-const failures: Readonly<Record<string, string>> = {
-  ENOENT: 'does not exist',
-  ENOTDIR: 'does not exist',
-  EISDIR: 'is a folder',
-  EACCES: 'may not be read by this user',
-  EPERM: 'may not be read by this user',
-  ELOOP: 'is a circle of symbolic links',
-  NOTFILE: 'is not a regular file',
-}
-
-function failureText(path: string, error: NodeJS.ErrnoException): string {
-  return `${path} ${failures[error.code ?? ''] ?? `cannot be read (${error.code ?? 'unknown'})`}`
 }
 
 function report(loading: Loading, place: Place, message: string) {

@@ -11,6 +11,12 @@ export {
 export type { Address, ByteSink, ByteSocket, Connect } from './wire/bytes.ts'
 export type { Http1ReplyHead } from './wire/reply-head.ts'
 export { type ListenAt, probeTransfer, type TransferFacts } from './wire/acceptor.ts'
+export {
+  countDescriptors,
+  type Descriptors,
+  fittingConnections,
+  systemDescriptors,
+} from './wire/descriptors.ts'
 export { listen, type ServerOptions, type WireServer } from './wire/server.ts'
 export { type Sweepable, Sweeper } from './wire/sweeper.ts'
 export { linesOf } from './wire/lines.ts'

@@ -9,7 +9,7 @@ import { type Limits, limitsWith, manualClock } from '../base.ts'
 import type { OperationPlan, SnapshotPlan } from '../snapshot.ts'
 import { createIds, type ExchangeRecord } from '../telemetry.ts'
 import { Upstreams } from '../upstream.ts'
-import { listen, Sweeper } from '../wire.ts'
+import { listen, type ServerOptions, Sweeper } from '../wire.ts'
 import { GatewayExchange } from './exchange.ts'
 import { overloadedReply } from './overloaded.ts'
 import type { Runtime } from './runtime.ts'
@@ -23,6 +23,7 @@ export interface RelayOptions {
   readonly audience?: SnapshotPlan['audience']
   /** Steps in the place of those that are linked; what they throw is expected. */
   readonly steps?: Partial<LinkedOperation>
+  readonly server?: Partial<ServerOptions>
 }
 
 const methods = ['GET', 'HEAD', 'PUT', 'POST', 'DELETE']
@@ -132,6 +133,7 @@ export async function openRelay(t: TestContext, options: RelayOptions = {}) {
       new GatewayExchange(runtime, snapshot, stream).runMalformed(refusal)
     },
     bug,
+    ...options.server,
   })
 
   async function client(): Promise<Peer> {

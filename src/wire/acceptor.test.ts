@@ -66,19 +66,19 @@ test(
     const threads = [new Thread(t, 'one'), new Thread(t, 'two')]
     const port = await threads[0]!.listen({ bound: new BoundSocket({ host: '127.0.0.1' }) })
     const names = new Map<string, number>()
-    let moving = true
+    const moved = { times: 0 }
     const client = async (): Promise<void> => {
-      while (moving) {
+      while (moved.times < 40) {
         const name = /\w+$/.exec(await askOnce(port))?.[0] ?? 'nobody'
         names.set(name, (names.get(name) ?? 0) + 1)
       }
     }
     const clients = Array.from({ length: 16 }, client)
-    for (let moves = 0; moves < 40; moves++) {
-      const parked = await threads[moves % 2]!.release()
-      assert.equal(await threads[(moves + 1) % 2]!.listen({ parked }), port)
+    for (; moved.times < 40; moved.times++) {
+      const from = moved.times % 2
+      const parked = await threads[from]!.release()
+      assert.equal(await threads[1 - from]!.listen({ parked }), port)
     }
-    moving = false
     await Promise.all(clients)
     assert.deepEqual([...names.keys()].toSorted(), ['one', 'two'])
   },

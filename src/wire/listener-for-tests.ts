@@ -45,15 +45,18 @@ const open = (at: ListenAt) =>
 
 let wire = await open('given')
 
+async function start(at: ListenAt): Promise<void> {
+  wire = await open(at)
+  main.postMessage({ report: 'listening', port: wire.port } satisfies ListenerReport)
+}
+
 main.on('message', (order: ListenerOrder) => {
   switch (order.order) {
     case 'adopt':
       return wire.adopt(order.socket)
     case 'listen':
-      return void open(order.at).then((opened) => {
-        wire = opened
-        main.postMessage({ report: 'listening', port: wire.port } satisfies ListenerReport)
-      }, bug)
+      void start(order.at)
+      return
     case 'release': {
       const parked = wire.release()!
       main.postMessage({ report: 'released', parked } satisfies ListenerReport, [parked])

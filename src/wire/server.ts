@@ -1,11 +1,18 @@
 // The listener: takes connections up to the bounds and hands each to its own state machine.
+//
+// Beyond a bound a connection is answered 503, and lingers until the client has read that. What is
+// beyond the bounds of all, not of one address, and finds too many lingering, pauses accepting:
+// who comes then waits in the kernel's queue until half of them have left, two seconds at most.
+// With descriptors about to run out accepting pauses too: the kernel would drop whom it takes in.
 import type { Socket } from 'node:net'
 import type { MessagePort } from 'node:worker_threads'
-import type { Clock, Limits } from '../base.ts'
+import { type Clock, type Limits, Occupancy, occupancyMemory } from '../base.ts'
 import { Acceptor, type ListenAt } from './acceptor.ts'
 import { adoptSocket } from './bytes.ts'
+import { type Descriptors, socketsMax, systemDescriptors } from './descriptors.ts'
+import { Refusals } from './refusals.ts'
 import { type ConnectionOwner, ServerConnection } from './server-connection.ts'
-import type { Sweeper } from './sweeper.ts'
+import type { Sweepable, Sweeper } from './sweeper.ts'
 
 export interface ServerOptions {
   readonly at: ListenAt
@@ -20,6 +27,12 @@ export interface ServerOptions {
   readonly exchange: ConnectionOwner['exchange']
   readonly malformed: ConnectionOwner['malformed']
   readonly bug: ConnectionOwner['bug']
+  /** What all threads hold; without it this one is alone. */
+  readonly occupancy?: Occupancy
+  /** Those of the machine, where nothing else is given. */
+  readonly descriptors?: Descriptors
+  /** Hears, now and then, why connections are not accepted. */
+  readonly warn?: (sentence: string) => void
 }
 
 export interface WireServer {
@@ -27,6 +40,10 @@ export interface WireServer {
   readonly port: number
   readonly connections: number
   readonly refusedConnections: number
+  /** Whether whoever comes has to wait. */
+  readonly isPaused: boolean
+  /** How often accepting was paused so far. */
+  readonly pauses: number
   /** Takes a connection that another thread accepted, and from which nothing was read yet. */
   adopt(socket: Socket): void
   /**
@@ -49,26 +66,51 @@ export async function listen(options: ServerOptions): Promise<WireServer> {
   return listener
 }
 
-class Listener implements WireServer {
+/** Refusals that linger at once, in each thread; they come out of the reserve of descriptors. */
+const refusalsMax = 64
+/** Descriptors that are left when accepting pauses: some are opened between two looks. */
+const spareDescriptors = 16
+/** How long it pauses for want of them, and how often that is said. */
+const descriptorPauseMs = 1_000
+const warnPeriodMs = 10_000
+
+class Listener implements WireServer, Sweepable {
+  sweepIndex = -1
   readonly #options: ServerOptions
   readonly #acceptor: Acceptor
   readonly #owner: ConnectionOwner
-  readonly #connections = new Set<ServerConnection>()
-  readonly #perAddress = new Map<string, number>()
+  readonly #occupancy: Occupancy
+  readonly #descriptors: Descriptors
+  readonly #socketsMax: number
+  readonly #refusals: Refusals
+  /** Each with the address that it counts for; undefined for hops in front of us. */
+  readonly #connections = new Map<ServerConnection, string | undefined>()
   #refused = 0
+  #pauses = 0
   #draining = false
+  /** Descriptors are looked at no earlier; while paused for want of them, until then. */
+  #lookMs = 0
+  #short = false
+  #warnedMs = -Infinity
   readonly #whenEmpty: (() => void)[] = []
 
   constructor(options: ServerOptions) {
     this.#options = options
-    // A failed accept (descriptors used up) costs that connection, nothing else.
-    this.#acceptor = new Acceptor((socket) => this.adopt(socket), options.bug)
+    this.#acceptor = new Acceptor(
+      (socket) => this.adopt(socket),
+      (error) => this.#acceptFailed(error),
+    )
     this.#owner = {
       exchange: options.exchange,
       malformed: options.malformed,
       bug: options.bug,
       left: (connection) => this.#left(connection),
     }
+    this.#occupancy =
+      options.occupancy ?? new Occupancy({ memory: occupancyMemory(1, Math.random), thread: 0 })
+    this.#descriptors = options.descriptors ?? systemDescriptors()
+    this.#socketsMax = socketsMax(this.#descriptors)
+    this.#refusals = new Refusals(options, refusalsMax)
   }
 
   get port(): number {
@@ -83,8 +125,17 @@ class Listener implements WireServer {
     return this.#refused
   }
 
-  open(): Promise<void> {
-    return this.#acceptor.open(this.#options.at)
+  get isPaused(): boolean {
+    return this.#acceptor.isPaused
+  }
+
+  get pauses(): number {
+    return this.#pauses
+  }
+
+  async open(): Promise<void> {
+    await this.#acceptor.open(this.#options.at)
+    this.#options.sweeper.add(this)
   }
 
   release(): MessagePort | undefined {
@@ -93,46 +144,109 @@ class Listener implements WireServer {
 
   drain(): void {
     this.#draining = true
-    for (const connection of this.#connections) connection.drain()
+    for (const connection of this.#connections.keys()) connection.drain()
   }
 
+  // Taking and refusing.
+
   adopt(socket: Socket): void {
-    const limits = this.#options.limits()
     // Asked now: once the peer has reset, nobody can tell whose requests are still to be read.
     const { remoteAddress: address, remotePort: port } = socket
     if (address === undefined || port === undefined) {
       socket.destroy()
       return
     }
-    const count = (this.#perAddress.get(address) ?? 0) + 1
-    const tooMany = count > limits.connectionsPerAddressMax && !this.#options.isTrustedHop(address)
-    if (tooMany || this.#connections.size >= limits.connectionsMax) {
-      this.#refused++
-      socket.on('error', () => {})
-      socket.end(this.#options.overloaded(), () => socket.destroy())
-      return
+    const limits = this.#options.limits()
+    if (this.#isFull(limits)) return this.#refuseAll(socket)
+    const counted = this.#options.isTrustedHop(address) ? undefined : address
+    if (counted !== undefined) {
+      const tooMany = this.#occupancy.ofAddress(counted) >= limits.connectionsPerAddressMax
+      if (tooMany) return this.#refuse(socket)
     }
     const { clock, sweeper } = this.#options
     const connection = new ServerConnection({ clock, sweeper, limits, owner: this.#owner })
-    this.#perAddress.set(address, count)
-    this.#connections.add(connection)
+    this.#connections.set(connection, counted)
+    this.#note(counted, 1)
     connection.open(adoptSocket(socket, connection), { address, port, memo: undefined })
     if (this.#draining) connection.drain()
   }
 
+  /** Whether the gateway as a whole has no room: every thread sees the same. */
+  #isFull(limits: Limits): boolean {
+    const connections = this.#occupancy.total('connections')
+    if (connections >= limits.connectionsMax) return true
+    return connections + this.#occupancy.total('endpointConnections') >= this.#socketsMax
+  }
+
+  #note(counted: string | undefined, change: number): void {
+    this.#occupancy.note('connections', change)
+    if (counted !== undefined) this.#occupancy.noteAddress(counted, change)
+  }
+
+  #refuse(socket: Socket): void {
+    this.#refused++
+    this.#refusals.take(socket, this.#options.overloaded())
+  }
+
+  #refuseAll(socket: Socket): void {
+    this.#refuse(socket)
+    if (this.#refusals.isFull) this.#pause()
+  }
+
   #left(connection: ServerConnection): void {
+    const counted = this.#connections.get(connection)
     if (!this.#connections.delete(connection)) return
-    const { address } = connection.peer
-    const count = (this.#perAddress.get(address) ?? 1) - 1
-    if (count === 0) this.#perAddress.delete(address)
-    else this.#perAddress.set(address, count)
+    this.#note(counted, -1)
     if (this.#connections.size > 0) return
     for (const tell of this.#whenEmpty.splice(0)) tell()
   }
 
+  // Pausing.
+
+  #pause(): void {
+    if (!this.#acceptor.isPaused && this.#acceptor.pause()) this.#pauses++
+  }
+
+  sweep(nowMs: number): void {
+    if (nowMs >= this.#lookMs) {
+      this.#lookMs = nowMs + descriptorPauseMs
+      this.#short = this.#isShort()
+      if (this.#short) this.#pauseShort(`${this.#descriptors.max} descriptors are nearly used up`)
+    }
+    if (this.#short || !this.#acceptor.isPaused) return
+    if (this.#refusals.isHalfFree || !this.#isFull(this.#options.limits())) this.#acceptor.resume()
+  }
+
+  #isShort(): boolean {
+    const { max } = this.#descriptors
+    return max !== undefined && max - (this.#descriptors.open() ?? 0) < spareDescriptors
+  }
+
+  /** A failed accept costs that connection, and would fail again at once. */
+  #acceptFailed(error: NodeJS.ErrnoException): void {
+    this.#short = true
+    this.#lookMs = this.#options.sweeper.nowMs + descriptorPauseMs
+    this.#pauseShort(error.message)
+  }
+
+  #pauseShort(why: string): void {
+    this.#pause()
+    const { nowMs } = this.#options.sweeper
+    if (nowMs - this.#warnedMs < warnPeriodMs) return
+    this.#warnedMs = nowMs
+    this.#options.warn?.(`accepting no connection for a while: ${why}`)
+  }
+
+  threw(error: unknown): void {
+    this.#options.bug(error)
+  }
+
+  // Ending.
+
   async close(): Promise<void> {
+    this.#options.sweeper.remove(this)
     this.#acceptor.close()
-    for (const connection of this.#connections) connection.closeSoon()
+    for (const connection of this.#connections.keys()) connection.closeSoon()
     if (this.#connections.size > 0) {
       await new Promise<void>((resolve) => {
         this.#whenEmpty.push(resolve)
@@ -141,7 +255,9 @@ class Listener implements WireServer {
   }
 
   destroy(): void {
+    this.#options.sweeper.remove(this)
     this.#acceptor.close()
-    for (const connection of this.#connections) connection.stop()
+    this.#refusals.destroy()
+    for (const connection of this.#connections.keys()) connection.stop()
   }
 }

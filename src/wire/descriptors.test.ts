@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import {
+  countDescriptors,
+  fittingConnections,
+  socketsMax,
+  systemDescriptors,
+} from './descriptors.ts'
+
+test('how many client connections fit beside those to endpoints', () => {
+  type Row = [
+    says: string,
+    wanted: number,
+    endpoints: number,
+    max: number | undefined,
+    want: number,
+  ]
+  const rows: Row[] = [
+    ['no bound', 1_000_000, 1_000_000, undefined, 1_000_000],
+    ['room for all', 20_000, 1_024, 65_536, 20_000],
+    ['endpoints leave less', 20_000, 1_024, 20_000, 17_952],
+    ['endpoints get half at most', 20_000, 1_000_000, 20_000, 9_488],
+    ['few descriptors', 20_000, 512, 256, 96],
+  ]
+  for (const [says, wanted, endpoints, max, want] of rows) {
+    const descriptors = { max, open: () => undefined }
+    assert.equal(fittingConnections(wanted, endpoints, descriptors), want, says)
+    assert.ok(socketsMax(descriptors) >= want, says)
+  }
+})
+
+test(
+  'the machine says how many there may be, and are',
+  { skip: process.platform !== 'linux' },
+  () => {
+    const { max } = systemDescriptors()
+    const count = countDescriptors()
+    assert.ok(max === undefined || max >= 64)
+    assert.ok(count !== undefined && count > 3)
+  },
+)

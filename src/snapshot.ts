@@ -1,3 +1,3 @@
 // snapshot: the one thing that passes from the control plane to the data plane, as bytes.
-export { decodeSnapshot, encodeSnapshot, snapshotNeeds } from './snapshot/codec.ts'
-export type { OperationPlan, SnapshotPlan } from './snapshot/plan.ts'
+export { encodeSnapshot, openSnapshot, sealSnapshot, snapshotNeeds } from './snapshot/codec.ts'
+export type { OpenSnapshot, OperationName, OperationPlan, SnapshotPlan } from './snapshot/plan.ts'

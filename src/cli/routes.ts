@@ -1,5 +1,6 @@
 // `concordat routes`: what is served where, and what each operation is held to.
-import { decodeSnapshot, type SnapshotPlan } from '../snapshot.ts'
+import { eachOf } from '../base.ts'
+import { openSnapshot, type OpenSnapshot } from '../snapshot.ts'
 import { buildSource } from './build.ts'
 import { hasErrors, problemLines } from './problems.ts'
 import type { SourceOptions } from './source.ts'
@@ -23,7 +24,7 @@ export async function routes(options: SourceOptions, world: World): Promise<Exit
     world.err.write(problemLines(problems, world.cwd, paintFor(world.err, world.env)))
     return 1
   }
-  const rows = rowsOf(decodeSnapshot(snapshot))
+  const rows = rowsOf(openSnapshot(snapshot))
   if (options.json) {
     world.out.write(`${JSON.stringify(rows, null, 2)}\n`)
     return 0
@@ -52,9 +53,9 @@ function repeatsOnce(names: readonly string[]): string[] {
   })
 }
 
-function rowsOf(plan: SnapshotPlan): RouteRow[] {
-  return plan.routes.map(({ method, template, operation }) => {
-    const { id, upstream, policies } = plan.operations[operation]!
+function rowsOf(plan: OpenSnapshot): RouteRow[] {
+  return [...eachOf(plan.routes)].map(({ method, template, operation }) => {
+    const { id, upstream, policies } = plan.operations.at(operation)!
     return {
       method,
       path: template,

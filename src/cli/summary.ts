@@ -1,5 +1,5 @@
 // A snapshot in a few facts, for people and for `--json`.
-import { decodeSnapshot, type SnapshotPlan } from '../snapshot.ts'
+import { openSnapshot, type SnapshotPlan } from '../snapshot.ts'
 
 export interface Summary {
   readonly title: string
@@ -9,6 +9,6 @@ export interface Summary {
 }
 
 export function summaryOf(snapshot: Uint8Array): Summary {
-  const { title, audience, operations, revision } = decodeSnapshot(snapshot)
+  const { title, audience, operations, revision } = openSnapshot(snapshot)
   return { title, audience, operations: operations.length, revision }
 }

@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { folderWith } from '../../test/folder.ts'
 import { placeText } from '../base.ts'
 import { buildInThread, buildSnapshot } from '../control.ts'
-import { decodeSnapshot } from '../snapshot.ts'
+import { openSnapshot } from '../snapshot.ts'
 import type { Built } from './build-types.ts'
 
 const contract = `openapi: 3.1.0
@@ -31,7 +31,7 @@ test('a configuration names its contract, relative to itself', async (t) => {
     built.files.map(({ path }) => path),
     [join(root, 'deploy/concordat.yaml'), join(root, 'api/openapi.yaml')],
   )
-  assert.equal(decodeSnapshot(built.snapshot!).title, 'Things')
+  assert.equal(openSnapshot(built.snapshot!).title, 'Things')
 })
 
 test('a contract that cannot be read is a problem of whoever named it', async (t) => {
@@ -61,7 +61,7 @@ test('the command line wins over the configuration', async (t) => {
     workers: 0,
   })
   assert.deepEqual(said(built), [])
-  assert.equal(decodeSnapshot(built.snapshot!).title, 'Others')
+  assert.equal(openSnapshot(built.snapshot!).title, 'Others')
   assert.deepEqual(built.deployment.listen, { host: '::1', port: 2 })
   assert.equal(built.deployment.admin.port, 3)
   assert.equal(built.deployment.workers, 0)

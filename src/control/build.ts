@@ -4,7 +4,6 @@ import { dirname, resolve } from 'node:path'
 import type { Problem, SourceFile } from '../base.ts'
 import { readContract } from '../contract.ts'
 import { loadDocuments } from '../load.ts'
-import { encodeSnapshot } from '../snapshot.ts'
 import type { Built, BuildOptions, Deployment } from './build-types.ts'
 import { compileSnapshot } from './compile.ts'
 import type { Config } from './config.ts'
@@ -43,7 +42,7 @@ async function build(options: BuildOptions): Promise<Built> {
     deployment,
     upstreamNeeded: options.upstreamNeeded ?? true,
   })
-  const snapshot = compiled.plan === undefined ? undefined : encodeSnapshot(compiled.plan)
+  const { snapshot } = compiled
   return { snapshot, deployment, problems: [...problems, ...compiled.problems], files }
 }
 

@@ -7,7 +7,7 @@ import type { Place, Problem } from '../base.ts'
 import type { Contract, Operation } from '../contract.ts'
 import { type Mode, policies, type PolicyPlan, type ReplySite } from '../policy.ts'
 import { conflicts, hostProblem, type RoutePlan, routesProblem, templateProblem } from '../route.ts'
-import { encodeSnapshot, type OperationPlan, type SnapshotPlan } from '../snapshot.ts'
+import { encodeSnapshot, type OperationPlan, sealSnapshot, type SnapshotPlan } from '../snapshot.ts'
 import type { UpstreamPlan } from '../upstream.ts'
 import { bodyHandling, limitMatters } from './bodies.ts'
 import type { Deployment } from './build-types.ts'
@@ -39,6 +39,8 @@ export interface WrittenConfig {
 export interface Compiled {
   /** Undefined where a problem is an error. */
   readonly plan: SnapshotPlan | undefined
+  /** The plan as bytes. */
+  readonly snapshot: Uint8Array | undefined
   readonly problems: readonly Problem[]
 }
 
@@ -73,8 +75,9 @@ export function compileSnapshot(input: CompileInput): Compiled {
   if (memory !== undefined) problems.report(memory)
   // With the contract half read, what nobody uses may only look so.
   if (!problems.hasErrors()) reportIneffective(work)
-  if (problems.hasErrors()) return { plan: undefined, problems: problems.all() }
-  return { plan: assemble(operations, { routes, finish, states }, work), problems: problems.all() }
+  const said = problems.all()
+  if (problems.hasErrors()) return { plan: undefined, snapshot: undefined, problems: said }
+  return { ...assemble(operations, { routes, finish, states }, work), problems: said }
 }
 
 function startWork(input: CompileInput, problems: ProblemList): Work {
@@ -280,10 +283,9 @@ function assemble(
   operations: readonly OperationPlan[],
   { routes, finish, states }: Pick<SnapshotPlan, 'routes' | 'finish' | 'states'>,
   { input, settling, upstreams }: Work,
-): SnapshotPlan {
+): Pick<Compiled, 'plan' | 'snapshot'> {
   const { config, contract } = input
   const plan: SnapshotPlan = {
-    format: 1,
     revision: '',
     title: contract.title,
     audience: settling.audience,
@@ -296,10 +298,14 @@ function assemble(
     operations,
     upstreams,
     schemas: contract.schemas,
+    blobs: [],
     finish,
     states,
   }
-  return { ...plan, revision: hash('sha256', encodeSnapshot(plan)) }
+  const snapshot = encodeSnapshot(plan)
+  const revision = hash('sha256', snapshot)
+  sealSnapshot(snapshot, revision)
+  return { plan: { ...plan, revision }, snapshot }
 }
 
 /** Gives back the first of equal values, so that equal parts of a plan are one object. */

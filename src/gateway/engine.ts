@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import { type Clock, defaultLimits, type Random } from '../base.ts'
 import { dateSource } from '../http.ts'
-import { decodeSnapshot } from '../snapshot.ts'
+import { openSnapshot } from '../snapshot.ts'
 import {
   createAccessLog,
   createIds,
@@ -71,7 +71,7 @@ export class Engine {
 
   /** Puts a bundle in force; exchanges under way end with the one that they began with. */
   swap(bundle: Uint8Array, memories: SharedMemories): void {
-    const plan = decodeSnapshot(bundle)
+    const plan = openSnapshot(bundle)
     const { clock, random, bug } = this.#setup
     const pools = { clock, sweeper: this.#sweeper, limits: plan.limits, bug }
     const linked = this.#upstreams.link(plan.upstreams, pools)
@@ -85,8 +85,8 @@ export class Engine {
     }
     const snapshot = linkSnapshot(plan, tools)
     // All that can fail is done: what fails leaves everything as it was.
-    observers.push(this.#metrics.bind(plan.operations))
-    if (this.#accessLog !== undefined) observers.push(this.#accessLog.bind(plan.operations))
+    observers.push(this.#metrics.bind(plan.names))
+    if (this.#accessLog !== undefined) observers.push(this.#accessLog.bind(plan.names))
     linked.take()
     this.#snapshot = snapshot
   }

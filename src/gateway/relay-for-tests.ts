@@ -6,7 +6,7 @@ import { connect } from 'node:net'
 import type { TestContext } from 'node:test'
 import { eventually, Peer, RawEndpoint, settled } from '../../test/raw-peer.ts'
 import { type Limits, limitsWith, manualClock } from '../base.ts'
-import type { OperationPlan, SnapshotPlan } from '../snapshot.ts'
+import { encodeSnapshot, openSnapshot, type OperationPlan, type SnapshotPlan } from '../snapshot.ts'
 import { createIds, type ExchangeRecord } from '../telemetry.ts'
 import { Upstreams } from '../upstream.ts'
 import { listen, type ServerOptions, Sweeper } from '../wire.ts'
@@ -62,7 +62,6 @@ function planOf(endpoints: readonly RawEndpoint[], options: RelayOptions): Snaps
   ]
   const places = endpoints.map(({ port }) => ({ host: '127.0.0.1', port, basePath: '' }))
   return {
-    format: 1,
     revision: '0',
     title: 'test',
     audience: options.audience ?? 'internal',
@@ -74,6 +73,7 @@ function planOf(endpoints: readonly RawEndpoint[], options: RelayOptions): Snaps
     routes,
     operations: [streamed, held],
     upstreams: [{ name: 'service', endpoints: places, preserveHost: false }],
+    blobs: [],
     schemas: { nodes: [] },
     finish: [],
     states: [],
@@ -98,7 +98,7 @@ export async function openRelay(t: TestContext, options: RelayOptions = {}) {
   const sweeper = new Sweeper(clock, bug)
   const upstreams = new Upstreams()
   const pools = { clock, sweeper, limits: plan.limits, bug }
-  const linked = linkSnapshot(plan, {
+  const linked = linkSnapshot(openSnapshot(encodeSnapshot(plan)), {
     random: () => 0.5,
     states: new States({}),
     upstreams: upstreams.use(plan.upstreams, pools),

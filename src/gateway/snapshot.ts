@@ -1,6 +1,6 @@
 // A snapshot linked: plans made into what runs. Built whole, then swapped in by one reference;
 // exchanges under way keep theirs.
-import { assert, type Limits, limitsWith, type Random } from '../base.ts'
+import { assert, eachOf, keeping, type Limits, limitsWith, type Random } from '../base.ts'
 import { readTypeTest } from '../contract.ts'
 import {
   acceptMatcher,
@@ -24,14 +24,14 @@ import {
 } from '../policy.ts'
 import { buildRouter, compileHosts, type Router } from '../route.ts'
 import { linkSchemas } from '../schema.ts'
-import type { OperationPlan, SnapshotPlan } from '../snapshot.ts'
+import type { OpenSnapshot, OperationPlan } from '../snapshot.ts'
 import type { Observe } from '../telemetry.ts'
 import type { Upstream } from '../upstream.ts'
 import { compileReplyReading, type ReplyReading } from '../wire.ts'
 import type { States } from './states.ts'
 
 export interface Snapshot {
-  readonly plan: SnapshotPlan
+  readonly plan: OpenSnapshot
   readonly router: Router
   readonly isHost: (host: string) => boolean
   readonly isTrustedHop: (address: string) => boolean
@@ -79,24 +79,23 @@ export interface Shadowing extends Exchange {
   noteShadow(policy: string): void
 }
 
-export function linkSnapshot(plan: SnapshotPlan, tools: LinkTools): Snapshot {
+export function linkSnapshot(plan: OpenSnapshot, tools: LinkTools): Snapshot {
   const check = linkSchemas(plan.schemas)
-  const linked: (LinkedOperation | undefined)[] = plan.operations.map(() => undefined)
-  const link = (index: number): LinkedOperation => {
-    const operation = plan.operations[index]
+  const operation = keeping((index): LinkedOperation => {
+    const operation = plan.operations.at(index)
     assert(operation !== undefined, 'a route leads to an operation of its snapshot')
     const upstream = tools.upstreams[operation.upstream]
     assert(upstream !== undefined, 'an operation has an upstream of its snapshot')
     return linkOperation(index, operation, upstream, plan.limits, { check, ...tools })
-  }
+  })
   const steps = plan.finish.map((one) => linkPolicy(one, '', plan.limits, { check, ...tools }))
   return {
     plan,
     ...linkFinish(steps),
-    router: buildRouter(plan.routes),
+    router: buildRouter([...eachOf(plan.routes)]),
     isHost: compileHosts(plan.hosts),
     isTrustedHop: compileTrust(plan.trustedHops),
-    operation: (index) => (linked[index] ??= link(index)),
+    operation,
     observers: tools.observers,
   }
 }

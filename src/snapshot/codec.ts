@@ -1,67 +1,117 @@
-// A snapshot as bytes, and back. What operations share is written once and is one object again
-// after decoding, so that a hundred thousand operations stay bearable on both sides.
+// A snapshot as bytes, and back. Opening reads the head alone; an operation, a schema, a policy's
+// plan are read when they are asked for, so that a thread pays for what its traffic touches,
+// whatever the size of the contract. What operations share is written once.
+import { keeping, type Listed } from '../base.ts'
 import type { StateNeed } from '../policy.ts'
-import type { OperationPlan, SnapshotPlan } from './plan.ts'
+import type { RoutePlan } from '../route.ts'
+import { encodeBlobs, encodeList, openBlobs, openList, parsed } from './lists.ts'
+import type {
+  OpenSnapshot,
+  OperationName,
+  OperationPlan,
+  SnapshotHead,
+  SnapshotPlan,
+} from './plan.ts'
+import { framed, seal, unframed } from './sections.ts'
 
-const sharedKeys = ['limits', 'bodyTypes', 'heldTypes', 'replyTypes', 'statuses'] as const
+/** Id, method, template. */
+type EncodedName = readonly [string, string, string]
+/** Numbers of parts: what is neither its name nor its policies, and each policy. */
+type EncodedOperation = readonly [traits: number, policies: readonly number[]]
+type Traits = Omit<OperationPlan, keyof OperationName | 'policies'>
 
-interface Encoded extends Omit<SnapshotPlan, 'operations'> {
-  /** What operations point into. */
-  readonly parts: readonly unknown[]
-  readonly operations: readonly Readonly<Record<string, unknown>>[]
-}
-
+/** The bytes lie in shared memory. */
 export function encodeSnapshot(plan: SnapshotPlan): Uint8Array {
+  const { revision, routes, operations, schemas, blobs, ...head } = plan
   const parts = partTable()
-  const operations = plan.operations.map((operation) => ({
-    ...operation,
-    ...Object.fromEntries(sharedKeys.map((key) => [key, parts.indexOf(operation[key])])),
-    policies: operation.policies.map((policy) => parts.indexOf(policy)),
-  }))
-  const encoded: Encoded = { ...plan, parts: parts.list, operations }
-  return new TextEncoder().encode(JSON.stringify(encoded))
+  const encoded = operations.map(({ id: _, method: __, template: ___, policies, ...traits }) => [
+    parts.numberOf(traits),
+    policies.map((policy) => parts.numberOf(policy)),
+  ])
+  const names = operations.map(({ id, method, template }): EncodedName => [id, method, template])
+  const sections = {
+    head: new TextEncoder().encode(JSON.stringify(head)),
+    table: new Uint8Array(),
+    routes: encodeList(routes),
+    operations: encodeList(encoded),
+    names: encodeList(names),
+    parts: encodeList(parts.list),
+    nodes: encodeList(schemas.nodes),
+    blobs: encodeBlobs(blobs),
+  }
+  return framed(sections, revision)
 }
 
-function partTable(): { list: unknown[]; indexOf: (part: unknown) => number } {
+/** Equal parts have one number. */
+function partTable(): { list: unknown[]; numberOf: (part: object) => number } {
   const list: unknown[] = []
-  const known = new Map<unknown, number>()
-  const indexOf = (part: unknown): number => {
-    const before = known.get(part)
+  const byIdentity = new Map<object, number>()
+  const byText = new Map<string, number>()
+  const numberOf = (part: object): number => {
+    const before = byIdentity.get(part)
     if (before !== undefined) return before
-    known.set(part, list.length)
-    return list.push(part) - 1
+    const text = JSON.stringify(part)
+    const number = byText.get(text) ?? list.push(part) - 1
+    byText.set(text, number)
+    byIdentity.set(part, number)
+    return number
   }
-  return { list, indexOf }
+  return { list, numberOf }
 }
+
+/** Writes a revision into the bytes of a plan that had none: it is the hash of those bytes. */
+export const sealSnapshot = seal
 
 /** Throws where the bytes are no snapshot of this format: they come from our own control plane. */
-export function decodeSnapshot(bytes: Uint8Array): SnapshotPlan {
-  const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  const { parts, operations, ...rest } = JSON.parse(text) as Encoded
-  if (rest.format !== 1 || !Array.isArray(parts) || !Array.isArray(operations)) {
-    throw new Error(`not a snapshot of format 1`)
-  }
+export function openSnapshot(bytes: Uint8Array): OpenSnapshot {
+  const { sections, revision } = unframed(bytes)
+  const head = parsed(sections.head, 0, sections.head.length) as Omit<SnapshotHead, 'revision'>
+  const names = openList<EncodedName>(sections.names)
   return Object.freeze({
-    ...rest,
-    operations: Object.freeze(operations.map((one) => decodeOperation(one, parts))),
+    ...head,
+    revision,
+    routes: openList<RoutePlan>(sections.routes),
+    operations: operationList(sections.operations, sections.parts, names),
+    names: mapped(names, nameOf),
+    schemas: { nodes: openList(sections.nodes) },
+    blobs: openBlobs(sections.blobs),
   })
 }
 
 /** What a snapshot's policies remember, for who must have the memory before it is linked. */
 export function snapshotNeeds(bytes: Uint8Array): readonly StateNeed[] {
-  return decodeSnapshot(bytes).states
+  return openSnapshot(bytes).states
 }
 
-function decodeOperation(
-  encoded: Readonly<Record<string, unknown>>,
-  parts: readonly unknown[],
-): OperationPlan {
-  const part = (index: unknown): unknown => {
-    const found = parts[index as number]
-    if (found === undefined) throw new Error('a snapshot points at a part that it does not have')
-    return found
+const nameOf = ([id, method, template]: EncodedName): OperationName => ({ id, method, template })
+
+function mapped<From, To>(list: Listed<From>, map: (one: From, index: number) => To): Listed<To> {
+  return {
+    length: list.length,
+    at(index) {
+      const one = list.at(index)
+      return one === undefined ? undefined : map(one, index)
+    },
   }
-  const shared = sharedKeys.map((key) => [key, part(encoded[key])])
-  const policies = (encoded['policies'] as number[]).map(part)
-  return Object.freeze({ ...encoded, ...Object.fromEntries(shared), policies }) as OperationPlan
+}
+
+function operationList(
+  bytes: Uint8Array,
+  partBytes: Uint8Array,
+  names: Listed<EncodedName>,
+): Listed<OperationPlan> {
+  const parts = openList<object>(partBytes)
+  // Kept, so that what operations shared they share again.
+  const part = keeping((number): unknown => {
+    const found = parts.at(number)
+    if (found === undefined) throw new Error('a snapshot points at a part that it does not have')
+    return Object.freeze(found)
+  })
+  return mapped(openList<EncodedOperation>(bytes), ([traits, policies], index) =>
+    Object.freeze({
+      ...nameOf(names.at(index)!),
+      ...(part(traits) as Traits),
+      policies: policies.map(part) as OperationPlan['policies'],
+    }),
+  )
 }

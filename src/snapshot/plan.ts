@@ -1,12 +1,12 @@
-// What the control plane compiles and the data plane runs: plain data, frozen, serialisable.
-import type { Limits } from '../base.ts'
+// What the control plane compiles and the data plane runs: plain data, serialisable. Small things
+// are in the head and there at once; what grows with the contract is read when it is asked for.
+import type { Limits, Listed } from '../base.ts'
 import type { Audience, PolicyPlan, StateNeed } from '../policy.ts'
 import type { RoutePlan } from '../route.ts'
 import type { SchemaPlan } from '../schema.ts'
 import type { UpstreamPlan } from '../upstream.ts'
 
-export interface SnapshotPlan {
-  readonly format: 1
+export interface SnapshotHead {
   /** SHA-256 of all the rest, in hex: equal plans have equal revisions. */
   readonly revision: string
   readonly title: string
@@ -19,22 +19,43 @@ export interface SnapshotPlan {
   /** CIDR ranges of hops whose `Forwarded` and `X-Forwarded-*` count. */
   readonly trustedHops: readonly string[]
   readonly limits: Limits
-  readonly routes: readonly RoutePlan[]
-  /** Indexed by `RoutePlan.operation`. */
-  readonly operations: readonly OperationPlan[]
   readonly upstreams: readonly UpstreamPlan[]
-  readonly schemas: SchemaPlan
   /** What works on replies of no operation: 404, 405, OPTIONS, heads that are refused. */
   readonly finish: readonly PolicyPlan[]
   /** All that its policies remember, each once. */
   readonly states: readonly StateNeed[]
 }
 
-export interface OperationPlan {
+/** All of it, as the control plane has it. */
+export interface SnapshotPlan extends SnapshotHead {
+  readonly routes: readonly RoutePlan[]
+  /** Indexed by `RoutePlan.operation`. */
+  readonly operations: readonly OperationPlan[]
+  readonly schemas: SchemaPlan
+  /** What plans name by its number here because it is large and no JSON. */
+  readonly blobs: readonly Uint8Array[]
+}
+
+/** A snapshot that lies in bytes: a member of a list is made anew each time it is asked for. */
+export interface OpenSnapshot extends SnapshotHead {
+  readonly routes: Listed<RoutePlan>
+  /** Indexed by `RoutePlan.operation`. */
+  readonly operations: Listed<OperationPlan>
+  /** The same operations by name alone, which is much less to read. */
+  readonly names: Listed<OperationName>
+  readonly schemas: SchemaPlan
+  /** Each lies in the snapshot's own memory, aligned to 8 bytes. */
+  readonly blobs: Listed<Uint8Array>
+}
+
+export interface OperationName {
   readonly id: string
   readonly method: string
   /** Full template, base path included: the metric label. */
   readonly template: string
+}
+
+export interface OperationPlan extends OperationName {
   readonly upstream: number
   readonly limits: Partial<Limits>
   /** Whether a body may come, and whether one of `heldTypes` is held whole for `content`. */

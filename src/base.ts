@@ -34,4 +34,4 @@ export {
   unreadContent,
 } from './base/documents.ts'
 export { version } from './base/version.ts'
-export { tooManyWorkers, workersMax } from './base/workers.ts'
+export { workersMax } from './base/workers.ts'

@@ -1,7 +1,12 @@
 // gateway: the data plane. Takes a bundle, serves it, and can be given another one. `exchange.ts`
 // is the life of a request from head to record; `snapshot.ts` makes a bundle run; `threads.ts`
-// decides which thread it runs in.
+// decides which threads it runs in, and `fleet.ts` keeps them running.
 export { type Admin, type AdminSetup, createAdmin } from './gateway/admin.ts'
 export type { AdminAnswer, AdminRoute, AdminSources, Readiness } from './gateway/admin-routes.ts'
-export type { EngineOptions } from './gateway/start-engine.ts'
-export { type Gateway, type GatewayOptions, startGateway } from './gateway/threads.ts'
+export type {
+  Applied,
+  Gateway,
+  GatewayOptions,
+  GatewaySettings,
+} from './gateway/gateway-types.ts'
+export { startGateway } from './gateway/threads.ts'

@@ -12,15 +12,16 @@ export interface GatewayTexts {
   readonly to: readonly string[]
 }
 
-/** Gives the port; the gateway ends with the test. */
-export async function gatewayOf(
-  t: TestContext,
-  { contract, config, to }: GatewayTexts,
-): Promise<number> {
+export function bundleOf({ contract, config, to }: GatewayTexts): Uint8Array {
   const { plan, said } = compileText(contract, config, to)
   if (plan === undefined) throw new Error(said.join('\n'))
+  return encodeSnapshot(plan)
+}
+
+/** Gives the port; the gateway ends with the test. */
+export async function gatewayOf(t: TestContext, texts: GatewayTexts): Promise<number> {
   const gateway = await startGateway({
-    bundle: encodeSnapshot(plan),
+    bundle: bundleOf(texts),
     listen: { host: '127.0.0.1', port: 0 },
     workers: 0,
     log: { access: 'off', redact: [] },

@@ -6,7 +6,7 @@ import {
   CommanderError,
   InvalidArgumentError,
 } from 'commander'
-import { tooManyWorkers, version, workersMax } from '../base.ts'
+import { version, workersMax } from '../base.ts'
 import { wantsColour } from './style.ts'
 import { type ExitCode, processWorld, type World } from './world.ts'
 
@@ -62,7 +62,7 @@ function programFor(world: World, outcome: { code: ExitCode }): CommandType {
     )
     .option(
       '--workers <count>',
-      'threads that serve: 0 serves in the main one, 1 beside it',
+      'threads that serve beside the main one (one for each core); 0 serves in the main one',
       workerCount,
     )
     .action(async (contract: string | undefined, options) => {
@@ -125,12 +125,7 @@ const portMax = 65_535
 
 const portNumber = (text: string): number => wholeNumber(text, portMax)
 
-function workerCount(text: string): number {
-  if (/^\d+$/.test(text) && Number(text) > workersMax) {
-    throw new InvalidArgumentError(`It is 0 or ${workersMax}: ${tooManyWorkers}.`)
-  }
-  return wholeNumber(text, workersMax)
-}
+const workerCount = (text: string): number => wholeNumber(text, workersMax)
 
 function wholeNumber(text: string, max: number): number {
   const value = Number(text)

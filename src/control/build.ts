@@ -1,5 +1,6 @@
 // From files to a snapshot: load, read the contract, compile, encode. The heavy part of a start;
 // nothing here is imported before it is needed.
+import { availableParallelism } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import type { Problem, SourceFile } from '../base.ts'
 import { readContract } from '../contract.ts'
@@ -59,9 +60,9 @@ function noContract({ config }: ReadConfig): Problem {
   return errorAt(place, "no contract: name one on the command line, or 'contract' here")
 }
 
-/** The command line wins over the configuration, and that over the defaults. */
+/** The command line wins over the configuration, and that over the defaults and the machine. */
 function deploymentOf(options: BuildOptions, config: Config | undefined): Deployment {
-  const { listen, admin, workers, log } = config ?? deploymentDefaults
+  const { listen, admin, log } = config ?? deploymentDefaults
   return {
     listen: { host: options.host ?? listen.host, port: options.port ?? listen.port },
     admin: {
@@ -69,7 +70,7 @@ function deploymentOf(options: BuildOptions, config: Config | undefined): Deploy
       port: options.adminPort ?? admin.port,
       allowedHosts: config?.admin.allowedHosts ?? [],
     },
-    workers: options.workers ?? workers,
+    workers: options.workers ?? config?.workers ?? availableParallelism(),
     log: { access: accessOf(log.access, options), redact: config?.log.redact ?? [] },
   }
 }

@@ -99,11 +99,7 @@ const refused: readonly [says: string, text: string, want: string][] = [
     'policies:\n  auth: { schemes: { key: gateway } }\n',
     "concordat.yaml:2:22 'policies.auth.schemes.key' must be upstream",
   ],
-  [
-    'a second worker',
-    'workers: 2\n',
-    "concordat.yaml:1:1 'workers' is not valid: more than one worker is not supported by this version",
-  ],
+  ['workers without number', 'workers: 65\n', "concordat.yaml:1:1 'workers' must be at most 64"],
   [
     'hops that are no addresses',
     'trustedHops: [10.0.0.0/8, everywhere]\n',

@@ -1,7 +1,7 @@
 // The one schema of `concordat.yaml` and of `x-concordat`. From it come the types, the published
 // JSON Schema, the documentation and every message about a setting.
 import { z } from 'zod'
-import { limitTable, type LimitName, tooManyWorkers, workersMax } from '../base.ts'
+import { limitTable, type LimitName, workersMax } from '../base.ts'
 import { cidrProblem } from '../http.ts'
 import { policies } from '../policy.ts'
 import { deploymentDefaults } from './defaults.ts'
@@ -156,12 +156,9 @@ export const configSchema = z.strictObject({
   workers: z
     .int()
     .min(0)
-    .refine((count) => count <= workersMax, tooManyWorkers)
-    .default(deploymentDefaults.workers)
-    .meta({
-      description: 'threads of the data plane beside the main one; 0: none',
-      maximum: workersMax,
-    }),
+    .max(workersMax)
+    .optional()
+    .describe('threads of the data plane beside the main one (one for each core); 0: none'),
 })
 
 export type Config = z.infer<typeof configSchema>

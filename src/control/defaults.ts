@@ -7,7 +7,6 @@ export const deploymentDefaults = {
   audience: 'public',
   listen: { host: '127.0.0.1', port: 8080 },
   admin: { host: '127.0.0.1', port: 9090 },
-  workers: 0,
   log: { access: 'stdout' },
 } as const
 
@@ -32,12 +31,12 @@ export function defaultsTable(form: DefaultsForm = 'names'): readonly DefaultsRo
 }
 
 function settingRows(): DefaultsRow[] {
-  const { audience, listen, admin, workers, log } = deploymentDefaults
+  const { audience, listen, admin, log } = deploymentDefaults
   return [
     row('audience', audience, 'who calls the API, where nothing says so'),
     row('listen', `${listen.host}:${listen.port}`, 'where the API is served'),
     row('admin', `${admin.host}:${admin.port}`, 'where metrics and health are served'),
-    row('workers', workers, 'threads of the data plane beside the main one'),
+    row('workers', 'one for each core', 'threads of the data plane beside the main one'),
     row('log.access', log.access, 'where each exchange leaves a line'),
     {
       kind: 'setting',

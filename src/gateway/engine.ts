@@ -1,7 +1,9 @@
-// The data plane of one thread: a listener, the snapshot in force, and what counts and logs.
+// The data plane of one thread: its listeners, the snapshot in force, and what counts and logs.
 // It runs in a worker, or in any thread of a host program.
 import { randomBytes } from 'node:crypto'
-import { type Clock, defaultLimits, type Random } from '../base.ts'
+import type { Socket } from 'node:net'
+import type { MessagePort } from 'node:worker_threads'
+import { assert, type Clock, defaultLimits, type Random } from '../base.ts'
 import { dateSource } from '../http.ts'
 import { openSnapshot } from '../snapshot.ts'
 import {
@@ -13,7 +15,7 @@ import {
   type ProcessWatch,
 } from '../telemetry.ts'
 import { Upstreams } from '../upstream.ts'
-import { listen, Sweeper, type WireServer } from '../wire.ts'
+import { listen, type ListenAt, Sweeper, type WireServer } from '../wire.ts'
 import { GatewayExchange } from './exchange.ts'
 import { overloadedReply } from './overloaded.ts'
 import type { Runtime } from './runtime.ts'
@@ -32,9 +34,6 @@ export interface EngineSetup {
   readonly bug: (error: unknown) => void
 }
 
-/** How long exchanges under way may take to end when the engine closes. */
-const closeMs = 10_000
-
 export class Engine {
   readonly #setup: EngineSetup
   readonly #sweeper: Sweeper
@@ -43,7 +42,9 @@ export class Engine {
   readonly #metrics: ReturnType<typeof createMetrics>
   readonly #accessLog: ReturnType<typeof createAccessLog> | undefined
   #snapshot: Snapshot | undefined
-  #server: WireServer | undefined
+  /** Several where it took over more than one from threads that left. */
+  readonly #servers: WireServer[] = []
+  #draining = false
 
   constructor(setup: EngineSetup) {
     const { clock, lines, redact, version, bug } = setup
@@ -62,15 +63,18 @@ export class Engine {
   }
 
   get port(): number {
-    return this.#server?.port ?? 0
+    return this.#servers[0]?.port ?? 0
   }
 
   get revision(): string {
     return this.#snapshot?.plan.revision ?? ''
   }
 
-  /** Puts a bundle in force; exchanges under way end with the one that they began with. */
-  swap(bundle: Uint8Array, memories: SharedMemories): void {
+  /**
+   * Links a bundle. What it gives puts it in force; exchanges under way end with the one that they
+   * began with. Throws where the bundle cannot be linked: nothing has changed then.
+   */
+  prepare(bundle: Uint8Array, memories: SharedMemories): () => void {
     const plan = openSnapshot(bundle)
     const { clock, random, bug } = this.#setup
     const pools = { clock, sweeper: this.#sweeper, limits: plan.limits, bug }
@@ -84,18 +88,19 @@ export class Engine {
       observers,
     }
     const snapshot = linkSnapshot(plan, tools)
-    // All that can fail is done: what fails leaves everything as it was.
-    observers.push(this.#metrics.bind(plan.names))
-    if (this.#accessLog !== undefined) observers.push(this.#accessLog.bind(plan.names))
-    linked.take()
-    this.#snapshot = snapshot
+    return () => {
+      observers.push(this.#metrics.bind(plan.names))
+      if (this.#accessLog !== undefined) observers.push(this.#accessLog.bind(plan.names))
+      linked.take()
+      this.#snapshot = snapshot
+    }
   }
 
   /** Rejects with the system's error where it cannot listen. A snapshot must be in force. */
-  async listen(host: string, port: number): Promise<void> {
+  async listen(at: ListenAt): Promise<void> {
     const { clock, bug } = this.#setup
-    this.#server = await listen({
-      at: { host, port },
+    const server = await listen({
+      at,
       clock,
       sweeper: this.#sweeper,
       limits: () => this.#snapshot?.plan.limits ?? defaultLimits,
@@ -106,20 +111,39 @@ export class Engine {
         new GatewayExchange(this.#runtime, this.#snapshot!, stream).runMalformed(refusal),
       bug,
     })
+    if (this.#draining) server.drain()
+    this.#servers.push(server)
+  }
+
+  /** A connection that the main thread accepted. */
+  adopt(socket: Socket): void {
+    const server = this.#servers[0]
+    assert(server !== undefined, 'connections are given to who listens')
+    server.adopt(socket)
+  }
+
+  /** Gives up its listening servers for another thread; its connections go on. */
+  release(): MessagePort[] {
+    return this.#servers.flatMap((server) => server.release() ?? [])
+  }
+
+  /** From now on each reply is the last of its connection; accepting goes on. */
+  drain(): void {
+    this.#draining = true
+    for (const server of this.#servers) server.drain()
   }
 
   metrics(): Generator<string, void, undefined> {
     return this.#metrics.pieces()
   }
 
-  /** Takes no more connections and waits for exchanges under way, up to a bound. */
-  async close(): Promise<void> {
-    const server = this.#server
-    if (server !== undefined) {
-      const cancel = this.#setup.clock.after(closeMs, () => server.destroy())
-      await server.close()
-      cancel()
-    }
+  /** Takes no more connections and waits for exchanges under way, so long at most. */
+  async close(timeoutMs: number): Promise<void> {
+    const cancel = this.#setup.clock.after(timeoutMs, () => {
+      for (const server of this.#servers) server.destroy()
+    })
+    await Promise.all(this.#servers.map((server) => server.close()))
+    cancel()
     this.#upstreams.destroy()
     this.#sweeper.stop()
     await this.#setup.lines?.close()
@@ -128,8 +152,8 @@ export class Engine {
   #gauges() {
     return {
       activeExchanges: this.#runtime.active,
-      connections: this.#server?.connections ?? 0,
-      refusedConnections: this.#server?.refusedConnections ?? 0,
+      connections: sum(this.#servers.map(({ connections }) => connections)),
+      refusedConnections: sum(this.#servers.map((server) => server.refusedConnections)),
       logLinesDropped: this.#setup.lines?.dropped() ?? 0,
       revision: this.revision,
       endpoints: this.#upstreams.states(),
@@ -137,3 +161,5 @@ export class Engine {
     }
   }
 }
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0)

@@ -1,25 +1,34 @@
-// Starts the data plane in the thread that calls: sinks opened, bundle in force, port taken.
+// Makes the data plane of the thread that calls: its log opened, its bundle in force. It listens
+// where it is told to.
 import { systemClock, version } from '../base.ts'
 import { createLineWriter, type LineWriter, openSink, watchProcess } from '../telemetry.ts'
 import { Engine } from './engine.ts'
-import { listenProblem } from './listen-problem.ts'
 import type { SharedMemories } from './shared-states.ts'
+
+export interface LogOptions {
+  /** Where each exchange leaves a line: `stdout`, a file by its path, or `off` for nowhere. */
+  readonly access: string
+  readonly redact: readonly string[]
+}
 
 /** Plain data, so that it can be handed to a thread. */
 export interface EngineOptions {
   readonly bundle: Uint8Array
   /** For what the bundle's policies remember. */
   readonly states: SharedMemories
-  readonly listen: { readonly host: string; readonly port: number }
-  readonly log: {
-    /** Where each exchange leaves a line: `stdout`, a file by its path, or `off` for nowhere. */
-    readonly access: string
-    readonly redact: readonly string[]
-  }
+  readonly log: LogOptions
+}
+
+/** What a worker starts with. */
+export interface WorkerData extends EngineOptions {
+  /** From 1 on; no two that run have the same. */
+  readonly thread: number
+  /** See `heartbeat.ts`. */
+  readonly beat: SharedArrayBuffer
 }
 
 export async function startEngine(
-  { bundle, states, listen, log }: EngineOptions,
+  { bundle, states, log }: EngineOptions,
   bug: (error: unknown) => void,
 ): Promise<Engine | { readonly problem: string }> {
   const lines = log.access === 'off' ? undefined : await openLines(log.access)
@@ -33,14 +42,8 @@ export async function startEngine(
     watch: watchProcess(),
     bug,
   })
-  engine.swap(bundle, states)
-  try {
-    await engine.listen(listen.host, listen.port)
-    return engine
-  } catch (error) {
-    await engine.close()
-    return { problem: listenProblem('the gateway', listen, error as NodeJS.ErrnoException) }
-  }
+  engine.prepare(bundle, states)()
+  return engine
 }
 
 async function openLines(access: string): Promise<LineWriter | { readonly failed: string }> {

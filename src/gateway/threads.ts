@@ -1,98 +1,25 @@
-// The gateway as the main thread holds it: the same few orders, whether the data plane runs in
-// this thread or in a worker.
-import { Worker } from 'node:worker_threads'
+// Starts the gateway: the data plane in this thread, or in workers beside it.
+import { systemClock } from '../base.ts'
 import { snapshotNeeds } from '../snapshot.ts'
-import type { Readiness } from './admin-routes.ts'
-import { type SharedMemories, SharedStates } from './shared-states.ts'
-import { type EngineOptions, startEngine } from './start-engine.ts'
-import type { Order, Report } from './worker.ts'
-
-export interface GatewayOptions extends Omit<EngineOptions, 'states'> {
-  /** Threads of the data plane beside this one; 0: this thread does it. */
-  readonly workers: number
-  /** Takes what our own code threw. */
-  readonly bug?: (error: unknown) => void
-}
-
-export interface Gateway {
-  readonly port: number
-  metrics(): Iterable<string> | AsyncIterable<string>
-  ready(): Readiness
-  /** Puts a bundle in force; no request and no connection notices. */
-  swap(bundle: Uint8Array): Promise<void>
-  /** Takes nothing more and lets what is under way end, up to a bound. */
-  close(): Promise<void>
-  /** Says in a sentence that the data plane has ended, where nobody asked it to. */
-  readonly died: Promise<string>
-}
-
-export type Started = Gateway | { readonly problem: string }
+import { startFleet } from './fleet.ts'
+import {
+  type Applied,
+  closeTimeoutMs,
+  type Gateway,
+  type GatewayOptions,
+  type GatewaySettings,
+  type Started,
+} from './gateway-types.ts'
+import type { Engine } from './engine.ts'
+import { listenProblem } from './listen-problem.ts'
+import { SharedStates } from './shared-states.ts'
+import { startEngine } from './start-engine.ts'
 
 export function startGateway(options: GatewayOptions): Promise<Started> {
   const bug = options.bug ?? ((error: unknown) => console.error(error))
-  const shared = new SharedStates()
-  const statesFor = (bundle: Uint8Array): SharedMemories => {
-    const states = shared.for(snapshotNeeds(bundle))
-    shared.took(states)
-    return states
-  }
   return options.workers === 0
-    ? startHere(options, statesFor, bug)
-    : startWorker(workerFile, options, statesFor, bug)
-}
-
-type StatesFor = (bundle: Uint8Array) => SharedMemories
-
-async function startHere(
-  options: GatewayOptions,
-  statesFor: StatesFor,
-  bug: (error: unknown) => void,
-): Promise<Started> {
-  const engine = await startEngine({ ...options, states: statesFor(options.bundle) }, bug)
-  if ('problem' in engine) return engine
-  let closing = false
-  return {
-    port: engine.port,
-    metrics: () => engine.metrics(),
-    ready: () => ({ ready: !closing, details: { revision: engine.revision, workers: 0 } }),
-    swap: async (bundle) => engine.swap(bundle, statesFor(bundle)),
-    close() {
-      closing = true
-      return engine.close()
-    },
-    // With this thread the process ends.
-    died: new Promise(() => {}),
-  }
-}
-
-/** `program` is a worker as `worker.ts` is one. */
-export function startWorker(
-  program: URL,
-  options: Omit<GatewayOptions, 'workers'>,
-  statesFor: StatesFor,
-  bug: (error: unknown) => void,
-): Promise<Started> {
-  const { bundle, listen, log } = options
-  const workerData: EngineOptions = { bundle, listen, log, states: statesFor(bundle) }
-  const thread = new Worker(program, { workerData })
-  return new Promise((resolve) => {
-    const gateway = new WorkerGateway(thread, statesFor, bug)
-    thread.on('message', (report: Report) => {
-      if (report.report === 'listening') resolve(gateway.listening(report.port))
-      else if (report.report === 'failed') resolve({ problem: report.problem })
-      else gateway.take(report)
-    })
-    let cause = ''
-    thread.once('error', (error) => {
-      cause = `: ${String(error)}`
-    })
-    // Comes after any `error`, and also where the thread ended without one.
-    thread.once('exit', (code) => {
-      const how = cause || ` with exit code ${code}`
-      gateway.ended(`the thread of the data plane ended${how}`)
-      resolve({ problem: `the gateway did not start: its thread ended${how}` })
-    })
-  })
+    ? startHere(options, bug)
+    : startFleet(options, { clock: systemClock, bug, program: workerFile })
 }
 
 /** Beside this file, as it is called in a source checkout or in a build. */
@@ -101,83 +28,76 @@ const workerFile = new URL(
   import.meta.url,
 )
 
-interface Waiting {
-  readonly resolve: (text: string) => void
-  readonly reject: (error: Error) => void
+async function startHere(
+  settings: GatewaySettings,
+  bug: (error: unknown) => void,
+): Promise<Started> {
+  const shared = new SharedStates()
+  const states = shared.for(snapshotNeeds(settings.bundle))
+  shared.took(states)
+  const engine = await startEngine({ ...settings, states }, bug)
+  if ('problem' in engine) return engine
+  try {
+    await engine.listen(settings.listen)
+    return new GatewayHere(engine, shared, settings)
+  } catch (error) {
+    await engine.close(0)
+    const why = error as NodeJS.ErrnoException
+    return { problem: listenProblem('the gateway', settings.listen, why) }
+  }
 }
 
-class WorkerGateway implements Gateway {
-  port = 0
-  readonly #thread: Worker
-  readonly #statesFor: StatesFor
-  readonly #bug: (error: unknown) => void
-  readonly #waiting = new Map<number, Waiting>()
-  readonly #died = Promise.withResolvers<string>()
-  #orders = 0
-  #state: 'running' | 'closing' | 'dead' = 'running'
+class GatewayHere implements Gateway {
+  /** Never: with this thread the process ends. */
+  readonly died = new Promise<never>(() => {})
+  readonly #engine: Engine
+  readonly #shared: SharedStates
+  readonly #settings: GatewaySettings
+  #state: 'running' | 'draining' | 'closing' = 'running'
 
-  constructor(thread: Worker, statesFor: StatesFor, bug: (error: unknown) => void) {
-    this.#thread = thread
-    this.#statesFor = statesFor
-    this.#bug = bug
+  constructor(engine: Engine, shared: SharedStates, settings: GatewaySettings) {
+    this.#engine = engine
+    this.#shared = shared
+    this.#settings = settings
   }
 
-  listening(port: number): Gateway {
-    this.port = port
-    return this
+  get port(): number {
+    return this.#engine.port
   }
 
-  take(report: Report): void {
-    if (report.report === 'bug') this.#bug(new Error(report.text))
-    if (report.report !== 'done' && report.report !== 'refused') return
-    const waiting = this.#waiting.get(report.id)
-    this.#waiting.delete(report.id)
-    if (report.report === 'done') waiting?.resolve(report.text)
-    else waiting?.reject(new Error(report.text))
+  metrics(): Iterable<string> {
+    return this.#engine.metrics()
   }
 
-  ended(how: string): void {
-    const wasAsked = this.#state === 'closing'
-    this.#state = 'dead'
-    for (const { reject } of this.#waiting.values()) reject(new Error(how))
-    this.#waiting.clear()
-    if (!wasAsked) this.#died.resolve(how)
+  ready(): { ready: boolean; details: object } {
+    return { ready: this.#state === 'running', details: { state: this.#state, workers: 0 } }
   }
 
-  get died(): Promise<string> {
-    return this.#died.promise
+  async apply(next: GatewaySettings): Promise<Applied> {
+    const { listen, log, workers } = this.#settings
+    const isAlike = JSON.stringify([listen, log, workers]) === JSON.stringify(startOf(next))
+    if (!isAlike) {
+      return { problem: 'with workers: 0 a change of listen, log or workers needs a restart' }
+    }
+    try {
+      const states = this.#shared.for(snapshotNeeds(next.bundle))
+      this.#engine.prepare(next.bundle, states)()
+      this.#shared.took(states)
+      return undefined
+    } catch (error) {
+      return { problem: (error as Error).message }
+    }
   }
 
-  async *metrics(): AsyncGenerator<string> {
-    yield await this.#ask({ order: 'metrics' })
+  drain(): void {
+    this.#state = 'draining'
+    this.#engine.drain()
   }
 
-  ready(): Readiness {
-    return { ready: this.#state === 'running', details: { state: this.#state, workers: 1 } }
-  }
-
-  async swap(bundle: Uint8Array): Promise<void> {
-    await this.#ask({ order: 'swap', bundle, states: this.#statesFor(bundle) })
-  }
-
-  async close(): Promise<void> {
-    if (this.#state === 'dead') return
+  async close(timeoutMs: number = closeTimeoutMs): Promise<void> {
     this.#state = 'closing'
-    // One that ends before it answers is closed too.
-    await this.#ask({ order: 'close' }).catch(this.#bug)
-    await this.#thread.terminate()
-  }
-
-  #ask(order: DistributiveOmit<Order, 'id'>): Promise<string> {
-    const id = this.#orders++
-    return new Promise((resolve, reject) => {
-      if (this.#state === 'dead') return reject(new Error('the thread of the data plane has ended'))
-      this.#waiting.set(id, { resolve, reject })
-      this.#thread.postMessage({ ...order, id })
-    })
+    await this.#engine.close(timeoutMs)
   }
 }
 
-type DistributiveOmit<Union, Key extends keyof never> = Union extends unknown
-  ? Omit<Union, Key>
-  : never
+const startOf = ({ listen, log, workers }: GatewaySettings) => [listen, log, workers]

@@ -1,58 +1,70 @@
 // A worker thread: the data plane and nothing else. What it imports, every worker loads, so
 // nothing of the control side may be among it.
 import { setImmediate as rest } from 'node:timers/promises'
-import { parentPort, workerData } from 'node:worker_threads'
-import { assert } from '../base.ts'
-import type { SharedMemories } from './shared-states.ts'
-import { type EngineOptions, startEngine } from './start-engine.ts'
-
-/** Asked by the main thread; `id` comes back with the answer. */
-export type Order = { readonly id: number } & (
-  | { readonly order: 'swap'; readonly bundle: Uint8Array; readonly states: SharedMemories }
-  | { readonly order: 'metrics' }
-  | { readonly order: 'close' }
-)
-
-/** Told to the main thread. */
-export type Report =
-  | { readonly report: 'listening'; readonly port: number }
-  | { readonly report: 'failed'; readonly problem: string }
-  | { readonly report: 'bug'; readonly text: string }
-  | { readonly report: 'done'; readonly id: number; readonly text: string }
-  | { readonly report: 'refused'; readonly id: number; readonly text: string }
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
+import { assert, systemClock } from '../base.ts'
+import type { Engine } from './engine.ts'
+import { beat } from './heartbeat.ts'
+import type { Answer, Asked, Order, Report } from './orders.ts'
+import { startEngine, type WorkerData } from './start-engine.ts'
 
 assert(parentPort !== null, 'a worker runs in a thread of its own')
 const main = parentPort
-const tell = (report: Report): void => main.postMessage(report)
+const data = workerData as WorkerData
 
-const engine = await startEngine(workerData as EngineOptions, (error) => {
+const tell = (report: Report, moved: readonly MessagePort[] = []): void =>
+  main.postMessage(report, [...moved])
+
+/** Puts in force what was linked last. */
+let commit: () => void = () => {}
+
+const engine = await startEngine(data, (error) => {
   tell({ report: 'bug', text: error instanceof Error ? (error.stack ?? '') : String(error) })
 })
-
 if ('problem' in engine) {
   tell({ report: 'failed', problem: engine.problem })
   main.close()
 } else {
-  main.on('message', (order: Order) => {
-    obey(order).then(
-      (text) => tell({ report: 'done', id: order.id, text }),
-      (error: unknown) => tell({ report: 'refused', id: order.id, text: String(error) }),
-    )
-  })
-  tell({ report: 'listening', port: engine.port })
+  beat(data.beat, systemClock)
+  main.on('message', (asked: Asked) => take(engine, asked))
+  tell({ report: 'ready' })
+}
 
-  const obey = async (order: Order): Promise<string> => {
-    switch (order.order) {
-      case 'swap':
-        engine.swap(order.bundle, order.states)
-        return ''
-      case 'metrics':
-        return gathered(engine.metrics())
-      case 'close':
-        // The main thread ends this one when it has the answer.
-        await engine.close()
-        return ''
-    }
+function take(engine: Engine, asked: Asked): void {
+  if ('given' in asked) return engine.adopt(asked.given)
+  const { id, ask } = asked
+  obey(engine, ask).then(
+    (answer) => tell({ report: 'done', id, answer }, answer.parked),
+    (error: unknown) => tell({ report: 'refused', id, text: String(error) }),
+  )
+}
+
+async function obey(engine: Engine, ask: Order): Promise<Answer> {
+  switch (ask.order) {
+    case 'prepare':
+      commit = engine.prepare(ask.bundle, ask.states)
+      return {}
+    case 'commit':
+      commit()
+      commit = () => {}
+      return {}
+    case 'discard':
+      commit = () => {}
+      return {}
+    case 'listen':
+      await engine.listen(ask.at)
+      return {}
+    case 'release':
+      return { parked: engine.release() }
+    case 'metrics':
+      return { metrics: await gathered(engine.metrics()) }
+    case 'drain':
+      engine.drain()
+      return {}
+    case 'close':
+      // The main thread ends this one when it has the answer.
+      await engine.close(ask.timeoutMs)
+      return {}
   }
 }
 

@@ -1,0 +1,44 @@
+// The gateway as the main thread holds it: the same few orders, whether the data plane runs in
+// this thread or in workers.
+import type { Readiness } from './admin-routes.ts'
+import type { ListenAddress } from './port.ts'
+import type { LogOptions } from './start-engine.ts'
+
+/** What may change while it runs. */
+export interface GatewaySettings {
+  readonly bundle: Uint8Array
+  readonly listen: ListenAddress
+  readonly log: LogOptions
+  /** Threads of the data plane beside this one; 0: this thread does it. */
+  readonly workers: number
+}
+
+export interface GatewayOptions extends GatewaySettings {
+  /** Takes what our own code threw, and why a worker ended. */
+  readonly bug?: (error: unknown) => void
+}
+
+export interface Gateway {
+  readonly port: number
+  metrics(): Iterable<string> | AsyncIterable<string>
+  ready(): Readiness
+  /**
+   * Puts settings in force; no request and no connection notices a changed bundle, and where the
+   * rest differs the connections there are end with their next reply. Gives a sentence where it
+   * cannot: nothing has changed then.
+   */
+  apply(next: GatewaySettings): Promise<Applied>
+  /** Not ready from now on: every reply is the last of its connection, new ones are still taken. */
+  drain(): void
+  /** Takes nothing more and lets what is under way end, up to a bound. */
+  close(timeoutMs?: number): Promise<void>
+  /** Says in a sentence that the data plane has ended, where nobody asked it to. */
+  readonly died: Promise<string>
+}
+
+export type Applied = { readonly problem: string } | undefined
+
+export type Started = Gateway | { readonly problem: string }
+
+/** How long exchanges under way may take to end where nobody says otherwise. */
+export const closeTimeoutMs = 10_000

@@ -1,0 +1,43 @@
+// What passes between the main thread and a worker. Nothing of it is on a request's path.
+import type { BoundSocket, Socket } from 'node:net'
+import type { MessagePort } from 'node:worker_threads'
+import type { SharedMemories } from './shared-states.ts'
+
+/** Asked by the main thread; `id` comes back with the answer. */
+export type Order =
+  /** Links a bundle; it is in force from `commit` on, and forgotten at `discard`. */
+  | { readonly order: 'prepare'; readonly bundle: Uint8Array; readonly states: SharedMemories }
+  | { readonly order: 'commit' }
+  | { readonly order: 'discard' }
+  | { readonly order: 'listen'; readonly at: ListenShare }
+  /** Answered with its listening servers, parked. */
+  | { readonly order: 'release' }
+  | { readonly order: 'metrics' }
+  | { readonly order: 'drain' }
+  | { readonly order: 'close'; readonly timeoutMs: number }
+
+/** What a worker takes connections from. */
+export type ListenShare =
+  | { readonly bound: BoundSocket }
+  | { readonly parked: MessagePort }
+  /** From the main thread, one by one. */
+  | 'given'
+
+export type Asked =
+  | { readonly id: number; readonly ask: Order }
+  /** A connection that the main thread accepted. */
+  | { readonly given: Socket }
+
+/** Told to the main thread. */
+export type Report =
+  /** It has linked its bundle and takes orders. */
+  | { readonly report: 'ready' }
+  | { readonly report: 'failed'; readonly problem: string }
+  | { readonly report: 'bug'; readonly text: string }
+  | { readonly report: 'done'; readonly id: number; readonly answer: Answer }
+  | { readonly report: 'refused'; readonly id: number; readonly text: string }
+
+export interface Answer {
+  readonly metrics?: string
+  readonly parked?: readonly MessagePort[]
+}

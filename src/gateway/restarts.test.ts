@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Restarts } from './restarts.ts'
+
+test('after a steady service the next worker begins at once', () => {
+  const restarts = new Restarts()
+  for (let i = 0; i < 20; i++) restarts.ended('exit', 60_000)
+  assert.equal(restarts.delayMs, 0)
+  assert.ok(restarts.isHopeful)
+  assert.deepEqual(restarts.counts, { exit: 20, memory: 0, silent: 0 })
+})
+
+test('workers that end as soon as they begin come later and later, up to two seconds', () => {
+  const restarts = new Restarts()
+  const delays = Array.from({ length: 8 }, () => {
+    restarts.ended('memory', 10)
+    return restarts.delayMs
+  })
+  assert.deepEqual(delays, [0, 100, 200, 400, 800, 1_600, 2_000, 2_000])
+})
+
+test('eight failures in a row leave no hope; one steady service brings it back', () => {
+  const restarts = new Restarts()
+  for (let i = 0; i < 7; i++) restarts.failed()
+  assert.ok(restarts.isHopeful)
+  restarts.failed()
+  assert.ok(!restarts.isHopeful)
+  restarts.ended('silent', 60_000)
+  assert.ok(restarts.isHopeful)
+})

@@ -1,0 +1,210 @@
+// One worker as the main thread sees it: started, asked, watched, and ended.
+import type { Socket } from 'node:net'
+import { type MessagePort, type Transferable, Worker } from 'node:worker_threads'
+import type { Clock } from '../base.ts'
+import { beatMemory, watchBeat } from './heartbeat.ts'
+import type { Answer, Asked, ListenShare, Order, Report } from './orders.ts'
+import type { SharedMemories } from './shared-states.ts'
+import type { WorkerData } from './start-engine.ts'
+
+/** Why a worker ended that nobody asked to. */
+export type EndCause = 'exit' | 'memory' | 'silent'
+
+/** Comes once, last; `asked` where it was we who ended it. */
+export type Ended = (cause: EndCause, how: string, asked: boolean) => void
+
+export interface WorkerEvents {
+  readonly bug: (error: Error) => void
+  readonly ended: Ended
+}
+
+export interface WorkerSetup {
+  readonly program: URL
+  readonly data: Omit<WorkerData, 'beat'>
+  readonly clock: Clock
+  readonly events: WorkerEvents
+}
+
+/** To import the program and to link a large bundle; then a worker that says nothing is broken. */
+const startTimeoutMs = 30_000
+
+export class WorkerThread {
+  readonly number: number
+  readonly #thread: Worker
+  readonly #events: WorkerEvents
+  readonly #clock: Clock
+  readonly #beat: SharedArrayBuffer
+  readonly #waiting = new Map<number, PromiseWithResolvers<Answer>>()
+  readonly #ready = Promise.withResolvers<string | undefined>()
+  #cancelTimers = () => {}
+  #orders = 0
+  #cause: EndCause = 'exit'
+  #how = ''
+  #asked = false
+  #over = false
+  #bundle: Uint8Array
+  #prepared: Uint8Array
+  #servesSinceMs: number | undefined
+
+  constructor({ program, data, clock, events }: WorkerSetup) {
+    this.number = data.thread
+    this.#events = events
+    this.#clock = clock
+    this.#beat = beatMemory()
+    this.#bundle = data.bundle
+    this.#prepared = data.bundle
+    const workerData: WorkerData = { ...data, beat: this.#beat }
+    this.#thread = new Worker(program, { workerData, name: `worker ${data.thread}` })
+    this.#thread.on('message', (report: Report) => this.#take(report))
+    this.#thread.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ERR_WORKER_OUT_OF_MEMORY') this.#cause = 'memory'
+      this.#how ||= `: ${String(error)}`
+    })
+    // Comes after any `error`, and also where the thread ended without one.
+    this.#thread.once('exit', (code) => this.#end(this.#how || ` with exit code ${code}`))
+    this.#cancelTimers = clock.after(startTimeoutMs, () => {
+      this.#fail('silent', `: it was not ready after ${startTimeoutMs} ms`)
+    })
+  }
+
+  /** A sentence where it did not become ready. */
+  ready(): Promise<string | undefined> {
+    return this.#ready.promise
+  }
+
+  /** Links a bundle; rejects where it cannot be, and where the worker ends. */
+  async prepare(bundle: Uint8Array, states: SharedMemories): Promise<void> {
+    await this.#ask({ order: 'prepare', bundle, states })
+    this.#prepared = bundle
+  }
+
+  /** Puts in force what was prepared last. */
+  async commit(): Promise<void> {
+    await this.#ask({ order: 'commit' })
+    this.#bundle = this.#prepared
+  }
+
+  async discard(): Promise<void> {
+    await this.#ask({ order: 'discard' })
+  }
+
+  async listen(at: ListenShare): Promise<void> {
+    const moved = at === 'given' ? [] : 'bound' in at ? [at.bound] : [at.parked]
+    await this.#ask({ order: 'listen', at }, moved)
+    this.#servesSinceMs ??= this.#clock.nowMs()
+  }
+
+  /** Gives up its listening servers, for another worker. */
+  async release(): Promise<readonly MessagePort[]> {
+    const { parked } = await this.#ask({ order: 'release' })
+    return parked ?? []
+  }
+
+  async metrics(): Promise<string> {
+    const { metrics } = await this.#ask({ order: 'metrics' })
+    return metrics ?? ''
+  }
+
+  async drain(): Promise<void> {
+    await this.#ask({ order: 'drain' })
+  }
+
+  /** Lets its exchanges end within the time, then ends the thread. */
+  async close(timeoutMs: number): Promise<void> {
+    this.#asked = true
+    // One that ends before it answers is closed too.
+    await this.#ask({ order: 'close', timeoutMs }).catch(() => {})
+    await this.#thread.terminate()
+  }
+
+  /** Ends it now. */
+  async terminate(): Promise<void> {
+    this.#asked = true
+    await this.#thread.terminate()
+  }
+
+  /** Hands over a connection that was accepted in the main thread. */
+  give(socket: Socket): void {
+    this.#post({ given: socket }, [socket])
+  }
+
+  get over(): boolean {
+    return this.#over
+  }
+
+  /** Whether we have asked it to end. */
+  get leaving(): boolean {
+    return this.#asked
+  }
+
+  /** What it serves. */
+  get bundle(): Uint8Array {
+    return this.#bundle
+  }
+
+  /** How long it has taken connections. */
+  get servedMs(): number {
+    return this.#servesSinceMs === undefined ? 0 : this.#clock.nowMs() - this.#servesSinceMs
+  }
+
+  #take(report: Report): void {
+    switch (report.report) {
+      case 'ready':
+        return this.#becomeReady()
+      case 'failed':
+        return this.#ready.resolve(report.problem)
+      case 'bug':
+        return this.#events.bug(new Error(report.text))
+      case 'done':
+        return this.#answered(report.id)?.resolve(report.answer)
+      case 'refused':
+        return this.#answered(report.id)?.reject(new Error(report.text))
+    }
+  }
+
+  #becomeReady(): void {
+    this.#cancelTimers()
+    this.#cancelTimers = watchBeat(this.#beat, this.#clock, () => {
+      this.#fail('silent', ': its event loop stood still')
+    })
+    this.#ready.resolve(undefined)
+  }
+
+  #answered(id: number): PromiseWithResolvers<Answer> | undefined {
+    const waiting = this.#waiting.get(id)
+    this.#waiting.delete(id)
+    return waiting
+  }
+
+  /** It counts as ended at once: code that never rests may take its time to be stopped. */
+  #fail(cause: EndCause, how: string): void {
+    this.#cause = cause
+    void this.#thread.terminate()
+    this.#end(how)
+  }
+
+  #end(how: string): void {
+    if (this.#over) return
+    this.#over = true
+    this.#cancelTimers()
+    const text = `a worker ended${how}`
+    for (const { reject } of this.#waiting.values()) reject(new Error(text))
+    this.#waiting.clear()
+    this.#ready.resolve(text)
+    this.#events.ended(this.#cause, text, this.#asked)
+  }
+
+  #ask(ask: Order, moved: readonly object[] = []): Promise<Answer> {
+    if (this.#over) return Promise.reject(new Error('the worker has ended'))
+    const id = this.#orders++
+    const waiting = Promise.withResolvers<Answer>()
+    this.#waiting.set(id, waiting)
+    this.#post({ id, ask }, moved)
+    return waiting.promise
+  }
+
+  #post(asked: Asked, moved: readonly object[]): void {
+    // Sockets and servers can be moved between threads, which the types do not know yet.
+    this.#thread.postMessage(asked, moved as readonly Transferable[])
+  }
+}

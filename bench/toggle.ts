@@ -17,7 +17,7 @@ const swaps = isDeepStrictEqual(builds[0].deployment.log, builds[1].deployment.l
 const gateways = await Promise.all((swaps ? builds.slice(0, 1) : builds).map(serve))
 
 process.on('message', (which: 0 | 1) => {
-  const swapped = swaps ? gateways[0]?.swap(builds[which].snapshot) : undefined
+  const swapped = swaps ? gateways[0]?.apply(settingsOf(builds[which])) : undefined
   void Promise.resolve(swapped).then(() => process.send?.(which))
 })
 process.on('disconnect', () => process.exit(0))
@@ -31,9 +31,12 @@ async function build(configFile: string): Promise<Built & { snapshot: Uint8Array
   return { ...built, snapshot }
 }
 
-async function serve({ snapshot, deployment: { log } }: Built & { snapshot: Uint8Array }) {
-  const listen = { host: '127.0.0.1', port: 0 }
-  const gateway = await startGateway({ bundle: snapshot, listen, workers: 0, log })
+function settingsOf({ snapshot, deployment: { log } }: Built & { snapshot: Uint8Array }) {
+  return { bundle: snapshot, listen: { host: '127.0.0.1', port: 0 }, workers: 0, log }
+}
+
+async function serve(built: Built & { snapshot: Uint8Array }) {
+  const gateway = await startGateway(settingsOf(built))
   if ('problem' in gateway) throw new Error(gateway.problem)
   return gateway
 }

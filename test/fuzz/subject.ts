@@ -67,14 +67,14 @@ export async function startSubject(): Promise<Subject> {
     },
     bug: (error) => void bugs.push(error instanceof Error ? error.stack! : String(error)),
   })
-  engine.swap(bundle, new SharedStates().for(snapshotNeeds(bundle)))
-  await engine.listen('127.0.0.1', 0)
+  engine.prepare(bundle, new SharedStates().for(snapshotNeeds(bundle)))()
+  await engine.listen({ host: '127.0.0.1', port: 0 })
   const table = { memory, log, bugs }
   return {
     request: (bytes, cutAt, pressure) => driveRequest(table, bytes, cutAt, pressure),
     reply: (one, cut, pressure) => driveReply(table, one, cut, pressure),
     active: () => activeOf(engine),
-    close: () => engine.close(),
+    close: () => engine.close(0),
   }
 }
 

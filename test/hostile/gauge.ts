@@ -42,8 +42,8 @@ export async function startGauge(): Promise<Gauge> {
       console.error(error)
     },
   })
-  engine.swap(bundle, new SharedStates().for(snapshotNeeds(bundle)))
-  await engine.listen('127.0.0.1', 0)
+  engine.prepare(bundle, new SharedStates().for(snapshotNeeds(bundle)))()
+  await engine.listen({ host: '127.0.0.1', port: 0 })
   return { measure: (input) => measure(input, memory), bugs: () => bugs }
 }
 

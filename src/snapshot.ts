@@ -1,3 +1,4 @@
 // snapshot: the one thing that passes from the control plane to the data plane, as bytes.
 export { encodeSnapshot, openSnapshot, sealSnapshot, snapshotNeeds } from './snapshot/codec.ts'
+export { inSharedMemory } from './snapshot/sections.ts'
 export type { OpenSnapshot, OperationName, OperationPlan, SnapshotPlan } from './snapshot/plan.ts'

@@ -29,7 +29,9 @@ const entryOf = (folder: string) => join(folder, readdirSync(folder)[0]!)
 test('an unchanged build comes back whole', async (t) => {
   const { folder, options, built } = fresh(t)
   await keepBuild(folder, options, built, later())
-  assert.deepEqual(await cachedBuild(folder, options), built)
+  const again = await cachedBuild(folder, options)
+  assert.deepEqual(again, built)
+  assert.ok(again?.snapshot?.buffer instanceof SharedArrayBuffer, 'for threads to hand around')
 })
 
 test('what is kept is for its user alone', { skip: process.platform === 'win32' }, async (t) => {

@@ -7,6 +7,7 @@ import { hash, randomUUID } from 'node:crypto'
 import { lstat, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { SourceFile } from '../base.ts'
+import { inSharedMemory } from '../snapshot.ts'
 import type { Built, BuildOptions } from './build-types.ts'
 
 const entriesMax = 32
@@ -108,7 +109,7 @@ async function readEntry(path: string): Promise<Built | undefined> {
   const entry = JSON.parse(bytes.toString('utf8', headEnd + 1, entryEnd)) as Entry
   const fresh = await Promise.all(entry.files.map(isUnchanged))
   if (fresh.includes(false)) return undefined
-  return { ...entry, snapshot: new Uint8Array(bytes.subarray(entryEnd + 1)) }
+  return { ...entry, snapshot: inSharedMemory(bytes.subarray(entryEnd + 1)) }
 }
 
 async function isUnchanged({ path, content }: SourceFile): Promise<boolean> {

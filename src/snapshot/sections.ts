@@ -46,6 +46,14 @@ export function framed(sections: Sections, revision: string): Uint8Array {
   return bytes
 }
 
+/** The same bytes where threads can hand them to each other; those that lie there are not copied. */
+export function inSharedMemory(bytes: Uint8Array): Uint8Array {
+  if (bytes.buffer instanceof SharedArrayBuffer) return bytes
+  const copy = new Uint8Array(new SharedArrayBuffer(bytes.length))
+  copy.set(bytes)
+  return copy
+}
+
 /** Writes the revision, which can only be known when all the rest is there. */
 export function seal(bytes: Uint8Array, revision: string): void {
   assert(/^[!-~]{0,64}$/.test(revision), 'a revision is a short word')

@@ -226,12 +226,12 @@ export interface MemoryNet {
 }
 
 export function installMemoryNet(): MemoryNet {
-  let listener: ((socket: MemorySocket) => void) | undefined
+  const server = new MemoryServer()
   const memory: MemoryNet = {
     accept: () => {},
     dial() {
       const wire = new Wire()
-      listener?.(new MemorySocket({ handle: wire }))
+      server.emit('connection', new MemorySocket({ handle: wire }))
       return wire
     },
   }
@@ -246,10 +246,7 @@ export function installMemoryNet(): MemoryNet {
       })
       return socket
     },
-    createServer(_settings: object, take: (socket: MemorySocket) => void) {
-      listener = take
-      return new MemoryServer()
-    },
+    createServer: () => server,
   })
   syncBuiltinESMExports()
   // The end of a turn comes behind whatever the turn has brought.

@@ -4,7 +4,7 @@
 import { refuse, type Refusal } from '../base.ts'
 import type { Exchange } from '../http.ts'
 import { addressKey, readAddress } from './address.ts'
-import { bucketTableBytes, BucketTable, type Rate } from './buckets.ts'
+import { bucketRate, bucketTableBytes, BucketTable } from './buckets.ts'
 import { definePolicy, type Audience, type StateNeed, type Zod } from './policy.ts'
 
 export interface LimitConfig {
@@ -28,6 +28,7 @@ export const limit = definePolicy<LimitConfig, LimitPlan>({
   id: 'limit',
   about: 'A token bucket for each client address (IPv6: each /64).',
   phase: 'admit',
+  everyRequest: true,
   stacks: true,
   schema: limitSchema,
   defaultFor,
@@ -35,7 +36,7 @@ export const limit = definePolicy<LimitConfig, LimitPlan>({
   states: (plan) => [tableNeed(plan)],
   link(plan, tools) {
     const table = tools.state(tableNeed(plan), (memory) => new BucketTable(memory, tools.random))
-    const rate: Rate = { intervalMs: plan.windowMs / plan.requestsMax, burst: plan.burstMax }
+    const rate = bucketRate(plan.windowMs / plan.requestsMax, plan.burstMax)
     return (exchange: Exchange) => {
       readAddress(exchange.client.address)
       const waitMs = table.take(addressKey.high, addressKey.low, rate, exchange.startedMs)
@@ -60,7 +61,7 @@ function limitSchema(zod: Zod) {
       .min(1_000)
       .max(10_000_000)
       .describe(
-        'addresses told apart at one time, up to 64 bytes each; those beyond share a bucket',
+        'addresses told apart at one time, up to 32 bytes each; those beyond share a bucket',
       ),
   })
 }

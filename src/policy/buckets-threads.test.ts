@@ -167,7 +167,13 @@ const betweens: readonly [says: string, between: Between][] = [
   ['it takes a token', (table, address) => took(table, address, nowMs)],
   ['it takes all', (table, address) => tokensOf(table, address, never, nowMs)],
   ['it takes one, later, with more slots free', (table, own) => took(table, own, laterMs)],
-  ['another comes', (table, own) => 0 * took(table, own + 100, nowMs)],
+  [
+    'another comes',
+    (table, own) => {
+      took(table, own + 100, nowMs)
+      return 0
+    },
+  ],
   [
     'others come, later, and then it takes one',
     (table, own) => {
@@ -199,8 +205,9 @@ for (const [says, between] of betweens) {
   })
 }
 
+const dies = () => assert.fail('the thread ends')
+
 test('a call that ends before its last step has changed nothing', (t) => {
-  const dies = () => assert.fail('the thread ends')
   for (let at = 0, isOver = false; !isOver; at++) {
     const memory = crowded()
     const table = tableOver(memory)

@@ -36,7 +36,10 @@ export function readingOf(pid: number): Reading {
 export type Series = ReadonlyMap<string, number>
 
 export async function scrape(adminUrl: string): Promise<Series> {
-  const text = await (await fetch(`${adminUrl}/metrics`)).text()
+  return seriesIn(await (await fetch(`${adminUrl}/metrics`)).text())
+}
+
+export function seriesIn(text: string): Series {
   return new Map(
     text
       .split('\n')

@@ -4,10 +4,13 @@
 // exits with 1 where a claim does not hold.
 import { parseArgs } from 'node:util'
 import { type Case, tableOf } from './findings.ts'
+import { crash } from './crash.ts'
+import { drain } from './drain.ts'
+import { memory } from './memory.ts'
 import { reload } from './reload.ts'
 import { soak } from './soak.ts'
 
-const cases: Readonly<Record<string, Case>> = { reload, soak }
+const cases: Readonly<Record<string, Case>> = { crash, drain, memory, reload, soak }
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -59,7 +59,13 @@ const file = { required: true, content: { 'application/octet-stream': {} } }
 const day = 24 * 60 * 60 * 1_000
 
 function contractOf(version: number): object {
-  const season = { operationId: `season${version}`, responses: ok }
+  // A limit of its own: what it remembers must go when the operation goes.
+  const limit = { requestsMax: 100_000 + version, windowMs: 1_000, burstMax: 100_000 }
+  const season = {
+    operationId: `season${version}`,
+    responses: ok,
+    'x-concordat': { policies: { limit } },
+  }
   return {
     openapi: '3.1.0',
     info: { title: 'Stay', version: String(version) },

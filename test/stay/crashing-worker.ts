@@ -1,0 +1,54 @@
+// A worker as the gateway's own, which comes to grief when it is told to, and tells whose connections
+// it takes. What it is told passes by a channel that the gateway knows nothing of.
+import { subscribe } from 'node:diagnostics_channel'
+import type { Socket } from 'node:net'
+import { BroadcastChannel, threadId } from 'node:worker_threads'
+
+export const griefChannel = 'stay-grief'
+
+export const griefs = ['exit', 'throw', 'loop', 'memory'] as const
+export type Grief = (typeof griefs)[number]
+
+/** Told by the test to one thread. */
+export interface GriefOrder {
+  readonly thread: number
+  readonly grief: Grief
+}
+
+/** Told by a worker: it serves from now on, or has taken a connection from that port. */
+export type GriefReport =
+  | { readonly thread: number; readonly serves: true }
+  | { readonly thread: number; readonly port: number }
+
+const come: Readonly<Record<Grief, () => void>> = {
+  exit: () => process.exit(3),
+  throw: () => {
+    setImmediate(() => {
+      throw new Error('nobody catches this')
+    })
+  },
+  loop: () => {
+    for (;;);
+  },
+  memory: () => {
+    const held: number[][] = []
+    for (;;) held.push(Array.from({ length: 1_000 }, (_, at) => at + 0.5))
+  },
+}
+
+// Loaded by the test as well, for the names above.
+if (threadId !== 0) {
+  const channel = new BroadcastChannel(griefChannel)
+  const tell = (report: GriefReport) => channel.postMessage(report)
+  subscribe('net.server.socket', (message) => {
+    const { socket } = message as { socket: Socket }
+    tell({ thread: threadId, port: socket.remotePort ?? 0 })
+  })
+  channel.addEventListener('message', (event) => {
+    const { thread, grief } = (event as { data: GriefOrder }).data
+    if (thread === threadId) come[grief]()
+  })
+  channel.unref()
+  await import('../../src/gateway/worker.ts')
+  tell({ thread: threadId, serves: true })
+}

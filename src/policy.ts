@@ -1,16 +1,18 @@
 // policy: the rules that a contract or a configuration declares, one file each.
 export type { AuthConfig } from './policy/auth.ts'
 export {
+  type ApiSite,
   type Audience,
+  type Blob,
   definePolicy,
   type FinishingReply,
   type FinishStep,
   type LinkedSteps,
   type Mode,
+  type NamedFile,
   type Phase,
   type Policy,
   type PolicyPlan,
-  type ReplySite,
   type Site,
   type StateNeed,
   type Tools,

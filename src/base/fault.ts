@@ -56,6 +56,14 @@ export const faults = {
     'The operation requires a credential that the request does not carry where the contract puts it.',
     'Send the credential named by `WWW-Authenticate` and the contract.',
   ),
+  ADDRESS_DENIED: fault(
+    403,
+    'client',
+    false,
+    'This address may not call the API.',
+    'The client address is in a deny list, or there are allow lists and it is in none. The record says at which level.',
+    'Call from another network, or ask the owner of the API to let this one in.',
+  ),
   NOT_FOUND: fault(
     404,
     'client',

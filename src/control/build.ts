@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import type { Problem, SourceFile } from '../base.ts'
 import { readContract } from '../contract.ts'
-import { loadDocuments } from '../load.ts'
+import { loadDocuments, NamedFiles } from '../load.ts'
 import type { Built, BuildOptions, Deployment } from './build-types.ts'
 import { compileSnapshot } from './compile.ts'
 import type { Config } from './config.ts'
@@ -31,18 +31,22 @@ async function build(options: BuildOptions): Promise<Built> {
   const contractFile = contractFileOf(options, read)
   if (contractFile === undefined) return failed([...read.problems, noContract(read)], read.files)
   const namedAt = options.contractFile === undefined ? read.config?.locate('/contract') : undefined
-  const loaded = await loadDocuments(contractFile, { allowRef: options.allowRef ?? [], namedAt })
-  const files = [...read.files, ...loaded.files]
+  const { allowRef = [] } = options
+  const loaded = await loadDocuments(contractFile, { allowRef, namedAt })
+  const documentFiles = [...read.files, ...loaded.files]
   const problems = [...read.problems, ...loaded.problems]
-  if (hasErrors(problems)) return failed(problems, files)
+  if (hasErrors(problems)) return failed(problems, documentFiles)
+  const named = new NamedFiles({ folders: [dirname(contractFile), ...allowRef] })
   const compiled = compileSnapshot({
     contract: readContract(loaded.documents),
     documents: loaded.documents,
     config: read.config,
+    files: named,
     to: options.to,
     deployment,
     upstreamNeeded: options.upstreamNeeded ?? true,
   })
+  const files = [...documentFiles, ...named.files]
   const { snapshot } = compiled
   return { snapshot, deployment, problems: [...problems, ...compiled.problems], files }
 }

@@ -2,10 +2,11 @@
 // become one plan. Deterministic: the same input gives the same plan. What operations have in
 // common is one object, so that a hundred thousand of them stay bearable.
 import { hash } from 'node:crypto'
-import { type Documents, type LimitName, type Limits, limitsWith } from '../base.ts'
+import { type Documents, type LimitName, limitsWith } from '../base.ts'
 import type { Place, Problem } from '../base.ts'
 import type { Contract, Operation } from '../contract.ts'
-import { type Mode, policies, type PolicyPlan, type ReplySite } from '../policy.ts'
+import type { NamedFiles } from '../load.ts'
+import type { Mode } from '../policy.ts'
 import { conflicts, hostProblem, type RoutePlan, routesProblem, templateProblem } from '../route.ts'
 import { encodeSnapshot, type OperationPlan, sealSnapshot, type SnapshotPlan } from '../snapshot.ts'
 import type { UpstreamPlan } from '../upstream.ts'
@@ -15,9 +16,10 @@ import type { Config } from './config.ts'
 import { deploymentDefaults } from './defaults.ts'
 import { settler, startingPoint } from './levels.ts'
 import { memoryNote, stateNeeds } from './memory.ts'
+import { PolicyPlans } from './policy-plans.ts'
 import { errorAt, problemList, type ProblemList } from './problem-list.ts'
 import { unboundNote, unknownSchemes } from './schemes.ts'
-import { type Level, type PolicySetting, settle, type Settled, type Settling } from './settings.ts'
+import { type Level, settle, type Settled, type Settling } from './settings.ts'
 import { suggestion } from './suggest.ts'
 import { commandLine, compileUpstreams } from './upstreams.ts'
 
@@ -26,6 +28,8 @@ export interface CompileInput {
   readonly documents: Documents
   /** The configuration, checked, and where its keys stand; undefined without one. */
   readonly config: WrittenConfig | undefined
+  /** Files that settings name. */
+  readonly files: Pick<NamedFiles, 'read'>
   readonly to: readonly string[]
   readonly deployment: Deployment
   readonly upstreamNeeded: boolean
@@ -52,6 +56,7 @@ interface Work {
   readonly upstreams: readonly UpstreamPlan[]
   readonly upstreamsUsed: Set<number>
   readonly share: <T>(value: T) => T
+  readonly plans: PolicyPlans
 }
 
 export function compileSnapshot(input: CompileInput): Compiled {
@@ -68,8 +73,9 @@ export function compileSnapshot(input: CompileInput): Compiled {
     compileOperation(operation, settled[i]!, work),
   )
   const routes = compileRoutes(settled, work)
-  const finish = compileFinish(settledOf, work)
-  const plans = [...operations.flatMap(({ policies: each }) => each), ...finish]
+  const settings = input.contract.documentSettings
+  const { admit, finish } = work.plans.ofNone(settledOf({ settings, template: '', id: '' }))
+  const plans = [...operations.flatMap(({ policies: each }) => each), ...admit, ...finish]
   const states = stateNeeds(plans)
   const memory = memoryNote(states, input.documents.locate(input.documents.root, ''))
   if (memory !== undefined) problems.report(memory)
@@ -77,7 +83,7 @@ export function compileSnapshot(input: CompileInput): Compiled {
   if (!problems.hasErrors()) reportIneffective(work)
   const said = problems.all()
   if (problems.hasErrors()) return { plan: undefined, snapshot: undefined, problems: said }
-  return { ...assemble(operations, { routes, finish, states }, work), problems: said }
+  return { ...assemble(operations, { routes, admit, finish, states }, work), problems: said }
 }
 
 function startWork(input: CompileInput, problems: ProblemList): Work {
@@ -95,7 +101,9 @@ function startWork(input: CompileInput, problems: ProblemList): Work {
     report(errorAt(locate('/admin'), `port ${listen.port} is to serve both the API and the admin`))
   }
   const settling = { audience, report, written: [] }
-  return { input, problems, settling, upstreams, upstreamsUsed: new Set(), share: sharing() }
+  const share = sharing()
+  const plans = new PolicyPlans({ settling, share, files: input.files })
+  return { input, problems, settling, upstreams, upstreamsUsed: new Set(), share, plans }
 }
 
 /** The settings of the whole API: defaults, and the configuration over them. */
@@ -150,61 +158,11 @@ function compileOperation(operation: Operation, settled: Settled, work: Work): O
     heldTypes: share(handling.heldTypes),
     replyTypes: share(handling.replyTypes),
     statuses: share(operation.statuses),
-    policies: compilePolicies(operation, settled, work),
+    policies: work.plans.ofOperation(operation, settled),
   }
 }
 
 const modeOf = (settled: Settled, id: string): Mode => settled.policies.get(id)?.[0]?.mode ?? 'off'
-
-function compilePolicies(operation: Operation, settled: Settled, work: Work): PolicyPlan[] {
-  return policies
-    .flatMap(({ id }) => settled.policies.get(id) ?? [])
-    .map((setting) => {
-      const { policy, config } = setting
-      const site = Object.assign(siteOf(setting, settled.limits, work), { operation })
-      return planOf(setting, policy.compile(config, site), work)
-    })
-    .filter((plan) => plan !== undefined)
-}
-
-/** For replies of no operation: what the configuration and the document say of every reply. */
-function compileFinish(settledOf: ReturnType<typeof settler>, work: Work): PolicyPlan[] {
-  const settings = work.input.contract.documentSettings
-  const { policies: settled, limits } = settledOf({ settings, template: '', id: '' })
-  return policies
-    .flatMap(({ id }) => settled.get(id) ?? [])
-    .map((setting) => {
-      const { policy, config } = setting
-      if (policy.phase !== 'finish') return undefined
-      return planOf(setting, policy.compile(config, siteOf(setting, limits, work)), work)
-    })
-    .filter((plan) => plan !== undefined)
-}
-
-function siteOf(setting: PolicySetting, limits: Limits, { settling }: Work): ReplySite {
-  const { mode, scope, place } = setting
-  return {
-    audience: settling.audience,
-    limits,
-    scope,
-    // Finding a place is slow, and hardly any policy asks for it.
-    get place() {
-      return place?.()
-    },
-    report: mode === 'off' ? () => undefined : settling.report,
-  }
-}
-
-/** A policy that is off is compiled too: only so is known whether that decides anything. */
-function planOf(
-  { policy, mode, written }: PolicySetting,
-  plan: unknown,
-  { share }: Work,
-): PolicyPlan | undefined {
-  if (plan === undefined) return undefined
-  for (const one of written.values()) one.effective = true
-  return mode === 'off' ? undefined : share({ policy: policy.id, mode, plan })
-}
 
 function upstreamOf(operation: Operation, settled: Settled, work: Work): number {
   const { upstreams, input, upstreamsUsed, problems } = work
@@ -281,8 +239,8 @@ function reportIneffective({ settling, upstreams, upstreamsUsed, input, problems
 
 function assemble(
   operations: readonly OperationPlan[],
-  { routes, finish, states }: Pick<SnapshotPlan, 'routes' | 'finish' | 'states'>,
-  { input, settling, upstreams }: Work,
+  { routes, ...others }: Pick<SnapshotPlan, 'routes' | 'admit' | 'finish' | 'states'>,
+  { input, settling, upstreams, plans }: Work,
 ): Pick<Compiled, 'plan' | 'snapshot'> {
   const { config, contract } = input
   const plan: SnapshotPlan = {
@@ -298,9 +256,8 @@ function assemble(
     operations,
     upstreams,
     schemas: contract.schemas,
-    blobs: [],
-    finish,
-    states,
+    blobs: plans.blobs,
+    ...others,
   }
   const snapshot = encodeSnapshot(plan)
   const revision = hash('sha256', snapshot)

@@ -37,6 +37,7 @@ function defaultSetting(id: string, config: unknown): PolicySetting {
     config,
     scope: 'api',
     place: undefined,
+    origin: undefined,
     written: new Map(),
   }
 }

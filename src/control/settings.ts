@@ -31,7 +31,15 @@ export interface PolicySetting {
   readonly scope: string
   /** Where it was written; undefined for a default. */
   readonly place: (() => Place) | undefined
+  readonly origin: Origin | undefined
   readonly written: ReadonlyMap<string, Written>
+}
+
+/** Where its own keys stand, for names of files in them; a level that gives a mode alone has none. */
+export interface Origin {
+  readonly namedBy: 'configuration' | 'contract'
+  /** Place of a pointer into the policy's configuration. */
+  readonly locate: (pointer: string) => Place
 }
 
 /** What holds at one level. */
@@ -169,7 +177,9 @@ function settlePolicy(work: Work, policy: AnyPolicy, value: unknown): PolicySett
     error(work, pointerOf(path), `'${path.join('.')}' has no effect here: ${why}`)
     return undefined
   }
-  const merged = isRecord(value) ? over(base, keys) : value
+  const hasKeys = !isRecord(value) || Object.keys(keys).length > 0
+  const below = policy.standsAlone === true && hasKeys ? undefined : base
+  const merged = isRecord(value) ? over(below, keys) : value
   const parsed = policy.schema(z).safeParse(merged)
   if (!parsed.success) {
     for (const one of complaintsOf(parsed.error, work, policy, merged)) settling.report(one)
@@ -185,7 +195,15 @@ function settlePolicy(work: Work, policy: AnyPolicy, value: unknown): PolicySett
     config: parsed.data,
     scope: level.scope,
     place: () => level.locate(pointerOf(path)),
+    origin: hasKeys || outside === undefined ? originOf(level, pointerOf(path)) : outside.origin,
     written,
+  }
+}
+
+function originOf({ rank, locate }: Level, above: string): Origin {
+  return {
+    namedBy: rank === 'configuration' ? 'configuration' : 'contract',
+    locate: (pointer) => locate(above + pointer),
   }
 }
 

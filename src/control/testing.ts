@@ -1,8 +1,9 @@
 // For tests of the compiler: contract and configuration from texts, problems as the lines that a
 // person reads.
+import { basename } from 'node:path'
 import { type Documents, placeText, type Problem } from '../base.ts'
 import { readContract } from '../contract.ts'
-import { parseLocated } from '../load.ts'
+import { type NamedText, parseLocated } from '../load.ts'
 import type { SnapshotPlan } from '../snapshot.ts'
 import type { Deployment } from './build-types.ts'
 import { compileSnapshot } from './compile.ts'
@@ -31,6 +32,7 @@ export function compileText(
   contract: string,
   config?: string,
   to: readonly string[] = ['http://127.0.0.1:3000'],
+  files: Readonly<Record<string, string>> = {},
 ): CompiledText {
   const documents = documentsFrom(contract, 'openapi.yaml')
   const checked =
@@ -42,11 +44,17 @@ export function compileText(
     contract: readContract(documents),
     documents,
     config: checked.config,
+    files: { read: (path) => namedText(files, basename(path)) },
     to,
     deployment,
     upstreamNeeded: true,
   })
   return { plan, said: problems.map(said) }
+}
+
+function namedText(files: Readonly<Record<string, string>>, name: string): NamedText {
+  const text = files[name]
+  return text === undefined ? { problem: `${name} does not exist` } : { text }
 }
 
 const said = ({ severity, message, place }: Problem): string =>

@@ -115,7 +115,9 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
   runMalformed(refusal: Refusal): void {
     try {
       this.#identify()
-      this.#refuse(refusal)
+      // Who sent it through a hop nobody can tell, and the hop must not pay for it.
+      if (this.client.viaTrustedHop) this.#refuse(refusal)
+      else this.#refuseOutside(refusal)
     } catch (error) {
       this.#bug(error)
     }
@@ -133,17 +135,25 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
 
   #route(): void {
     const { head } = this.#stream
-    if (!this.#snapshot.isHost(head.host)) return this.#refuse(refuse('MISDIRECTED_REQUEST'))
+    if (!this.#snapshot.isHost(head.host)) return this.#refuseOutside(refuse('MISDIRECTED_REQUEST'))
     if (passedThrough(head.headers, this.#runtime.pseudonym))
-      return this.#refuse(refuse('LOOP_DETECTED'))
+      return this.#refuseOutside(refuse('LOOP_DETECTED'))
     const match = this.#snapshot.router.find(head.method, head.path)
-    if (match.at === 'refused') return this.#refuse(match.refusal)
-    if (match.at === 'options') return this.#answer(204, ['Allow', match.allow], '')
+    if (match.at === 'refused') return this.#refuseOutside(match.refusal)
+    if (match.at === 'options') {
+      const fields = ['Allow', match.allow]
+      return this.#runSteps(this.#snapshot.admit, 0, () => this.#answer(204, fields, ''))
+    }
     const operation = this.#snapshot.operation(match.operation)
     this.#operation = operation
     this.operationId = operation.plan.id
     this.pathValues = match.values
     this.#runSteps(operation.admit, 0, admitted)
+  }
+
+  /** Of no operation: what holds for the whole API comes first, so that a flood of these is limited. */
+  #refuseOutside(refusal: Refusal): void {
+    this.#runSteps(this.#snapshot.admit, 0, () => this.#refuse(refusal))
   }
 
   /** Runs steps in order, then goes on with `next`; the first refusal ends it. */

@@ -75,6 +75,7 @@ function planOf(endpoints: readonly RawEndpoint[], options: RelayOptions): Snaps
     upstreams: [{ name: 'service', endpoints: places, preserveHost: false }],
     blobs: [],
     schemas: { nodes: [] },
+    admit: [],
     finish: [],
     states: [],
   }

@@ -37,7 +37,8 @@ export interface Snapshot {
   readonly isTrustedHop: (address: string) => boolean
   /** Links at first use: of a large contract most operations are rarely called. */
   readonly operation: (index: number) => LinkedOperation
-  /** For replies of no operation, as in `LinkedOperation`. */
+  /** For requests of no operation and their replies, as in `LinkedOperation`. */
+  readonly admit: readonly Step[]
   readonly finish: readonly FinishStep[]
   readonly edit: ReplyEdit
   /** Each takes every record, once. */
@@ -74,24 +75,27 @@ export interface LinkTools {
   readonly observers: readonly Observe[]
 }
 
+type Linking = LinkTools & Pick<Tools, 'check' | 'blob'>
+
 /** An exchange as a policy in shadow sees it: what would have been refused is noted there. */
 export interface Shadowing extends Exchange {
   noteShadow(policy: string): void
 }
 
 export function linkSnapshot(plan: OpenSnapshot, tools: LinkTools): Snapshot {
-  const check = linkSchemas(plan.schemas)
+  const linking = { ...tools, check: linkSchemas(plan.schemas), blob: blobOf(plan.blobs) }
   const operation = keeping((index): LinkedOperation => {
     const operation = plan.operations.at(index)
     assert(operation !== undefined, 'a route leads to an operation of its snapshot')
     const upstream = tools.upstreams[operation.upstream]
     assert(upstream !== undefined, 'an operation has an upstream of its snapshot')
-    return linkOperation(index, operation, upstream, plan.limits, { check, ...tools })
+    return linkOperation(index, operation, upstream, plan.limits, linking)
   })
-  const steps = plan.finish.map((one) => linkPolicy(one, '', plan.limits, { check, ...tools }))
+  const link = (one: PolicyPlan) => linkPolicy(one, '', plan.limits, linking)
   return {
     plan,
-    ...linkFinish(steps),
+    admit: plan.admit.flatMap((one) => link(one).admit ?? []),
+    ...linkFinish(plan.finish.map(link)),
     router: buildRouter([...eachOf(plan.routes)]),
     isHost: compileHosts(plan.hosts),
     isTrustedHop: compileTrust(plan.trustedHops),
@@ -100,15 +104,21 @@ export function linkSnapshot(plan: OpenSnapshot, tools: LinkTools): Snapshot {
   }
 }
 
+const blobOf = (blobs: OpenSnapshot['blobs']) => (number: number) => {
+  const bytes = blobs.at(number)
+  assert(bytes !== undefined, 'a plan names bytes of its snapshot')
+  return bytes
+}
+
 function linkOperation(
   index: number,
   plan: OperationPlan,
   upstream: Upstream,
   gatewayLimits: Limits,
-  tools: LinkTools & Pick<Tools, 'check'>,
+  linking: Linking,
 ): LinkedOperation {
   const limits = limitsWith(plan.limits, gatewayLimits)
-  const steps = plan.policies.map((policy) => linkPolicy(policy, plan.id, limits, tools))
+  const steps = plan.policies.map((policy) => linkPolicy(policy, plan.id, limits, linking))
   const takes = bodyTypeMatcher(plan.bodyTypes)
   const replies = linkFinish(steps)
   return {
@@ -139,14 +149,14 @@ function linkPolicy(
   policyPlan: PolicyPlan,
   operationId: string,
   limits: Limits,
-  { bug, check, random, states }: LinkTools & Pick<Tools, 'check'>,
+  { bug, check, blob, random, states }: Linking,
 ): LinkedSteps {
   const { policy: id, mode, plan } = policyPlan
   const policy = policyById.get(id)
   assert(policy !== undefined, `the policy ${id} exists`)
   const state = <S>(need: StateNeed, make: (memory: SharedArrayBuffer) => S): S =>
     states.get(need, make)
-  const linked = linkPhases(policy, plan, { check, limits, operationId, random, state })
+  const linked = linkPhases(policy, plan, { check, blob, limits, operationId, random, state })
   return mode === 'shadow' ? inShadow(id, linked, bug) : linked
 }
 

@@ -21,28 +21,46 @@ export type Mode = 'enforce' | 'shadow' | 'off'
 
 export type Audience = 'public' | 'partner' | 'internal'
 
-/** What a policy of replies may know when it compiles: some replies are of no operation. */
-export interface ReplySite {
+/** What a policy may know when it compiles for whatever comes: not all of it is of an operation. */
+export interface ApiSite {
   readonly audience: Audience
-  readonly limits: Limits
   /** Where the configuration of this policy was written; undefined for a default. */
   readonly place: Place | undefined
   /** Names the level that wrote it (`api`, `path /users`, `operation getUser`): a key for state. */
   readonly scope: string
   readonly report: (problem: Problem) => void
+  /** The file named at a pointer into this configuration; what keeps it unread is reported. */
+  readonly file: (name: string, pointer: string) => NamedFile | undefined
+  /** Lays bytes beside the plans; `make` is called once for each key in a snapshot. */
+  readonly blob: (key: string, make: () => Uint8Array) => Blob
+}
+
+export interface Blob {
+  /** For `Tools.blob`. */
+  readonly number: number
+  readonly bytes: Uint8Array
+}
+
+export interface NamedFile {
+  /** Absolute. */
+  readonly path: string
+  readonly text: string
 }
 
 /** What a policy may know when it compiles for one operation. */
-export interface Site extends ReplySite {
+export interface Site extends ApiSite {
   readonly operation: Operation
+  readonly limits: Limits
 }
 
 /** What a policy may use when it links in the data plane. */
 export interface Tools {
   readonly check: (schemaId: number) => Check
   readonly limits: Limits
-  /** Empty for replies of no operation. */
+  /** Empty for what is of no operation. */
   readonly operationId: string
+  /** Bytes that `ApiSite.blob` laid beside the plans; they lie in memory of all threads. */
+  readonly blob: (number: number) => Uint8Array
   readonly random: Random
   /**
    * What `make` gives for one need of `states`, made once in a thread and a snapshot. Whatever must
@@ -80,6 +98,8 @@ interface PolicyBase<Config, Plan> {
   readonly looser?: (outer: Config, inner: Config) => string | undefined
   /** Each level that writes it adds one more of it, in place of changing the outer level's. */
   readonly stacks?: true
+  /** Keys that a level leaves out it has not, in place of taking them from the level outside. */
+  readonly standsAlone?: true
   /** All state for which it may ask. Of another size it must have another name. */
   readonly states?: (plan: Plan) => readonly StateNeed[]
 }
@@ -96,13 +116,21 @@ type Compile<Config, Plan, At> = (config: Config, site: At) => Plan | undefined
 export type Policy<Config, Plan> = PolicyBase<Config, Plan> &
   (
     | {
+        readonly phase: 'admit'
+        /** Requests of no operation go through it too, where it holds for the whole API. */
+        readonly everyRequest: true
+        readonly compile: Compile<Config, Plan, ApiSite>
+        readonly link: (plan: Plan, tools: Tools) => Step
+      }
+    | {
         readonly phase: 'admit' | 'check' | 'content'
+        readonly everyRequest?: never
         readonly compile: Compile<Config, Plan, Site>
         readonly link: (plan: Plan, tools: Tools) => Step
       }
     | {
         readonly phase: 'finish'
-        readonly compile: Compile<Config, Plan, ReplySite>
+        readonly compile: Compile<Config, Plan, ApiSite>
         /** An edit is applied as the reply is read; a step needs its fields one by one. */
         readonly link: (plan: Plan, tools: Tools) => FinishStep | ReplyEdit
       }

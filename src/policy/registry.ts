@@ -1,6 +1,7 @@
 // Every policy there is. Within a phase they run in this order: what is cheap and protects the
 // rest comes first.
 import { auth } from './auth.ts'
+import { ip } from './ip.ts'
 import { limit } from './limit.ts'
 import type { Policy } from './policy.ts'
 import { secureHeaders } from './secure-headers.ts'
@@ -13,6 +14,7 @@ const known = <Config, Plan>(policy: Policy<Config, Plan>): AnyPolicy =>
   policy as unknown as AnyPolicy
 
 export const policies: readonly AnyPolicy[] = [
+  known(ip),
   known(limit),
   known(auth),
   known(validation),

@@ -31,6 +31,8 @@ export function siteWith(operation: Operation, problems: string[] = []): Site {
     place: undefined,
     scope: 'api',
     report: ({ message }) => problems.push(message),
+    file: () => undefined,
+    blob: (_, make) => ({ number: 0, bytes: make() }),
   }
 }
 
@@ -63,6 +65,7 @@ export function toolsWith(): Tools {
     limits: defaultLimits,
     operationId: 'getThing',
     random: seededRandom(1),
+    blob: () => new Uint8Array(),
     state<S>({ name, bytesMax }: StateNeed, make: (memory: SharedArrayBuffer) => S): S {
       if (!states.has(name)) states.set(name, make(new SharedArrayBuffer(bytesMax)))
       return states.get(name) as S

@@ -3,12 +3,12 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import * as zod from 'zod'
 import { fixturePath, fixturesAbsent } from '../../test/fixtures.ts'
-import { defaultLimits, seededRandom } from '../base.ts'
 import { type Contract, type Operation, readContract } from '../contract.ts'
 import type { Exchange } from '../http.ts'
 import { loadDocuments } from '../load.ts'
 import { linkSchemas } from '../schema.ts'
 import type { Audience, LinkedSteps } from './policy.ts'
+import { siteWith, toolsWith } from './testing.ts'
 import { validation, type ValidationConfig } from './validation.ts'
 
 async function contractOf(name: string): Promise<Contract> {
@@ -24,19 +24,12 @@ function linked(
   config: ValidationConfig = {},
   audience: Audience = 'public',
 ): LinkedSteps {
-  const site = { operation, audience, limits: defaultLimits, place: undefined, scope: 'api' }
-  const compiled = validation.compile(config, { ...site, report: () => {} })
+  const compiled = validation.compile(config, { ...siteWith(operation), audience })
   const { plan, schemas } = JSON.parse(
     JSON.stringify({ plan: compiled, schemas: contract.schemas }),
   )
   assert.equal(validation.phase, 'several')
-  return validation.link(plan, {
-    check: linkSchemas(schemas),
-    limits: defaultLimits,
-    operationId: operation.id,
-    random: seededRandom(1),
-    state: (_name, make) => make(),
-  })
+  return validation.link(plan, { ...toolsWith(), check: linkSchemas(schemas) })
 }
 
 function exchange(

@@ -36,6 +36,7 @@ const plan: SnapshotPlan = {
   upstreams: [],
   schemas: { nodes: [true, { types: 16, enum: ['ü', null] }, 1] },
   blobs: [new Uint8Array([1, 2, 255]), new Uint8Array(), new Uint8Array(16).fill(7)],
+  admit: [],
   finish: [],
   states: [{ name: 'limit api 2048', bytesMax: 4096 }],
 }

@@ -20,6 +20,8 @@ export interface SnapshotHead {
   readonly trustedHops: readonly string[]
   readonly limits: Limits
   readonly upstreams: readonly UpstreamPlan[]
+  /** What requests of no operation go through, before they are answered. */
+  readonly admit: readonly PolicyPlan[]
   /** What works on replies of no operation: 404, 405, OPTIONS, heads that are refused. */
   readonly finish: readonly PolicyPlan[]
   /** All that its policies remember, each once. */

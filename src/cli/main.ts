@@ -8,6 +8,7 @@ import {
 } from 'commander'
 import { version, workersMax } from '../base.ts'
 import { wantsColour } from './style.ts'
+import { topCommand } from './top-options.ts'
 import { type ExitCode, processWorld, type World } from './world.ts'
 
 /** Runs the command line of this process and leaves its exit code. */
@@ -93,6 +94,11 @@ function programFor(world: World, outcome: { code: ExitCode }): CommandType {
       const { limits } = await import('./limits.ts')
       await settle(limits(options, world))
     })
+
+  topCommand(program.command('top'), async (options) => {
+    const { top } = await import('./top.ts')
+    await settle(top(options, world))
+  })
   return program
 }
 
@@ -117,6 +123,7 @@ Examples:
   concordat check openapi.yaml
   concordat routes openapi.yaml --json
   concordat limits
+  concordat top --admin http://127.0.0.1:9090
 `
 
 const listed = (one: string, before: string[] | undefined): string[] => [...(before ?? []), one]

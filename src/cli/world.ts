@@ -1,5 +1,6 @@
 // What a command may touch of the outside: two streams, a folder, the environment and the wish to
 // stop. A test hands in its own.
+import { processTerminal, type Terminal } from './terminal.ts'
 
 export interface Output {
   write(text: string): unknown
@@ -14,6 +15,8 @@ export interface World {
   readonly err: Output
   readonly cwd: string
   readonly env: Readonly<Record<string, string | undefined>>
+  /** The screen and the keys, where there is somebody at them. */
+  readonly terminal?: Terminal | undefined
   /** Calls `stop` once when somebody asks the process to end (SIGINT, SIGTERM). */
   readonly onStop: (stop: () => void) => void
 }
@@ -32,6 +35,7 @@ export function processWorld(): World {
     err: process.stderr,
     cwd: process.cwd(),
     env: process.env,
+    terminal: processTerminal(),
     onStop: stopOnSignal,
   }
 }

@@ -21,7 +21,13 @@ export {
 } from './base/limits.ts'
 export { eachOf, keeping, type Listed } from './base/listed.ts'
 export { nearestWord } from './base/nearest.ts'
-export { type Held, Occupancy, occupancyMemory, type OccupancyShare } from './base/occupancy.ts'
+export {
+  type Held,
+  Occupancy,
+  occupancyMemory,
+  type OccupancyShare,
+  soleOccupancy,
+} from './base/occupancy.ts'
 export { type Random, seededRandom } from './base/random.ts'
 export {
   absentContent,

@@ -221,7 +221,7 @@ export const faults = {
     'gateway',
     true,
     'The gateway is at its bound.',
-    'The gateway holds as many connections as it may, in all or from this address: no request was read. In records also: the gateway stopped, and the exchange outlived the time that it may then take.',
+    'The gateway has no room: it holds as many connections as it may, in all or from this address, or as many bytes of bodies; or the machine has no descriptor left for a connection to the upstream. Nothing was sent. In records also: the gateway stopped, and the exchange outlived the time that it may then take.',
     'Wait and try again.',
   ),
   UPSTREAM_UNAVAILABLE: fault(

@@ -92,7 +92,7 @@ export const limitTable = {
     max: 1_000_000,
     unit: 'count',
     scope: 'gateway',
-    about: 'client connections in all',
+    about: 'client connections in all, of all threads; fewer where descriptors do not suffice',
     fault: 'OVERLOADED',
   },
   connectionsPerAddressMax: {
@@ -101,7 +101,16 @@ export const limitTable = {
     max: 1_000_000,
     unit: 'count',
     scope: 'gateway',
-    about: 'connections of one client address; trusted hops are not counted',
+    about: 'connections of one client address, of all threads; trusted hops are not counted',
+    fault: 'OVERLOADED',
+  },
+  heldBytesMax: {
+    default: 256 * MB,
+    min: MB,
+    max: 64 * GB,
+    unit: 'bytes',
+    scope: 'gateway',
+    about: 'all request bodies that are held whole at one moment, in all threads',
     fault: 'OVERLOADED',
   },
   requestsPerConnectionMax: {

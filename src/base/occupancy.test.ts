@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Occupancy, occupancyMemory } from './occupancy.ts'
+import { Occupancy, occupancyMemory, soleOccupancy } from './occupancy.ts'
 import { seededRandom } from './random.ts'
 
 const random = seededRandom(7)
 
 test('each thread sees what all hold', () => {
   const memory = occupancyMemory(3, random)
-  const threads = [0, 1, 2].map((thread) => new Occupancy({ memory, thread }))
+  const threads = [0, 1, 2].map((thread) => new Occupancy({ memory, thread, threads: 2 }))
   for (const [at, occupancy] of threads.entries()) {
     occupancy.note('connections', at + 1)
     occupancy.note('heldBytes', 3e9)
@@ -27,18 +27,18 @@ test('each thread sees what all hold', () => {
 
 test('what a dead thread held is given back by the one that takes its number', () => {
   const memory = occupancyMemory(2, random)
-  const living = new Occupancy({ memory, thread: 0 })
-  const dead = new Occupancy({ memory, thread: 1 })
+  const living = new Occupancy({ memory, thread: 0, threads: 2 })
+  const dead = new Occupancy({ memory, thread: 1, threads: 2 })
   for (const one of [living, dead]) {
     one.note('connections', 1)
     one.noteAddress('::1', 1)
   }
-  const next = new Occupancy({ memory, thread: 1 })
+  const next = new Occupancy({ memory, thread: 1, threads: 2 })
   assert.deepEqual([next.total('connections'), next.ofAddress('::1')], [1, 1])
 })
 
 test('a crowd of addresses makes no crowd of any', () => {
-  const occupancy = new Occupancy({ memory: occupancyMemory(1, random), thread: 0 })
+  const occupancy = soleOccupancy(random)
   const addresses = Array.from({ length: 20_000 }, (_, i) => `2001:db8::${i.toString(16)}`)
   for (const address of addresses) occupancy.noteAddress(address, 1)
   const most = Math.max(...addresses.map((address) => occupancy.ofAddress(address)))

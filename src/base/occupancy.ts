@@ -13,6 +13,8 @@ import type { Random } from './random.ts'
 export interface OccupancyShare {
   readonly memory: SharedArrayBuffer
   readonly thread: number
+  /** How many serve at once: there may be more rows, for those that take their place. */
+  readonly threads: number
 }
 
 const totals = ['connections', 'endpointConnections', 'heldBytes'] as const
@@ -29,15 +31,21 @@ const totalsBytes = 64
 const cells = 65_536
 const rowBytes = totalsBytes + 2 * cells * 4
 
-/** Memory for so many threads, and for as many more as live while others take their place. */
-export function occupancyMemory(threads: number, random: Random): SharedArrayBuffer {
-  const memory = new SharedArrayBuffer(headBytes + threads * rowBytes)
+/** Memory for so many threads, those included that live while others take their place. */
+export function occupancyMemory(rows: number, random: Random): SharedArrayBuffer {
+  const memory = new SharedArrayBuffer(headBytes + rows * rowBytes)
   // Nobody outside can choose addresses that collide.
   new Int32Array(memory, 0, 1)[0] = random() * 2 ** 32
   return memory
 }
 
+/** Of a thread that is alone. */
+export const soleOccupancy = (random: Random): Occupancy =>
+  new Occupancy({ memory: occupancyMemory(1, random), thread: 0, threads: 1 })
+
 export class Occupancy {
+  /** How many serve at once. */
+  readonly threads: number
   readonly #rows: readonly Row[]
   readonly #own: Row
   readonly #seed: number
@@ -45,9 +53,10 @@ export class Occupancy {
   /** Clears the row: what the last thread of this number held is gone with it. */
   constructor(share: OccupancyShare) {
     const { memory, thread } = share
-    const threads = Math.floor((memory.byteLength - headBytes) / rowBytes)
-    assert(thread < threads, 'every thread has a row of its own')
-    this.#rows = Array.from({ length: threads }, (_, at) => rowAt(memory, at))
+    const rows = Math.floor((memory.byteLength - headBytes) / rowBytes)
+    assert(thread < rows, 'every thread has a row of its own')
+    this.threads = share.threads
+    this.#rows = Array.from({ length: rows }, (_, at) => rowAt(memory, at))
     this.#own = this.#rows[thread]!
     this.#seed = new Int32Array(memory, 0, 1)[0]!
     clear(this.#own)

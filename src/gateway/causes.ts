@@ -1,15 +1,29 @@
 // Which fault of the catalogue stands for what went wrong with an upstream or a body.
-import { type FaultCode, refuse } from '../base.ts'
+import { type FaultCode, type Refusal, refuse } from '../base.ts'
 import type { Audience } from '../policy.ts'
+import type { Unconnected } from '../upstream.ts'
 import type { CallFailure } from '../wire.ts'
 import type { LinkedOperation } from './snapshot.ts'
 
+/** When to come back to a gateway that has no room. */
+const overloadedRetryMs = 1_000
+
+export const overloaded = (reason?: string): Refusal => {
+  const more = { retryAfterMs: overloadedRetryMs }
+  return refuse('OVERLOADED', undefined, reason === undefined ? more : { ...more, reason })
+}
+
 /** No connection could be had; nothing was sent. */
-export const unconnectedFaults = {
+export function unconnected(why: Unconnected, reason: string): Refusal {
+  if (why === 'exhausted') return overloaded(reason)
+  return refuse(unconnectedFaults[why], undefined, { reason })
+}
+
+const unconnectedFaults = {
   unreachable: 'UPSTREAM_UNREACHABLE',
   busy: 'UPSTREAM_BUSY',
   timeout: 'UPSTREAM_TIMEOUT',
-} as const satisfies Record<string, FaultCode>
+} as const satisfies Record<Exclude<Unconnected, 'exhausted'>, FaultCode>
 
 /** The exchange with the endpoint broke off. */
 export const callFaults = {

@@ -3,7 +3,15 @@
 import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
 import type { MessagePort } from 'node:worker_threads'
-import { assert, type Clock, defaultLimits, type Random } from '../base.ts'
+import {
+  assert,
+  type Clock,
+  defaultLimits,
+  type Limits,
+  type Occupancy,
+  type Random,
+  soleOccupancy,
+} from '../base.ts'
 import { dateSource } from '../http.ts'
 import { openSnapshot } from '../snapshot.ts'
 import {
@@ -15,9 +23,10 @@ import {
   type ProcessWatch,
 } from '../telemetry.ts'
 import { Upstreams } from '../upstream.ts'
-import { listen, type ListenAt, Sweeper, type WireServer } from '../wire.ts'
+import { listen, type ListenAt, Sweeper, systemDescriptors, type WireServer } from '../wire.ts'
 import { GatewayExchange } from './exchange.ts'
 import { overloadedReply } from './overloaded.ts'
+import { limitsThatFit } from './room.ts'
 import type { Runtime } from './runtime.ts'
 import { linkSnapshot, type Snapshot } from './snapshot.ts'
 import type { SharedMemories } from './shared-states.ts'
@@ -31,6 +40,8 @@ export interface EngineSetup {
   readonly lines: LineWriter | undefined
   readonly redact: readonly string[]
   readonly watch: ProcessWatch
+  /** What all threads hold; undefined: this one is alone. */
+  readonly occupancy?: Occupancy | undefined
   readonly bug: (error: unknown) => void
 }
 
@@ -41,7 +52,9 @@ export class Engine {
   readonly #runtime: Runtime
   readonly #metrics: ReturnType<typeof createMetrics>
   readonly #accessLog: ReturnType<typeof createAccessLog> | undefined
+  readonly #descriptors = systemDescriptors()
   #snapshot: Snapshot | undefined
+  #limits: Limits = defaultLimits
   /** Several where it took over more than one from threads that left. */
   readonly #servers: WireServer[] = []
   #draining = false
@@ -57,6 +70,7 @@ export class Engine {
       newId: createIds(randomBytes),
       pseudonym: `concordat-${randomBytes(6).toString('hex')}`,
       httpDate: dateSource(clock),
+      occupancy: setup.occupancy ?? soleOccupancy(setup.random),
       active: 0,
       bug,
     }
@@ -77,7 +91,9 @@ export class Engine {
   prepare(bundle: Uint8Array, memories: SharedMemories): () => void {
     const plan = openSnapshot(bundle)
     const { clock, random, bug } = this.#setup
-    const pools = { clock, sweeper: this.#sweeper, limits: plan.limits, bug }
+    const { occupancy } = this.#runtime
+    const limits = limitsThatFit(plan, occupancy.threads, this.#descriptors)
+    const pools = { clock, sweeper: this.#sweeper, limits, bug, occupancy }
     const linked = this.#upstreams.link(plan.upstreams, pools)
     const observers: Observe[] = []
     const tools = {
@@ -93,6 +109,7 @@ export class Engine {
       if (this.#accessLog !== undefined) observers.push(this.#accessLog.bind(plan.names))
       linked.take()
       this.#snapshot = snapshot
+      this.#limits = limits
     }
   }
 
@@ -103,7 +120,10 @@ export class Engine {
       at,
       clock,
       sweeper: this.#sweeper,
-      limits: () => this.#snapshot?.plan.limits ?? defaultLimits,
+      limits: () => this.#limits,
+      occupancy: this.#runtime.occupancy,
+      descriptors: this.#descriptors,
+      warn: bug,
       isTrustedHop: (address) => this.#snapshot!.isTrustedHop(address),
       overloaded: () => overloadedReply(this.#runtime, this.#snapshot!),
       exchange: (stream) => new GatewayExchange(this.#runtime, this.#snapshot!, stream).run(),

@@ -31,7 +31,7 @@ import {
   type Verdict,
 } from '../http.ts'
 import { acceptableId } from '../telemetry.ts'
-import type { Endpoint, Taker } from '../upstream.ts'
+import type { Endpoint, Taker, Unconnected } from '../upstream.ts'
 import {
   type CallEvents,
   type CallFailure,
@@ -39,7 +39,7 @@ import {
   type Http1ReplyHead,
   linesOf,
 } from '../wire.ts'
-import { callFaults, replyFault, unconnectedFaults, undeclaredBody } from './causes.ts'
+import { callFaults, overloaded, replyFault, unconnected, undeclaredBody } from './causes.ts'
 import { faultReply, wantsProblem } from './fault-body.ts'
 import { forwardingOf, replyLines, requestLines } from './heads.ts'
 import { HeldBody } from './held-body.ts'
@@ -247,15 +247,27 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
     if (!this.#isHeld) return this.forward()
     this.#waited = true
     this.#phase = 'holding'
-    this.#holding = new HeldBody()
-    this.#stream.readBody()
+    this.#hold()
+  }
+
+  #hold(): void {
+    const { bodyLength } = this.request
+    const announced = typeof bodyLength === 'number' ? bodyLength : 0
+    this.#holding = new HeldBody({
+      occupancy: this.#runtime.occupancy,
+      heldBytesMax: this.#snapshot.plan.limits.heldBytesMax,
+      bytesMax: announced || this.#bodyBytesMax,
+    })
+    if (this.#holding.hasRoom(announced)) this.#stream.readBody()
+    else this.#refuse(overloaded(noRoom))
   }
 
   requestPiece(piece: Piece): void {
     this.#requestBytes += piece.length
     if (this.#requestBytes > this.#bodyBytesMax) return this.#refuse(refuse('CONTENT_TOO_LARGE'))
-    if (this.#phase === 'holding') this.#holding!.add(piece)
-    else if (this.#connection?.sendPiece(piece) === false) this.#stream.pauseBody()
+    if (this.#phase === 'holding') {
+      if (!this.#holding!.add(piece)) this.#refuse(overloaded(noRoom))
+    } else if (this.#connection?.sendPiece(piece) === false) this.#stream.pauseBody()
   }
 
   requestEnded(trailers: readonly string[]): void {
@@ -331,12 +343,12 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
     if (streams) this.#stream.readBody()
   }
 
-  unconnected(why: 'unreachable' | 'busy' | 'timeout', reason: string): void {
+  unconnected(why: Unconnected, reason: string): void {
     const { upstream } = this.#operation!
     const others = Math.min(endpointsMax, upstream.endpoints.length)
     this.#guarded(() => {
       if (this.#endpointsTried < others) this.#tryEndpoint(upstream.after(this.#endpoint!))
-      else this.#refuse(refuse(unconnectedFaults[why], undefined, { reason }))
+      else this.#refuse(unconnected(why, reason))
     })
   }
 
@@ -494,6 +506,7 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
   #record(nowMs: number, fault: FaultCode | undefined, reason: string | undefined): void {
     if (this.#phase === 'over') return
     this.#phase = 'over'
+    this.#holding?.release()
     const { method, path, host, headers } = this.request
     this.#runtime.active--
     const record = {
@@ -522,6 +535,8 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
 const noValues: readonly string[] = Object.freeze([])
 
 const lateConnection = 'no connection was to be had while the exchange had time'
+
+const noRoom = 'there was no room to hold the body'
 
 const lateBody = 'The body took all the time that the exchange has.'
 

@@ -1,17 +1,15 @@
 // What a connection beyond the bounds is told, before anything was read from it.
-import { refuse } from '../base.ts'
 import { editFields, reasonPhrase } from '../http.ts'
 import { linesOf } from '../wire.ts'
+import { overloaded } from './causes.ts'
 import { faultReply } from './fault-body.ts'
 import type { Runtime } from './runtime.ts'
 import type { Snapshot } from './snapshot.ts'
 
-const retryAfterMs = 1_000
-
 /** A whole reply as text. */
 export function overloadedReply(runtime: Runtime, { plan, edit }: Snapshot): string {
   const requestId = runtime.newId()
-  const { status, headers, body } = faultReply(refuse('OVERLOADED', undefined, { retryAfterMs }), {
+  const { status, headers, body } = faultReply(overloaded(), {
     requestId,
     form: plan.errorForm,
     docs: plan.faultDocs,

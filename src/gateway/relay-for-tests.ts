@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import type { TestContext } from 'node:test'
 import { eventually, Peer, RawEndpoint, settled } from '../../test/raw-peer.ts'
-import { type Limits, limitsWith, manualClock } from '../base.ts'
+import { type Limits, limitsWith, manualClock, soleOccupancy } from '../base.ts'
 import { encodeSnapshot, openSnapshot, type OperationPlan, type SnapshotPlan } from '../snapshot.ts'
 import { createIds, type ExchangeRecord } from '../telemetry.ts'
 import { Upstreams } from '../upstream.ts'
@@ -97,8 +97,9 @@ export async function openRelay(t: TestContext, options: RelayOptions = {}) {
   t.after(() => endpoints.forEach((endpoint) => endpoint.close()))
   const plan = planOf(endpoints, options)
   const sweeper = new Sweeper(clock, bug)
+  const occupancy = options.server?.occupancy ?? soleOccupancy(() => 0.5)
   const upstreams = new Upstreams()
-  const pools = { clock, sweeper, limits: plan.limits, bug }
+  const pools = { clock, sweeper, limits: plan.limits, bug, occupancy }
   const linked = linkSnapshot(openSnapshot(encodeSnapshot(plan)), {
     random: () => 0.5,
     states: new States({}),
@@ -114,6 +115,7 @@ export async function openRelay(t: TestContext, options: RelayOptions = {}) {
     clock,
     newId: createIds((length) => Buffer.alloc(length)),
     pseudonym: 'test',
+    occupancy,
     httpDate: () => 'Thu, 01 Jan 1970 00:00:00 GMT',
     active: 0,
     bug,
@@ -134,6 +136,7 @@ export async function openRelay(t: TestContext, options: RelayOptions = {}) {
       new GatewayExchange(runtime, snapshot, stream).runMalformed(refusal)
     },
     bug,
+    occupancy,
     ...options.server,
   })
 
@@ -184,6 +187,9 @@ export async function openRelay(t: TestContext, options: RelayOptions = {}) {
     if (options.steps === undefined) assert.deepEqual(bugs, [], 'nothing of ours broke')
     assert.equal(records.length, begun, 'every exchange is recorded exactly once')
     assert.equal(server.connections, 0, 'no client connection is left')
+    for (const held of ['connections', 'endpointConnections', 'heldBytes'] as const) {
+      assert.equal(occupancy.total(held), 0, `of ${held} none are left`)
+    }
     for (const one of upstreams.states()) assert.equal(one.waiting, 0, 'nobody waits')
     for (const one of endpoints) one.close()
   }

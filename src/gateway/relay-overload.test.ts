@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { eventually, type Peer, settled } from '../../test/raw-peer.ts'
-import { Occupancy, occupancyMemory } from '../base.ts'
+import { Occupancy, occupancyMemory, soleOccupancy } from '../base.ts'
 import { probeTransfer } from '../wire.ts'
 import { ask, openRelay, type Relay, reply } from './relay-for-tests.ts'
 
@@ -93,9 +93,9 @@ test('one address beyond its bound keeps nobody else waiting', async (t) => {
 
 test('the bounds are of the gateway, whichever thread takes a connection', async (t) => {
   const memory = occupancyMemory(2, () => 0.5)
-  const other = new Occupancy({ memory, thread: 1 })
+  const other = new Occupancy({ memory, thread: 1, threads: 2 })
   const limits = { connectionsMax: 5, connectionsPerAddressMax: 3 }
-  const occupancy = new Occupancy({ memory, thread: 0 })
+  const occupancy = new Occupancy({ memory, thread: 0, threads: 2 })
   const { client: open, server } = await openRelay(t, { limits, server: { occupancy } })
   const rows: [says: string, connections: number, ofAddress: number, refused: number][] = [
     ['others hold few', 4, 2, 0],
@@ -151,10 +151,31 @@ test(
 )
 
 test('connections to endpoints take room, too', async (t) => {
-  const occupancy = new Occupancy({ memory: occupancyMemory(1, () => 0.5), thread: 0 })
+  const occupancy = soleOccupancy(() => 0.5)
   const descriptors = { max: 16, open: () => 0 }
   const { client: open, server } = await openRelay(t, { server: { descriptors, occupancy } })
   occupancy.note('endpointConnections', 12)
   await open()
   await eventually('it is refused', () => server.refusedConnections === 1)
+  occupancy.note('endpointConnections', -12)
+})
+
+test('bodies that are held have a bound together: beyond it they are refused unread', async (t) => {
+  const relay = await openRelay(t, { limits: { heldBytesMax: 1024 * 1024 } })
+  const { endpoint, record, sent } = relay
+  const json = ['Content-Type: application/json', 'Content-Length: 700000']
+  const first = await sent(ask('PUT /held', ...json) + '"' + 'x'.repeat(699_998))
+  await eventually('most is held', () => relay.runtime.occupancy.total('heldBytes') > 600_000)
+  const second = await sent(ask('PUT /held', ...json, 'Expect: 100-continue'))
+  assert.match(await second.until(/}$/), /^HTTP\/1\.1 503 [\s\S]*Retry-After: 1\r\n/)
+  const { fault, reason } = await record()
+  assert.deepEqual([fault, reason], ['OVERLOADED', 'there was no room to hold the body'])
+  const chunks = `${(400_000).toString(16)}\r\n${'x'.repeat(400_000)}`
+  const third = await sent(ask('PUT /held', json[0]!, 'Transfer-Encoding: chunked') + chunks)
+  assert.match(await third.until(/}$/), /^HTTP\/1\.1 503 /)
+  endpoint.always(reply('x'))
+  first.send('"')
+  await first.until('x')
+  const fourth = await sent(ask('PUT /held', ...json) + '"' + 'x'.repeat(699_998) + '"')
+  await fourth.until('x')
 })

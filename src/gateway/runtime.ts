@@ -1,5 +1,5 @@
 // What every exchange of a thread shares.
-import type { Clock } from '../base.ts'
+import type { Clock, Occupancy } from '../base.ts'
 
 export interface Runtime {
   readonly clock: Clock
@@ -8,6 +8,8 @@ export interface Runtime {
   readonly pseudonym: string
   /** The date as header fields have it. */
   readonly httpDate: () => string
+  /** What all threads hold. */
+  readonly occupancy: Occupancy
   /** Exchanges under way. */
   active: number
   /** Takes what our own code threw; the exchange has been answered. */

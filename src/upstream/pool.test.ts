@@ -1,7 +1,7 @@
 // The pool without a network: connections open, fail and end when the test says so.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Limits, limitsWith, manualClock } from '../base.ts'
+import { type Limits, limitsWith, manualClock, type Occupancy, soleOccupancy } from '../base.ts'
 import {
   type ByteSink,
   type ByteSocket,
@@ -88,7 +88,7 @@ const deaf: Parameters<ClientConnection['begin']>[0] = {
 
 const whole = 'HTTP/1.1 204 No Content\r\n\r\n'
 
-function openPool(limits: Partial<Limits> = {}) {
+function openPool(limits: Partial<Limits> = {}, occupancy?: Occupancy) {
   const clock = manualClock(1_000)
   const bugs: unknown[] = []
   const lines: Line[] = []
@@ -98,7 +98,7 @@ function openPool(limits: Partial<Limits> = {}) {
     return lines.at(-1)!.socket
   }
   const sweeper = new Sweeper(clock, bug)
-  const tools = { clock, sweeper, limits: limitsWith(limits), bug, connect }
+  const tools = { clock, sweeper, limits: limitsWith(limits), bug, connect, occupancy }
   const pool = new Pool({ host: 'a', port: 80 }, tools)
   const take = (fresh = false): Waiter => {
     const waiter = new Waiter()
@@ -363,4 +363,29 @@ test('behind an endpoint that failed another one is tried, wherever the turn sta
   assert.notEqual(first, second)
   assert.equal(upstream!.after(first), second)
   assert.equal(upstream!.after(second), first)
+})
+
+test('where this machine can open no more it is not the endpoint that is unreachable', () => {
+  for (const code of ['EMFILE', 'ENFILE', 'EADDRNOTAVAIL']) {
+    const { lines, take } = openPool()
+    const waiter = take()
+    lines[0]!.fail(code)
+    assert.equal(waiter.refused, `exhausted: the connection ${code}`)
+  }
+})
+
+test('connections count from their opening to their end', () => {
+  const occupancy = soleOccupancy(() => 0)
+  const { lines, take, pool } = openPool({}, occupancy)
+  const total = () => occupancy.total('endpointConnections')
+  take()
+  take()
+  assert.equal(total(), 2)
+  lines[0]!.fail('ECONNREFUSED')
+  lines[1]!.open()
+  assert.equal(total(), 1)
+  lines[1]!.receive(whole)
+  assert.deepEqual([total(), pool.idleConnections], [1, 1])
+  lines[1]!.fail()
+  assert.equal(total(), 0)
 })

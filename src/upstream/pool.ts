@@ -1,6 +1,6 @@
 // The connections to one endpoint. Newest first: when load falls the oldest go unused and time
 // out, so the pool shrinks by itself.
-import type { Clock, Limits } from '../base.ts'
+import type { Clock, Limits, Occupancy } from '../base.ts'
 import {
   type Address,
   ClientConnection,
@@ -13,8 +13,11 @@ import {
 /** An exchange that asks for a connection; told once, within `take` or later. */
 export interface Taker {
   connected(connection: ClientConnection): void
-  unconnected(why: 'unreachable' | 'busy' | 'timeout', reason: string): void
+  unconnected(why: Unconnected, reason: string): void
 }
+
+/** Why there was no connection to be had; `exhausted`: this machine can open no more. */
+export type Unconnected = 'unreachable' | 'busy' | 'timeout' | 'exhausted'
 
 interface Waiting {
   readonly taker: Taker
@@ -28,6 +31,8 @@ export interface PoolTools {
   readonly sweeper: Sweeper
   readonly limits: Limits
   readonly bug: (error: unknown) => void
+  /** What all threads hold, to be told of connections; undefined: nobody asks. */
+  readonly occupancy?: Occupancy | undefined
   /** How connections are opened, where not over the network. */
   readonly connect?: Connect
 }
@@ -123,7 +128,7 @@ export class Pool implements ConnectionKeeper {
 
   /** A connection on its way for each one that waits, as far as the bound goes. */
   #connectMore(): void {
-    const { limits, sweeper, bug, connect } = this.#tools
+    const { limits, sweeper, bug, connect, occupancy } = this.#tools
     while (
       this.#connecting < this.#waiting.length &&
       this.#all.size < limits.endpointConnectionsMax
@@ -131,6 +136,7 @@ export class Pool implements ConnectionKeeper {
       this.#connecting++
       const tools = { sweeper, limits, keeper: this, bug }
       this.#all.add(new ClientConnection(this.address, tools, connect))
+      occupancy?.note('endpointConnections', 1)
     }
   }
 
@@ -156,13 +162,15 @@ export class Pool implements ConnectionKeeper {
 
   closed(connection: ClientConnection, unopened: Unopened | undefined): void {
     this.#all.delete(connection)
+    this.#tools.occupancy?.note('endpointConnections', -1)
     const at = this.#idle.lastIndexOf(connection)
     if (at >= 0) this.#idle.splice(at, 1)
     if (unopened !== undefined) {
       this.#connecting--
       // Who waits has a deadline of its own: whose connection timed out is not the next one's loss.
-      if (!unopened.late) {
-        this.#waiting.shift()?.taker.unconnected('unreachable', `the connection ${unopened.reason}`)
+      if (unopened.why !== 'late') {
+        const why = unopened.why === 'exhausted' ? 'exhausted' : 'unreachable'
+        this.#waiting.shift()?.taker.unconnected(why, `the connection ${unopened.reason}`)
       }
     }
     this.#connectMore()

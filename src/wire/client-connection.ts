@@ -64,8 +64,11 @@ export interface ConnectionKeeper {
 
 /** Why a connection never opened. */
 export interface Unopened {
-  /** Whether it took too long: whoever waits for it has a deadline of their own. */
-  readonly late: boolean
+  /**
+   * `late`: it took too long; whoever waits for it has a deadline of their own. `exhausted`: this
+   * machine has no descriptor or no port left for it.
+   */
+  readonly why: 'late' | 'exhausted' | 'failed'
   readonly reason: string
 }
 
@@ -401,10 +404,9 @@ export class ClientConnection implements ByteSink, Sweepable {
     this.#state = 'closed'
     this.#tools.sweeper.remove(this)
     const isUnopened = before === 'connecting'
-    const late = isUnopened && error === undefined
     const silent = isUnopened ? 'did not open in time' : 'closed'
     const reason = error === undefined ? silent : (error.code ?? error.message)
-    this.#tools.keeper.closed(this, isUnopened ? { late, reason } : undefined)
+    this.#tools.keeper.closed(this, isUnopened ? { why: whyUnopened(error), reason } : undefined)
     this.#report({ kind: 'closed', reason: `connection ${reason}`, replied: this.#replied })
   }
 
@@ -457,4 +459,12 @@ export class ClientConnection implements ByteSink, Sweepable {
     }
     return stillMs > terms.replyIdleTimeoutMs ? 'the reply stood still' : undefined
   }
+}
+
+/** What `connect` says where it is we who have no more of something. */
+const exhaustedCodes = ['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EADDRNOTAVAIL']
+
+function whyUnopened(error: NodeJS.ErrnoException | undefined): Unopened['why'] {
+  if (error === undefined) return 'late'
+  return exhaustedCodes.includes(error.code ?? '') ? 'exhausted' : 'failed'
 }

@@ -6,7 +6,7 @@
 // With descriptors about to run out accepting pauses too: the kernel would drop whom it takes in.
 import type { Socket } from 'node:net'
 import type { MessagePort } from 'node:worker_threads'
-import { type Clock, type Limits, Occupancy, occupancyMemory } from '../base.ts'
+import { type Clock, type Limits, type Occupancy, soleOccupancy } from '../base.ts'
 import { Acceptor, type ListenAt } from './acceptor.ts'
 import { adoptSocket } from './bytes.ts'
 import { type Descriptors, socketsMax, systemDescriptors } from './descriptors.ts'
@@ -106,8 +106,7 @@ class Listener implements WireServer, Sweepable {
       bug: options.bug,
       left: (connection) => this.#left(connection),
     }
-    this.#occupancy =
-      options.occupancy ?? new Occupancy({ memory: occupancyMemory(1, Math.random), thread: 0 })
+    this.#occupancy = options.occupancy ?? soleOccupancy(Math.random)
     this.#descriptors = options.descriptors ?? systemDescriptors()
     this.#socketsMax = socketsMax(this.#descriptors)
     this.#refusals = new Refusals(options, refusalsMax)

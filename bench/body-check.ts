@@ -1,6 +1,6 @@
 // The check of a typical body beside ajv's, from bench/schema.ts in a process of its own.
 import { join } from 'node:path'
-import type { Effort } from './compare.ts'
+import type { Effort } from './alternate.ts'
 import { gatewayCore, run } from './processes.ts'
 
 export interface BodyCheck {

@@ -1,10 +1,11 @@
-// What is sent in each case, and what Concordat is asked to do with it. nginx relays the same bytes
-// and does nothing else.
-import { crowdedChatContract, order, ordersContract, smallContract } from './contracts.ts'
+// What is sent in each case, and what Concordat is asked to do with it. The others relay the same
+// bytes and do nothing else.
+import { crowdedChatContract, order, ordersContract, relayContract } from './contracts.ts'
+import type { RivalName } from './rivals.ts'
 
 export interface Goal {
-  /** Of nginx's CPU per request. */
-  readonly cpuRatio?: number
+  /** At most this much of another's CPU per request. */
+  readonly cpuRatio?: Partial<Readonly<Record<RivalName, number>>>
   /** Of nginx's p99 at half load. */
   readonly p99Ratio?: number
 }
@@ -13,6 +14,9 @@ export interface Case {
   readonly name: string
   readonly about: string
   readonly goal: Goal
+  readonly beside: readonly RivalName[]
+  /** Whether latency at half load is measured as well. */
+  readonly halfLoad: boolean
   readonly contract: () => object
   /** What stands in concordat.yaml beside the contract's name. */
   readonly config: object
@@ -21,10 +25,16 @@ export interface Case {
 }
 
 const off = { mode: 'off' }
-const quiet = { log: { access: 'off' } }
+export const quiet = { log: { access: 'off' } }
 
 /** A limit that counts every request and refuses none. */
-const roomyLimit = { requestsMax: 1_000_000_000, windowMs: 1000, burstMax: 1_000_000_000 }
+export const roomyLimit = { requestsMax: 1_000_000_000, windowMs: 1000, burstMax: 1_000_000_000 }
+
+/** Nothing but relaying. */
+export const relayOnly = {
+  ...quiet,
+  policies: { limit: off, validation: off, 'secure-headers': off },
+}
 
 /** Every policy at work, as the contract case has them. */
 export const allPolicies = { limit: roomyLimit, auth: 'upstream' } as const
@@ -35,15 +45,29 @@ export const cases: readonly Case[] = [
   {
     name: 'relay',
     about: 'GET with a reply of 158 bytes; every policy off',
-    goal: { cpuRatio: 1.35, p99Ratio: 2 },
-    contract: smallContract,
-    config: { ...quiet, policies: { limit: off, validation: off, 'secure-headers': off } },
+    goal: { cpuRatio: { nginx: 1.35, Caddy: 0.4 }, p99Ratio: 2 },
+    beside: ['nginx', 'haproxy', 'Caddy'],
+    halfLoad: true,
+    contract: relayContract,
+    config: relayOnly,
     requests: [get('/small')],
+  },
+  {
+    name: 'reply64k',
+    about: 'GET with a reply of 64 kB; every policy off',
+    goal: { cpuRatio: { Caddy: 0.4 } },
+    beside: ['nginx', 'haproxy', 'Caddy'],
+    halfLoad: false,
+    contract: relayContract,
+    config: relayOnly,
+    requests: [get('/large')],
   },
   {
     name: 'contract',
     about: 'chat and 200 more operations, GET and POST of messages; validation, limit, metrics on',
-    goal: { cpuRatio: 1.6 },
+    goal: { cpuRatio: { nginx: 1.6 } },
+    beside: ['nginx'],
+    halfLoad: true,
     contract: crowdedChatContract,
     config: { ...quiet, policies: allPolicies },
     requests: [1, 2, 3, 4].flatMap(messageRequests),
@@ -52,6 +76,8 @@ export const cases: readonly Case[] = [
     name: 'post10k',
     about: 'POST of 10 kB of JSON, checked to its last field',
     goal: {},
+    beside: ['nginx'],
+    halfLoad: true,
     contract: ordersContract,
     config: { ...quiet, policies: { limit: off, 'secure-headers': off } },
     requests: [post('/orders', order())],
@@ -69,7 +95,7 @@ export function get(path: string, fields: readonly string[] = []): string {
   return head(`GET ${path}`, fields)
 }
 
-function post(path: string, value: object, fields: readonly string[] = []): string {
+export function post(path: string, value: object, fields: readonly string[] = []): string {
   const body = JSON.stringify(value)
   const own = ['Content-Type: application/json', `Content-Length: ${body.length}`]
   return head(`POST ${path}`, [...fields, ...own]) + body

@@ -1,4 +1,4 @@
-// The contracts of the cases, made in memory: one operation, a document of 10 kB, and the chat
+// The contracts of the cases, made in memory: what is relayed, a document of 10 kB, and the chat
 // contract of the examples among 200 more operations.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -12,9 +12,17 @@ interface Document {
 
 const ok = { '200': { description: 'Done.' } }
 
-/** `GET /small` and nothing else. */
-export function smallContract(): Document {
-  return document({ '/small': { get: { operationId: 'getSmall', responses: ok } } })
+/** What is relayed untouched: two sizes of replies, and a transfer either way. */
+export function relayContract(): Document {
+  const requestBody = { content: { 'application/octet-stream': {} } }
+  return document({
+    '/small': { get: { operationId: 'getSmall', responses: ok } },
+    '/large': { get: { operationId: 'getLarge', responses: ok } },
+    '/transfer': {
+      get: { operationId: 'takeTransfer', responses: ok },
+      put: { operationId: 'sendTransfer', requestBody, responses: ok },
+    },
+  })
 }
 
 /** `POST /orders` with a body that is checked to its last field. */

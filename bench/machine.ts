@@ -10,6 +10,9 @@ export interface Machine {
   readonly kernel: string
   readonly node: string
   readonly nginx: string
+  /** Undefined where it is not installed. */
+  readonly haproxy: string | undefined
+  readonly caddy: string | undefined
   readonly wrk: string
 }
 
@@ -20,8 +23,10 @@ export function machine(): Machine {
     memoryGb: Math.round(totalmem() / 2 ** 30),
     kernel: release(),
     node: process.version,
-    nginx: versionIn(said('nginx', ['-v'])),
-    wrk: versionIn(said('wrk', ['-v'])),
+    nginx: versionIn(said('nginx', ['-v'])) ?? 'unknown',
+    haproxy: versionIn(said('haproxy', ['-v'])),
+    caddy: versionIn(said('caddy', ['version'])),
+    wrk: versionIn(said('wrk', ['-v'])) ?? 'unknown',
   }
 }
 
@@ -54,5 +59,8 @@ function said(command: string, args: readonly string[]): string | undefined {
   return error === undefined ? stdout + stderr : undefined
 }
 
-const versionIn = (text: string | undefined): string =>
-  /\d+\.\d+(?:\.\d+)?/.exec(text ?? '')?.[0] ?? 'unknown'
+const versionIn = (text: string | undefined): string | undefined =>
+  /\d+\.\d+(?:\.\d+)?/.exec(text ?? '')?.[0]
+
+/** Whether there is such a command; it need not be there for the bench to run. */
+export const installed = (command: string): boolean => said(command, ['version']) !== undefined

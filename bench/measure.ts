@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { coreLoad, coreTicks, cpuMicroseconds, gatewayCore, loadCore, run } from './processes.ts'
+import type { StartOptions } from './processes.ts'
 import type { Server } from './servers.ts'
 
 export const connections = 64
@@ -34,10 +35,11 @@ export async function saturate(
   server: Server,
   requestsFile: string,
   seconds: number,
+  core: StartOptions['core'] = loadCore,
 ): Promise<Saturated> {
   const cpuBefore = cpuMicroseconds(server.started.pid)
   const ticksBefore = coreTicks(gatewayCore)
-  const said = await run('wrk', wrkArguments(server, requestsFile, seconds), { core: loadCore })
+  const said = await run('wrk', wrkArguments(server, requestsFile, seconds), { core })
   const cpuUs = cpuMicroseconds(server.started.pid) - cpuBefore
   const load = coreLoad(ticksBefore, coreTicks(gatewayCore))
   const counted = wrkResult(said)

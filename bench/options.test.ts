@@ -9,7 +9,9 @@ const wantedBy = (...args: string[]): readonly string[] => {
 }
 
 test('without options everything is measured', () => {
-  assert.deepEqual(wantedBy(), ['relay', 'contract', 'post10k', 'policies', 'start', 'schema'])
+  const all =
+    'relay reply64k contract post10k transfer idle operations loading workers policies start schema'
+  assert.deepEqual(wantedBy(), all.split(' '))
 })
 
 test('a script in the place of Concordat is measured as a relay', () => {
@@ -23,11 +25,26 @@ const refused: readonly [says: string, args: string[], want: RegExp][] = [
   ['no rounds', ['--rounds', '0'], /--rounds is a whole number/],
   ['a part of a second', ['--seconds', '0.5'], /--seconds is a whole number/],
   ['results of a part', ['--save', '--case', 'relay'], /Only whole runs/],
+  ['results of a short run', ['--save', '--quick'], /Only whole runs/],
 ]
 
 for (const [says, args, want] of refused)
   test(`${says}: refused, with the reason first`, () => {
     assert.match(wantedBy(...args)[0] ?? '', want)
+  })
+
+const efforts: readonly [args: string[], rounds: number, seconds: number][] = [
+  [[], 9, 3],
+  [['--quick'], 2, 1],
+  [['--quick', '--rounds', '4'], 4, 1],
+  [['--seconds', '5'], 9, 5],
+]
+
+for (const [args, rounds, seconds] of efforts)
+  test(`'${args.join(' ')}' is ${rounds} rounds of ${seconds} s`, () => {
+    const options = readOptions(args)
+    assert.ok('rounds' in options)
+    assert.deepEqual([options.rounds, options.seconds], [rounds, seconds])
   })
 
 test('help is no mistake', () => {

@@ -7,6 +7,7 @@ export interface Options {
   readonly wanted: readonly string[]
   readonly rounds: number
   readonly seconds: number
+  readonly quick: boolean
   readonly json: boolean
   readonly save: boolean
   readonly strict: boolean
@@ -15,13 +16,27 @@ export interface Options {
   readonly gateway: string | undefined
 }
 
-const names = [...cases.map(({ name }) => name), 'policies', 'start', 'schema']
+const single = [
+  'transfer',
+  'idle',
+  'operations',
+  'loading',
+  'workers',
+  'policies',
+  'start',
+  'schema',
+] as const
+
+const names: readonly string[] = [...cases.map(({ name }) => name), ...single]
 
 export const usage = `npm run bench [-- OPTIONS]
 
-  --case NAME     only this; repeat it for more: ${names.join(', ')}
+  --case NAME     only this; repeat it for more:
+                  ${names.slice(0, 7).join(', ')},
+                  ${names.slice(7).join(', ')}
   --rounds N      alternations (9)
   --seconds S     of each round (3)
+  --quick         to see that all works: 2 rounds of 1 s, contracts to 10,000 operations
   --json          print JSON
   --save          write bench/RESULTS.md and its chart; for whole runs alone
   --strict        end with 1 where a goal is missed
@@ -48,8 +63,9 @@ function parsed(args: readonly string[]): Options & { readonly help: boolean } {
     args: [...args],
     options: {
       case: { type: 'string', multiple: true },
-      rounds: { type: 'string', default: '9' },
-      seconds: { type: 'string', default: '3' },
+      rounds: { type: 'string' },
+      seconds: { type: 'string' },
+      quick: flag,
       gateway: { type: 'string' },
       json: flag,
       save: flag,
@@ -61,14 +77,15 @@ function parsed(args: readonly string[]): Options & { readonly help: boolean } {
   const { case: chosen, gateway, rounds, seconds, ...flags } = values
   const unknown = chosen?.find((name) => !names.includes(name))
   if (unknown !== undefined) throw new Error(`No case is named '${unknown}'.`)
-  if (flags.save && (chosen !== undefined || gateway !== undefined || flags.profile))
+  const part = chosen !== undefined || gateway !== undefined || flags.profile || flags.quick
+  if (flags.save && part)
     throw new Error('Only whole runs of Concordat itself are kept: drop --save, or the rest.')
   return {
     ...flags,
     gateway,
     wanted: chosen ?? (gateway === undefined ? names : ['relay']),
-    rounds: positive('--rounds', rounds),
-    seconds: positive('--seconds', seconds),
+    rounds: positive('--rounds', rounds ?? (flags.quick ? '2' : '9')),
+    seconds: positive('--seconds', seconds ?? (flags.quick ? '1' : '3')),
   }
 }
 

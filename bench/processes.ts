@@ -108,7 +108,8 @@ function ownCpuMicroseconds(pid: number): number {
   return nanoseconds / 1000
 }
 
-function family(pid: number): number[] {
+/** A process and all below it. */
+export function family(pid: number): number[] {
   const members = [pid]
   for (const member of members)
     for (const thread of readdirSync(`/proc/${member}/task`))

@@ -1,78 +1,49 @@
-// Results made up, to see what is said of them.
+// What is said of results.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { chart } from './chart.ts'
-import type { Comparison, Figures } from './compare.ts'
-import { report, table, verdicts } from './report.ts'
-import type { Results } from './report.ts'
-import type { Spread } from './stats.ts'
+import { difference, table } from './format.ts'
+import { comparison, figures, half, results, spread, transfer } from './results-for-tests.ts'
+import { report } from './report.ts'
 
-const spread = (median: number): Spread => ({ median, min: median, max: median, rounds: 9 })
-
-const figures = (cpuUs: number, own: Partial<Figures> = {}): Figures => ({
-  cpuUs: spread(cpuUs),
-  perSecond: spread(50_000),
-  p50Us: spread(900),
-  p99Us: spread(2000),
-  coreLoad: spread(1),
-  halfP50Us: spread(100),
-  halfP99Us: spread(400),
-  stalled: spread(0),
-  ...own,
+test('a case without a goal is shown without verdicts', () => {
+  const text = report(results({ comparisons: [comparison({ goal: {} })] }))
+  assert.match(text, /relay: a GET/)
+  assert.doesNotMatch(text, /Goals/)
 })
 
-const comparison = (own: Partial<Comparison> = {}): Comparison => ({
-  name: 'relay',
-  about: 'a GET',
-  goal: { cpuRatio: 1.35, p99Ratio: 2 },
-  halfPerSecond: 25_000,
-  concordat: figures(13),
-  nginx: figures(10),
-  cpuRatio: spread(1.3),
-  p99Ratio: spread(2.5),
-  ...own,
+test('a case that was not run leaves no heading', () => {
+  assert.equal(report(results()), '')
 })
 
-const results = (comparisons: Comparison[]): Results => ({
-  date: '2026-03-12T10:30:00.000Z',
-  machine: { cpu: '', cores: 2, memoryGb: 4, kernel: '', node: '', nginx: '', wrk: '' },
-  rounds: 9,
-  seconds: 3,
-  comparisons,
-  policies: [],
-  starts: [],
-  bodyCheck: undefined,
+test('every gateway has a row; one that is not nginx has no figures at half load', () => {
+  const rows = report(results({ comparisons: [comparison()] })).split('\n')
+  const cellsOf = (name: string) =>
+    rows.find((row) => row.startsWith(`| ${name} `))?.match(/[\d.]+ \|/g)?.length
+  assert.deepEqual(['nginx', 'Caddy', 'Concordat'].map(cellsOf), [5, 3, 5])
 })
 
-test('each goal of a case is judged by itself', () => {
-  const met = verdicts(results([comparison()])).map((verdict) => [verdict.what, verdict.met])
-  assert.deepEqual(met, [
-    ['relay: CPU per request', true],
-    ['relay: p99 at half load', false],
-  ])
-})
-
-test('a goal that is just reached is met', () => {
-  const [first] = verdicts(results([comparison({ cpuRatio: spread(1.35) })]))
-  assert.equal(first?.met, true)
-})
-
-test('a case without a goal is shown and not judged', () => {
-  const one = results([comparison({ goal: {} })])
-  assert.deepEqual(verdicts(one), [])
-  assert.match(report(one), /relay: a GET/)
-  assert.doesNotMatch(report(one), /Goals/)
+test('columns of half load are there only where it was measured', () => {
+  const text = report(results({ comparisons: [comparison({ half: undefined })] }))
+  assert.doesNotMatch(text, /half/i)
 })
 
 test('a gateway that waited for the load is called not saturated', () => {
-  const idle = comparison({ nginx: figures(10, { coreLoad: spread(0.8) }) })
-  assert.match(report(results([idle])), /nginx was not saturated \(80\.0 % of its core\)/)
-  assert.doesNotMatch(report(results([comparison()])), /not saturated/)
+  const nginx = { name: 'nginx', cpuRatio: spread(1.3) } as const
+  const idle = { ...nginx, figures: figures(10, { coreLoad: spread(0.8) }) }
+  const text = report(results({ comparisons: [comparison({ beside: [idle] })] }))
+  assert.match(text, /nginx was not saturated \(80\.0 % of its core\)/)
+  assert.doesNotMatch(report(results({ comparisons: [comparison()] })), /not saturated/)
 })
 
 test('a load that was kept off its core is said', () => {
-  const disturbed = comparison({ concordat: figures(13, { stalled: spread(0.1) }) })
-  assert.match(report(results([disturbed])), /off its core 10\.0 % of the time/)
+  const concordat = { ...half().concordat, stalled: spread(0.1) }
+  const disturbed = comparison({ half: half({ concordat }) })
+  assert.match(report(results({ comparisons: [disturbed] })), /off its core 10\.0 % of the time/)
+})
+
+test('a transfer shows what the ends can do without a gateway', () => {
+  const text = report(results({ transfers: [transfer()] }))
+  assert.match(text, /down: no gateway +\| 0\.40/)
 })
 
 test('cells of a table line up, text to the left and figures to the right', () => {
@@ -85,8 +56,13 @@ test('cells of a table line up, text to the left and figures to the right', () =
   )
 })
 
-test('a chart has a bar for each gateway of a case, and a line where there is a goal', () => {
-  const drawn = chart([comparison(), comparison({ goal: {} })])
-  assert.equal(drawn.match(/height="18"/g)?.length, 4)
-  assert.equal(drawn.match(/fill="#b3261e"/g)?.length, 1)
-})
+const differences: readonly [ratio: number, want: string][] = [
+  [1.031, '+3.1 %'],
+  [0.95, '−5.0 %'],
+  [1, '+0.0 %'],
+]
+
+for (const [ratio, want] of differences)
+  test(`${ratio} times as much is ${want}`, () => {
+    assert.equal(difference(ratio), want)
+  })

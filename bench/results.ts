@@ -1,30 +1,27 @@
-// Keeps results: bench/RESULTS.md for people, with a chart beside it.
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { chart } from './chart.ts'
-import { report } from './report.ts'
-import type { Results } from './report.ts'
+// What a run of the bench has found; a case that was not run left nothing.
+import type { BodyCheck } from './body-check.ts'
+import type { Comparison } from './compare.ts'
+import type { Idle } from './idle.ts'
+import type { Loading } from './loading.ts'
+import type { Machine } from './machine.ts'
+import type { OperationsCost } from './operations.ts'
+import type { PolicyCost } from './policies.ts'
+import type { StartTimes } from './start.ts'
+import type { Transfer } from './transfer.ts'
+import type { WorkersCost } from './workers.ts'
 
-export function save(results: Results): string[] {
-  const page = join(import.meta.dirname, 'RESULTS.md')
-  const drawing = join(import.meta.dirname, 'results.svg')
-  writeFileSync(page, `${markdown(results)}\n`)
-  writeFileSync(drawing, chart(results.comparisons))
-  return [page, drawing]
-}
-
-function markdown(results: Results): string {
-  const { machine, date, rounds, seconds } = results
-  return `# Results
-
-Written by \`npm run bench -- --save\`; [README.md](README.md) says what is measured and how.
-
-- **Date** ${date.slice(0, 10)}
-- **Machine** ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGb} GB, Linux ${machine.kernel}
-- **Programs** Node ${machine.node}, nginx ${machine.nginx}, wrk ${machine.wrk}
-- **Rounds** medians of ${rounds} alternations of ${seconds} s each, with the lowest and the highest
-
-![CPU per request, Concordat and nginx](results.svg)
-
-${report(results, '## ')}`
+export interface Results {
+  readonly date: string
+  readonly machine: Machine
+  readonly rounds: number
+  readonly seconds: number
+  readonly comparisons: readonly Comparison[]
+  readonly transfers: readonly Transfer[]
+  readonly idle: readonly Idle[]
+  readonly operations: readonly OperationsCost[]
+  readonly loadings: readonly Loading[]
+  readonly workers: readonly WorkersCost[]
+  readonly policies: readonly PolicyCost[]
+  readonly starts: readonly StartTimes[]
+  readonly bodyCheck: BodyCheck | undefined
 }

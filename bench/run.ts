@@ -1,29 +1,32 @@
-// npm run bench: measures Concordat beside nginx and prints what it found. See bench/README.md.
+// npm run bench: measures Concordat beside others and prints what it found. See bench/README.md.
 import { mkdtempSync, readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import type { Effort } from './alternate.ts'
 import { provesToRelay } from './ask.ts'
 import { bodyCheckTimes } from './body-check.ts'
 import { cases } from './cases.ts'
 import type { Case } from './cases.ts'
 import { compare } from './compare.ts'
-import type { Comparison, Effort } from './compare.ts'
-import { machine, missing } from './machine.ts'
+import type { Comparison } from './compare.ts'
+import { verdicts } from './goals.ts'
+import { idleCosts } from './idle.ts'
+import { loadings } from './loading.ts'
+import { installed, machine, missing } from './machine.ts'
+import { operationsCosts } from './operations.ts'
 import { readOptions } from './options.ts'
 import type { Options } from './options.ts'
 import { policyCosts } from './policies.ts'
-import { coloured, report, verdicts } from './report.ts'
-import type { Results } from './report.ts'
-import { save } from './results.ts'
-import {
-  scratchFolder,
-  startConcordat,
-  startNginxGateway,
-  startScript,
-  startUpstream,
-} from './servers.ts'
+import { coloured, report } from './report.ts'
+import type { Results } from './results.ts'
+import { commandOf, startRival } from './rivals.ts'
+import type { Rival, RivalName } from './rivals.ts'
+import { save } from './save.ts'
+import { scratchFolder, startConcordat, startScript, startUpstream } from './servers.ts'
 import type { Server } from './servers.ts'
 import { startTimes } from './start.ts'
+import { transfers } from './transfer.ts'
+import { workersCosts } from './workers.ts'
 
 process.exit(await main())
 
@@ -53,33 +56,54 @@ function progress(text: string): void {
 }
 
 async function measured(options: Options): Promise<Results> {
-  const { rounds, seconds, wanted } = options
+  const { rounds, seconds, quick, wanted } = options
   const folder = scratchFolder()
-  const effort = { rounds, seconds, folder, progress }
+  const effort = { rounds, seconds, quick, folder, progress }
   const upstream = await startUpstream(folder)
   const { port } = upstream
-  const comparisons = await compared(options, upstream, effort)
-  const policies = wanted.includes('policies') ? await policyCosts(port, effort) : []
-  const starts = wanted.includes('start') ? await startTimes(port, effort) : []
-  const bodyCheck = wanted.includes('schema') ? await bodyCheckTimes(effort) : undefined
+  const of = <Found>(name: string, find: () => Promise<Found[]>): Promise<Found[]> =>
+    wanted.includes(name) ? find() : Promise.resolve([])
+  const results = {
+    date: new Date().toISOString(),
+    machine: machine(),
+    rounds,
+    seconds,
+    comparisons: await compared(options, upstream, effort),
+    transfers: await of('transfer', () => transfers(effort)),
+    idle: await of('idle', () => idleCosts(port, effort)),
+    operations: await of('operations', () => operationsCosts(port, effort)),
+    loadings: await of('loading', () => loadings(port, effort)),
+    workers: await of('workers', () => workersCosts(port, effort)),
+    policies: await of('policies', () => policyCosts(port, effort)),
+    starts: await of('start', () => startTimes(port, effort)),
+    bodyCheck: wanted.includes('schema') ? await bodyCheckTimes(effort) : undefined,
+  }
   await upstream.started.stop()
-  const date = new Date().toISOString()
-  const found = { comparisons, policies, starts, bodyCheck }
-  return { date, machine: machine(), rounds, seconds, ...found }
+  return results
 }
 
 async function compared(options: Options, upstream: Server, effort: Effort): Promise<Comparison[]> {
-  const nginx = await startNginxGateway(effort.folder, upstream.port)
+  const chosen = cases.filter(({ name }) => options.wanted.includes(name))
+  const rivals: Rival[] = []
+  for (const name of new Set(chosen.flatMap(({ beside }) => beside)))
+    if (isThere(name)) rivals.push(await startRival(name, effort.folder, upstream.port))
   const comparisons: Comparison[] = []
-  for (const one of cases.filter(({ name }) => options.wanted.includes(name)))
-    comparisons.push(await beside(one, { nginx, upstream }, options, effort))
-  await nginx.started.stop()
+  for (const one of chosen)
+    comparisons.push(await besideRivals(one, rivals, upstream, options, effort))
+  for (const { started } of rivals) await started.stop()
   return comparisons
 }
 
-async function beside(
+function isThere(name: RivalName): boolean {
+  const there = installed(commandOf(name))
+  if (!there) progress(`${name} is not installed and is left out`)
+  return there
+}
+
+async function besideRivals(
   one: Case,
-  { nginx, upstream }: { nginx: Server; upstream: Server },
+  all: readonly Rival[],
+  upstream: Server,
   { gateway, profile }: Options,
   effort: Effort,
 ): Promise<Comparison> {
@@ -87,11 +111,12 @@ async function beside(
   const env = profiling(profiles)
   const concordat =
     gateway === undefined
-      ? await startConcordat(effort.folder, one, upstream.port, env)
+      ? await startConcordat(effort.folder, one, upstream.port, { env })
       : await startScript(resolve(gateway), upstream.port, env)
-  await provesToRelay('nginx', nginx.port, upstream.port, one.requests)
-  await provesToRelay(concordat.name, concordat.port, upstream.port, one.requests)
-  const comparison = await compare(one, { concordat, nginx }, effort)
+  const rivals = all.filter(({ name }) => one.beside.includes(name))
+  for (const { name, port } of [concordat, ...rivals])
+    await provesToRelay(name, port, upstream.port, one.requests)
+  const comparison = await compare(one, concordat, rivals, effort)
   await concordat.started.stop()
   if (profiles !== undefined)
     for (const file of readdirSync(profiles)) progress(`profile: ${join(profiles, file)}`)

@@ -1,5 +1,5 @@
-// The servers of the bench: nginx as the service, nginx as the gateway to compare with, Concordat,
-// or a bare script in its place. Everything on 127.0.0.1, on ports that were free a moment before.
+// The servers of the bench: nginx as the service, Concordat, or a bare script in its place
+// (rivals.ts has the others). Everything on 127.0.0.1, on ports that were free a moment before.
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createConnection, createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Case } from './cases.ts'
 import { gatewayCore, loadCore, start } from './processes.ts'
-import type { Started } from './processes.ts'
+import type { Started, StartOptions } from './processes.ts'
 
 export interface Server {
   readonly name: string
@@ -16,7 +16,7 @@ export interface Server {
   readonly started: Started
 }
 
-const readyMsMax = 20_000
+const readyMsDefault = 20_000
 
 /** The 158 bytes with which the service answers everything. */
 export const reply =
@@ -42,29 +42,24 @@ export async function freePorts(count: number): Promise<number[]> {
 
 export async function startUpstream(folder: string): Promise<Server> {
   const [port = 0] = await freePorts(1)
-  return startNginx('upstream', folder, { port, reply }, loadCore)
-}
-
-export async function startNginxGateway(folder: string, upstreamPort: number): Promise<Server> {
-  const [port = 0] = await freePorts(1)
-  return startNginx('nginx', folder, { port, upstreamPort }, gatewayCore)
-}
-
-async function startNginx(
-  name: string,
-  folder: string,
-  words: Readonly<Record<string, string | number>>,
-  core: number,
-): Promise<Server> {
-  const dir = join(folder, name)
+  const dir = join(folder, 'upstream')
   mkdirSync(dir)
+  writeFileSync(join(dir, 'large'), largeReply())
   const config = join(dir, 'nginx.conf')
-  writeFileSync(config, filled(`${name}.conf`, { ...words, dir }))
-  const started = start('nginx', ['-p', dir, '-e', 'stderr', '-c', config], { core })
-  return ready({ name, port: Number(words['port']), started })
+  writeFileSync(config, filled('upstream.conf', { port, reply, dir }))
+  const args = ['-p', dir, '-e', 'stderr', '-c', config]
+  return ready({ name: 'upstream', port, started: start('nginx', args, { core: loadCore }) })
 }
 
-function filled(template: string, words: Readonly<Record<string, string | number>>): string {
+/** 64 kB of JSON. */
+function largeReply(): string {
+  const opening = '{"messages":['
+  const text = opening + `${reply},`.repeat(65_536 / reply.length)
+  return `${text.slice(0, 65_536 - 3)}"]}`
+}
+
+/** A file beside this one with what stands there in double braces filled in. */
+export function filled(template: string, words: Readonly<Record<string, string | number>>): string {
   const text = readFileSync(join(import.meta.dirname, template), 'utf8')
   return text.replaceAll(/\{\{(\w+)\}\}/g, (_, word: string) => {
     const value = words[word]
@@ -73,24 +68,30 @@ function filled(template: string, words: Readonly<Record<string, string | number
   })
 }
 
+export interface ConcordatOptions {
+  readonly env?: Readonly<Record<string, string>>
+  readonly core?: StartOptions['core']
+  readonly workers?: number
+  readonly readyMsMax?: number
+}
+
 /** Concordat as it is run from a checkout, with a contract and a configuration of the bench's. */
 export async function startConcordat(
   folder: string,
   written: Written,
   upstreamPort: number,
-  env: Readonly<Record<string, string>>,
+  options: ConcordatOptions = {},
 ): Promise<Server> {
+  const { env, core = gatewayCore, workers } = options
   const [port = 0, adminPort = 0] = await freePorts(2)
   const configFile = writeConfiguration(folder, written)
   const args = [...concordatRun({ upstreamPort, port, adminPort }), '--config', configFile]
-  const started = start(process.execPath, args, {
-    core: gatewayCore,
-    env: { XDG_CACHE_HOME: folder, ...env },
-  })
-  return ready({ name: 'Concordat', port, started })
+  if (workers !== undefined) args.push('--workers', String(workers))
+  const started = start(process.execPath, args, { core, env: { XDG_CACHE_HOME: folder, ...env } })
+  return ready({ name: 'Concordat', port, started }, options.readyMsMax)
 }
 
-type Written = Pick<Case, 'name' | 'contract' | 'config'>
+export type Written = Pick<Case, 'name' | 'contract' | 'config'>
 
 /** Writes a configuration and its contract to a folder of their own; returns the former's path. */
 export function writeConfiguration(folder: string, { name, contract, config }: Written): string {
@@ -129,7 +130,11 @@ export async function startScript(
   return ready({ name: 'script', port, started })
 }
 
-async function ready(server: Server): Promise<Server> {
+/** Waits until it takes connections; stops it where it does not. */
+export async function ready<Kind extends Server>(
+  server: Kind,
+  readyMsMax = readyMsDefault,
+): Promise<Kind> {
   const giveUpMs = performance.now() + readyMsMax
   while (!(await accepts(server.port))) {
     if (server.started.child.exitCode !== null || performance.now() > giveUpMs) {

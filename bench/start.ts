@@ -6,7 +6,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { fixturePath, fixturesAbsent } from '../test/fixtures.ts'
 import { ask } from './ask.ts'
 import { get } from './cases.ts'
-import type { Effort } from './compare.ts'
+import type { Effort } from './alternate.ts'
+import { peakBytes } from './memory.ts'
 import { start } from './processes.ts'
 import { concordatRun, freePorts, type Ports } from './servers.ts'
 import { spread } from './stats.ts'
@@ -27,7 +28,7 @@ interface Started {
 }
 
 const starts = 7
-const readyMsMax = 30_000
+const readyMsMax = 120_000
 
 const chat: Started = {
   name: 'chat (11 operations)',
@@ -64,26 +65,34 @@ async function timesOf(
     // A second start is the same command: with other ports it would be another build.
     const [port = 0, adminPort = 0] = await freePorts(2)
     const ports = { upstreamPort, port, adminPort }
-    coldMs.push(await readyMs(started, ports, cache))
-    warmMs.push(await readyMs(started, ports, cache))
+    coldMs.push((await firstReply(started, ports, cache)).afterMs)
+    warmMs.push((await firstReply(started, ports, cache)).afterMs)
   }
   const { name, goal } = started
   return { name, coldMs: spread(coldMs), warmMs: spread(warmMs), goal }
 }
 
-async function readyMs(
-  { name, contract, request }: Started,
+export interface FirstReply {
+  readonly afterMs: number
+  /** The most memory that the process held until then. */
+  readonly peakBytes: number
+}
+
+export async function firstReply(
+  { name, contract, request }: Pick<Started, 'name' | 'contract' | 'request'>,
   ports: Ports,
   cache: string,
-): Promise<number> {
+): Promise<FirstReply> {
   const args = [...concordatRun(ports), contract]
   const startedMs = performance.now()
   const gateway = start(process.execPath, args, { core: '0,1', env: { XDG_CACHE_HOME: cache } })
   try {
     while (performance.now() - startedMs < readyMsMax) {
       const answer = await ask(ports.port, request)
-      if (answer?.status === 200) return performance.now() - startedMs
+      const afterMs = performance.now() - startedMs
+      if (answer?.status === 200) return { afterMs, peakBytes: peakBytes(gateway.pid) }
       if (answer !== undefined) throw new Error(`${name}: ${answer.status} ${answer.body}`)
+      if (gateway.child.exitCode !== null) break
       await wait(2)
     }
     throw new Error(`${name} was not ready in ${readyMsMax} ms: ${gateway.said()}`)

@@ -1,0 +1,40 @@
+// Keeps results: bench/RESULTS.md for people, with charts beside it.
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { charts } from './charts.ts'
+import type { Chart } from './charts.ts'
+import { report } from './report.ts'
+import type { Results } from './results.ts'
+
+/** Returns the files that it wrote. */
+export function save(results: Results): string[] {
+  const drawings = charts(results)
+  const page: [file: string, text: string] = ['RESULTS.md', markdown(results, drawings)]
+  const files = [page, ...drawings.map(({ file, drawn }) => [file, drawn] as const)]
+  return files.map(([name, text]) => {
+    const file = join(import.meta.dirname, name)
+    writeFileSync(file, text)
+    return file
+  })
+}
+
+function markdown(results: Results, drawings: readonly Chart[]): string {
+  const { machine, date, rounds, seconds } = results
+  const { node, nginx, haproxy, caddy, wrk } = machine
+  const programs = Object.entries({ Node: node, nginx, haproxy, Caddy: caddy, wrk })
+    .filter(([, version]) => version !== undefined)
+    .map(([name, version]) => `${name} ${version}`)
+  return `# Results
+
+Written by \`npm run bench -- --save\`; [README.md](README.md) says what is measured and how.
+
+- **Date** ${date.slice(0, 10)}
+- **Machine** ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGb} GB, Linux ${machine.kernel}
+- **Programs** ${programs.join(', ')}
+- **Rounds** medians of up to ${rounds} alternations of ${seconds} s each, with the lowest and the highest
+
+${drawings.map(({ file, title }) => `![${title}](${file})`).join('\n\n')}
+
+${report(results, '## ')}
+`
+}

@@ -22,6 +22,7 @@ export {
 export { eachOf, keeping, type Listed } from './base/listed.ts'
 export { nearestWord } from './base/nearest.ts'
 export {
+  clearOccupancy,
   type Held,
   Occupancy,
   occupancyMemory,

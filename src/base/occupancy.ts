@@ -43,6 +43,14 @@ export function occupancyMemory(rows: number, random: Random): SharedArrayBuffer
 export const soleOccupancy = (random: Random): Occupancy =>
   new Occupancy({ memory: occupancyMemory(1, random), thread: 0, threads: 1 })
 
+/** What the thread of a row held is held no more. */
+export function clearOccupancy({ memory, thread }: OccupancyShare): void {
+  const { totals: sums, addresses } = rowAt(memory, thread)
+  sums.fill(0)
+  // Written only where needed: a page that was merely read takes no memory.
+  for (let i = 0; i < addresses.length; i++) if (addresses[i] !== 0) addresses[i] = 0
+}
+
 export class Occupancy {
   /** How many serve at once. */
   readonly threads: number
@@ -59,7 +67,7 @@ export class Occupancy {
     this.#rows = Array.from({ length: rows }, (_, at) => rowAt(memory, at))
     this.#own = this.#rows[thread]!
     this.#seed = new Int32Array(memory, 0, 1)[0]!
-    clear(this.#own)
+    clearOccupancy(share)
   }
 
   /** Notes what this thread takes on, or lets go of. */
@@ -106,12 +114,6 @@ function rowAt(memory: SharedArrayBuffer, at: number): Row {
     totals: new Float64Array(memory, start, totals.length),
     addresses: new Int32Array(memory, start + totalsBytes, 2 * cells),
   }
-}
-
-function clear({ totals: sums, addresses }: Row): void {
-  sums.fill(0)
-  // Written only where needed: a page that was merely read takes no memory.
-  for (let i = 0; i < addresses.length; i++) if (addresses[i] !== 0) addresses[i] = 0
 }
 
 /** After MurmurHash's mixing, a character at a time. */

@@ -20,6 +20,7 @@ import {
 import { type Port, takePort } from './port.ts'
 import { Restarts } from './restarts.ts'
 import { snapshotNeeds } from '../snapshot.ts'
+import { SharedOccupancy } from './shared-occupancy.ts'
 import { type SharedMemories, SharedStates } from './shared-states.ts'
 import { type EndCause, WorkerThread } from './worker-thread.ts'
 
@@ -60,6 +61,7 @@ class Fleet implements Gateway {
   #settings: GatewaySettings
   #port: Port
   readonly #states = new SharedStates()
+  readonly #occupancy: SharedOccupancy
   #memories: SharedMemories
   #state: State = 'running'
   #starting = 0
@@ -71,6 +73,7 @@ class Fleet implements Gateway {
     this.#settings = settings
     this.#tools = tools
     this.#port = port
+    this.#occupancy = new SharedOccupancy(settings.workers, Math.random)
     this.#memories = this.#states.for(snapshotNeeds(settings.bundle))
     this.#states.took(this.#memories)
     port.deal((socket) => this.#deal(socket))
@@ -210,9 +213,16 @@ class Fleet implements Gateway {
     states: SharedMemories,
   ): Promise<WorkerThread | string> {
     const { clock, bug, program } = this.#tools
+    const thread = this.#freeNumber()
     const worker = new WorkerThread({
       program,
-      data: { bundle: settings.bundle, log: settings.log, states, thread: this.#freeNumber() },
+      data: {
+        bundle: settings.bundle,
+        log: settings.log,
+        states,
+        occupancy: this.#occupancy.share(thread, settings.workers),
+        thread,
+      },
       clock,
       events: {
         bug,
@@ -276,6 +286,7 @@ class Fleet implements Gateway {
 
   #ended(worker: WorkerThread, cause: EndCause, how: string, asked: boolean): void {
     this.#all.delete(worker)
+    this.#occupancy.ended(worker.number)
     const wasServing = this.#serving.delete(worker)
     if (asked || !wasServing || !this.#isUp) return
     this.#restarts.ended(cause, worker.servedMs)

@@ -1,6 +1,6 @@
 // Makes the data plane of the thread that calls: its log opened, its bundle in force. It listens
 // where it is told to.
-import { systemClock, version } from '../base.ts'
+import { Occupancy, type OccupancyShare, systemClock, version } from '../base.ts'
 import { createLineWriter, type LineWriter, openSink, watchProcess } from '../telemetry.ts'
 import { Engine } from './engine.ts'
 import type { SharedMemories } from './shared-states.ts'
@@ -16,6 +16,8 @@ export interface EngineOptions {
   readonly bundle: Uint8Array
   /** For what the bundle's policies remember. */
   readonly states: SharedMemories
+  /** Where threads note what they hold; without it this one is alone. */
+  readonly occupancy?: OccupancyShare | undefined
   readonly log: LogOptions
 }
 
@@ -28,7 +30,7 @@ export interface WorkerData extends EngineOptions {
 }
 
 export async function startEngine(
-  { bundle, states, log }: EngineOptions,
+  { bundle, states, occupancy, log }: EngineOptions,
   bug: (error: unknown) => void,
 ): Promise<Engine | { readonly problem: string }> {
   const lines = log.access === 'off' ? undefined : await openLines(log.access)
@@ -40,6 +42,7 @@ export async function startEngine(
     lines,
     redact: log.redact,
     watch: watchProcess(),
+    occupancy: occupancy && new Occupancy(occupancy),
     bug,
   })
   engine.prepare(bundle, states)()

@@ -3,7 +3,13 @@
 // that a start from the disk cache stays fast.
 import type { Built, BuildOptions } from './control/build-types.ts'
 
-export type { Built, BuildOptions, Deployment } from './control/build-types.ts'
+export {
+  type Built,
+  type BuildOptions,
+  type Deployment,
+  isWhole,
+  type WholeBuild,
+} from './control/build-types.ts'
 
 /** Reads, checks and compiles in this thread. Never throws for what was written: see `problems`. */
 export async function buildSnapshot(options: BuildOptions): Promise<Built> {
@@ -14,6 +20,11 @@ export async function buildSnapshot(options: BuildOptions): Promise<Built> {
 /** From the disk cache if nothing changed, else the same build in a one-shot thread. */
 export { cacheFolder } from './control/cache.ts'
 export { buildInThread } from './control/compiler-thread.ts'
+
+/** What runs follows what is written. */
+export { type Outcome, Reloader, type ReloadSetup, type Standing } from './control/reload.ts'
+export { reloadMetrics } from './control/reload-metrics.ts'
+export { type FileWatch, watchFiles } from './control/watch.ts'
 
 /** Every default for each audience, for `concordat limits` and the docs. */
 export { type DefaultsRow, defaultsTable } from './control/defaults.ts'

@@ -11,7 +11,7 @@ export {
   type MetricsSetup,
 } from './telemetry/metrics.ts'
 export type { EndpointGauges, Gauges, ProcessGauges } from './telemetry/gauges.ts'
-export { prometheusType } from './telemetry/prometheus.ts'
+export { familyHead, label, prometheusType, sample } from './telemetry/prometheus.ts'
 export { openSink, type Sink } from './telemetry/sink.ts'
 export { watchProcess, type ProcessWatch } from './telemetry/process.ts'
 export type { ExchangeRecord, Observe, ObservedOperation } from './telemetry/record.ts'

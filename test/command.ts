@@ -1,6 +1,6 @@
 // Runs the command line in this process, with streams that keep what they are given.
 import { commandLine } from '../src/cli/main.ts'
-import type { ExitCode, World } from '../src/cli/world.ts'
+import type { ExitCode, StopSignal, World } from '../src/cli/world.ts'
 
 export interface Said {
   readonly code: ExitCode
@@ -12,14 +12,17 @@ export interface TestWorld {
   readonly world: World
   /** What was said so far. */
   said(): { out: string; err: string }
-  /** As SIGTERM would. */
-  stop(): void
+  /** As the signal would; it is a person's where none is named. */
+  stop(signal?: StopSignal): void
+  /** As SIGHUP would. */
+  reload(): void
 }
 
 export function testWorld(cwd: string, env: World['env'] = {}): TestWorld {
   const out: string[] = []
   const err: string[] = []
-  const stops: (() => void)[] = []
+  const stops: ((signal: StopSignal) => void)[] = []
+  const reloads: (() => void)[] = []
   return {
     world: {
       out: { write: (text) => out.push(text) },
@@ -27,9 +30,11 @@ export function testWorld(cwd: string, env: World['env'] = {}): TestWorld {
       cwd,
       env,
       onStop: (stop) => stops.push(stop),
+      onReload: (reload) => reloads.push(reload),
     },
     said: () => ({ out: out.join(''), err: err.join('') }),
-    stop: () => stops.forEach((stop) => stop()),
+    stop: (signal = 'SIGINT') => stops.forEach((stop) => stop(signal)),
+    reload: () => reloads.forEach((reload) => reload()),
   }
 }
 

@@ -1,4 +1,5 @@
 // The page of metrics, read off an exposition in which everything has happened once.
+import { reloadMetrics } from '../../src/control.ts'
 import { createMetrics, type ExchangeRecord, type Gauges } from '../../src/telemetry.ts'
 import { quietGauges } from '../../test/gauges.ts'
 import { generatedFrom, table } from './markdown.ts'
@@ -50,12 +51,20 @@ const record: ExchangeRecord = {
   finishedEpochMs: 0,
 }
 
+const reloads = {
+  counts: { applied: 0, unchanged: 0, refused: 0, failed: 0 },
+  standing: { state: 'current' },
+  loadedEpochMs: 0,
+} as const
+
 export function metricsPage(): string {
   const metrics = createMetrics({ version: 'v', gauges: () => gauges })
   metrics.bind([{ id: 'o', method: 'GET', template: '/' }])(record)
-  const rows = metrics.text().split('# HELP ').slice(1).map(rowOf)
+  const text = metrics.text() + reloadMetrics(reloads)
+  const rows = text.split('# HELP ').slice(1).map(rowOf)
   const families = table(['Name', 'Type', 'Labels', 'What it says'], rows)
-  return [generatedFrom('`src/telemetry/exposition.ts`'), intro, families].join('\n')
+  const from = generatedFrom('`src/telemetry/exposition.ts` and `src/control/reload-metrics.ts`')
+  return [from, intro, families].join('\n')
 }
 
 function rowOf(family: string): string[] {

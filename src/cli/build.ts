@@ -10,6 +10,8 @@ export type Overrides = Omit<BuildOptions, 'contractFile' | 'configFile' | 'allo
 export interface BuiltSource {
   readonly source: Source
   readonly built: Built
+  /** The same again, from what the files hold then. */
+  readonly rebuild: (signal: AbortSignal) => Promise<Built>
 }
 
 /** Undefined where the command line names nothing that can be built: that has been said then. */
@@ -25,10 +27,11 @@ export async function buildSource(
   }
   const { contractFile, configFile, allowRef } = source
   const cache = cacheFolder(world.env) ?? false
+  const wanted = { ...overrides, contractFile, configFile, allowRef }
   const built = await withProgress(world, `compiling ${source.shown}`, () =>
-    buildInThread({ ...overrides, contractFile, configFile, allowRef }, cache),
+    buildInThread(wanted, cache),
   )
-  return { source, built }
+  return { source, built, rebuild: (signal) => buildInThread(wanted, cache, signal) }
 }
 
 export function sayError(world: World, message: string): void {

@@ -8,7 +8,10 @@ function spoken(t: TestContext, isTTY: boolean): { world: World; err: string[] }
   t.mock.timers.enable({ apis: ['setTimeout'] })
   const err: string[] = []
   const stream = { write: (text: string) => err.push(text), isTTY }
-  return { world: { out: stream, err: stream, cwd: '.', env: {}, onStop: () => {} }, err }
+  return {
+    world: { out: stream, err: stream, cwd: '.', env: {}, onStop: () => {}, onReload: () => {} },
+    err,
+  }
 }
 
 const cases: [says: string, isTTY: boolean, tookMs: number, want: string[]][] = [

@@ -1,71 +1,116 @@
 // `concordat run`: a contract in service until somebody stops it. What is said to a person goes to
 // stderr, for stdout belongs to the access log.
-import type { Built, BuildOptions } from '../control.ts'
-import { buildSource, sayError } from './build.ts'
-import { hasErrors, problemCounts, problemJson, problemLines } from './problems.ts'
+import { type BuildOptions, isWhole, type Outcome, type Reloader } from '../control.ts'
+import { type BuiltSource, buildSource, sayError } from './build.ts'
+import { problemCounts, problemJson, problemLines } from './problems.ts'
 import { type Serving, serve } from './serve.ts'
 import type { SourceOptions } from './source.ts'
+import { outcomeJson, outcomeText, restartText } from './standing.ts'
 import { counted, paintFor, table } from './style.ts'
 import { summaryOf } from './summary.ts'
-import type { ExitCode, World } from './world.ts'
+import type { ExitCode, StopSignal, World } from './world.ts'
 
 export interface RunOptions
   extends SourceOptions, Pick<BuildOptions, 'host' | 'port' | 'adminPort' | 'workers'> {
   readonly to?: readonly string[]
+  /** Whether a changed file is put in force. */
+  readonly watch?: boolean
 }
 
 export async function run(options: RunOptions, world: World): Promise<ExitCode> {
-  const { to = [], host, port, adminPort, workers } = options
+  const { to = [], host, port, adminPort, workers, watch = true } = options
   if (to.length === 0 && options.contract !== undefined && options.config === undefined) {
     sayError(world, 'say where the service is: --to http://127.0.0.1:3000')
     return 2
   }
   const done = await buildSource(options, { to, host, port, adminPort, workers }, world)
   if (done === undefined) return 2
-  const { built, source } = done
-  const paint = paintFor(world.err, world.env)
+  const { built, source, rebuild } = done
   if (!isWhole(built)) {
-    world.err.write(problemLines(built.problems, world.cwd, paint))
+    world.err.write(problemLines(built.problems, world.cwd, paintFor(world.err, world.env)))
     sayError(world, `${source.shown} is refused: ${problemCounts(built.problems)}`)
     return 1
   }
-  const serving = await serve(built, (error) => sayError(world, String(error)))
+  const serving = await serve({
+    built,
+    rebuild,
+    watch,
+    told: teller(options, done, world),
+    report: (error) => sayError(world, String(error)),
+    cwd: world.cwd,
+  })
   if ('problem' in serving) {
     sayError(world, serving.problem)
     return 1
   }
-  // Before it is announced: whoever reads that may want to stop at once.
-  const stopped = new Promise<undefined>((resolve) => world.onStop(() => resolve(undefined)))
-  if (options.json) world.out.write(`${JSON.stringify(servingJson(built, serving, world))}\n`)
-  else world.err.write(servingText(built, serving, world))
-  const died = await Promise.race([stopped, serving.died])
-  if (died !== undefined) sayError(world, died)
-  else if (!options.json) world.err.write('stopping: exchanges under way may end\n')
-  await serving.close()
-  return died === undefined ? 0 : 1
+  return serveUntilStopped(serving, options, world)
 }
 
-type Whole = Built & { snapshot: Uint8Array }
+async function serveUntilStopped(
+  serving: Serving,
+  { json }: RunOptions,
+  world: World,
+): Promise<ExitCode> {
+  // Before it is announced: whoever reads that may want to stop at once.
+  const stopped = new Promise<{ signal: StopSignal }>((resolve) =>
+    world.onStop((signal) => resolve({ signal })),
+  )
+  world.onReload(() => serving.reloader.asked())
+  if (json) world.out.write(`${JSON.stringify(servingJson(serving, world))}\n`)
+  else world.err.write(servingText(serving, world))
+  const ending = await Promise.race([stopped, serving.died])
+  if (typeof ending === 'string') {
+    sayError(world, ending)
+    await serving.close(0)
+    return 1
+  }
+  const { noticeMs, timeoutMs } = serving.reloader.running.deployment.drain
+  // A person at a terminal has no load balancer to wait for.
+  const waitMs = ending.signal === 'SIGINT' ? 0 : noticeMs
+  const active = serving.active()
+  const closed = serving.close(waitMs)
+  if (!json) world.err.write(stoppingText(await active, waitMs + timeoutMs))
+  await closed
+  return 0
+}
 
-const isWhole = (built: Built): built is Whole =>
-  built.snapshot !== undefined && !hasErrors(built.problems)
+function stoppingText(active: number, mostMs: number): string {
+  if (active === 0) return 'stopping\n'
+  const most = `at most ${Math.ceil(mostMs / 1_000)} s`
+  return `stopping: ${counted(active, 'exchange')} under way, ${most}; again to force\n`
+}
 
-function servingText({ snapshot, problems }: Whole, serving: Serving, world: World): string {
+/** Says how each reload went: to a person, or as a line for a program. */
+function teller({ json }: RunOptions, { source: { shown } }: BuiltSource, world: World) {
+  const { cwd, env, err, out } = world
+  const paint = paintFor(err, env)
+  return (outcome: Outcome, reloader: Reloader): void => {
+    if (json) out.write(`${JSON.stringify(outcomeJson(outcome, reloader, cwd))}\n`)
+    else {
+      const text = outcomeText(outcome, reloader, { cwd, paint, shown })
+      err.write(text + restartText(reloader, paint))
+    }
+  }
+}
+
+function servingText({ url, adminUrl, reloader }: Serving, world: World): string {
   const paint = paintFor(world.err, world.env)
+  const { problems, snapshot } = reloader.running
   const { title, operations, audience, revision } = summaryOf(snapshot)
   const facts = table([
-    [paint('bold', title), paint('green', serving.url)],
-    ['admin', `${serving.adminUrl}  (/metrics /livez /readyz)`],
+    [paint('bold', title), paint('green', url)],
+    ['admin', `${adminUrl}  (/metrics /livez /readyz)`],
     ['serves', `${counted(operations, 'operation')}, audience ${audience}`],
     ['revision', revision.slice(0, 12)],
   ])
   return `${problemLines(problems, world.cwd, paint)}${facts}`
 }
 
-function servingJson({ snapshot, problems }: Whole, serving: Serving, { cwd }: World): object {
+function servingJson({ url, adminUrl, reloader }: Serving, { cwd }: World): object {
+  const { problems, snapshot } = reloader.running
   return {
-    url: serving.url,
-    adminUrl: serving.adminUrl,
+    url,
+    adminUrl,
     ...summaryOf(snapshot),
     problems: problems.map((one) => problemJson(one, cwd)),
   }

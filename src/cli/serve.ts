@@ -1,47 +1,137 @@
-// Puts a build into service: the gateway on its port, the admin server on its own.
+// Puts a build into service and keeps it up to date: the gateway on its port, the admin server on
+// its own, and whoever builds again when files change.
 import { randomBytes } from 'node:crypto'
-import type { Built } from '../control.ts'
-import { createAdmin, startGateway } from '../gateway.ts'
+import { systemClock } from '../base.ts'
+import {
+  type FileWatch,
+  type Outcome,
+  Reloader,
+  reloadMetrics,
+  type ReloadSetup,
+  watchFiles,
+  type WholeBuild,
+} from '../control.ts'
+import {
+  type AdminSources,
+  createAdmin,
+  type Gateway,
+  type Readiness,
+  startGateway,
+} from '../gateway.ts'
 import { createIds } from '../telemetry.ts'
+import { standingJson } from './standing.ts'
 
 export interface Serving {
   readonly url: string
   readonly adminUrl: string
-  /** Takes no more, lets what is under way end within its bounds, then lets go of the ports. */
-  close(): Promise<void>
+  /** What runs now; nobody may close it. */
+  readonly reloader: Reloader
+  /** Exchanges under way. */
+  active(): Promise<number>
+  /**
+   * Says that it is not ready, and serves on for `noticeMs`; then takes no more, lets what is
+   * under way end within its bound, and lets go of the ports.
+   */
+  close(noticeMs: number): Promise<void>
   /** Says in a sentence that it serves no longer, where nobody asked it to stop. */
   readonly died: Promise<string>
 }
 
+export interface ServeSetup {
+  readonly built: WholeBuild
+  readonly rebuild: ReloadSetup['build']
+  /** Whether a changed file is reason enough to build again. */
+  readonly watch: boolean
+  readonly told: (outcome: Outcome, reloader: Reloader) => void
+  readonly report: (error: unknown) => void
+  /** Folder that shown paths are relative to. */
+  readonly cwd: string
+}
+
 /** A sentence where something keeps it from serving; nothing is left behind then. */
-export async function serve(
-  { snapshot, deployment }: Built & { snapshot: Uint8Array },
-  report: (error: unknown) => void,
-): Promise<Serving | { problem: string }> {
-  const { listen, admin: adminAt, workers, log } = deployment
-  const gateway = await startGateway({ bundle: snapshot, listen, workers, log, bug: report })
+export async function serve(setup: ServeSetup): Promise<Serving | { problem: string }> {
+  const { built, report } = setup
+  const { listen, admin: adminAt } = built.deployment
+  const gateway = await startGateway({ ...settingsOf(built), bug: report })
   if ('problem' in gateway) return { problem: withOption(gateway.problem, '--port', listen.port) }
+  const { reloader, watch } = startReloads(gateway, setup)
   const admin = createAdmin({
     ...adminAt,
-    sources: gateway,
+    sources: sourcesOf(gateway, reloader, setup.cwd),
     requestId: createIds(randomBytes),
     report,
   })
+  const stopReloads = () => {
+    watch?.close()
+    reloader.close()
+  }
   const listening = await admin.listen()
   if ('failed' in listening) {
-    await gateway.close()
+    stopReloads()
+    await gateway.close(0)
     return { problem: withOption(listening.failed, '--admin-port', adminAt.port) }
   }
   return {
     url: address(listen.host, gateway.port),
     adminUrl: address(adminAt.host, listening.port),
-    async close() {
+    reloader,
+    // Who is asked may be gone before the answer.
+    active: () => activeExchanges(gateway).catch(() => 0),
+    async close(noticeMs) {
+      stopReloads()
+      gateway.drain()
+      await new Promise<void>((done) => systemClock.after(noticeMs, done))
+      await gateway.close(reloader.running.deployment.drain.timeoutMs)
       // The probes go last: they are how others see that we are stopping.
-      await gateway.close()
       await admin.close()
     },
     died: gateway.died,
   }
+}
+
+function settingsOf({ snapshot, deployment: { listen, log, workers } }: WholeBuild) {
+  return { bundle: snapshot, listen, log, workers }
+}
+
+function startReloads(
+  gateway: Gateway,
+  { built, rebuild, watch: watched, told }: ServeSetup,
+): { reloader: Reloader; watch: FileWatch | undefined } {
+  const reloader: Reloader = new Reloader({
+    running: built,
+    build: rebuild,
+    apply: (next) => gateway.apply(settingsOf(next)),
+    follow: (files) => watch?.follow(files),
+    told: (outcome) => told(outcome, reloader),
+    clock: systemClock,
+  })
+  const watch = watched
+    ? watchFiles({ clock: systemClock, changed: () => reloader.changed() })
+    : undefined
+  watch?.follow(built.files)
+  return { reloader, watch }
+}
+
+function sourcesOf(gateway: Gateway, reloader: Reloader, cwd: string): AdminSources {
+  return {
+    async *metrics() {
+      yield* gateway.metrics()
+      yield reloadMetrics(reloader)
+    },
+    ready(): Readiness {
+      const { ready, details } = gateway.ready()
+      return { ready, details: { ...details, configuration: standingJson(reloader, cwd) } }
+    },
+  }
+}
+
+/** As a scrape says it; it stands in the first piece. */
+async function activeExchanges(gateway: Gateway): Promise<number> {
+  for await (const piece of gateway.metrics()) {
+    const [, count] = /^http_server_active_requests (\d+)$/m.exec(piece) ?? []
+    if (count !== undefined) return Number(count)
+  }
+  return 0
 }
 
 /** An occupied port is the usual reason, and another port the usual way out. */

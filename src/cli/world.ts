@@ -17,9 +17,14 @@ export interface World {
   readonly env: Readonly<Record<string, string | undefined>>
   /** The screen and the keys, where there is somebody at them. */
   readonly terminal?: Terminal | undefined
-  /** Calls `stop` once when somebody asks the process to end (SIGINT, SIGTERM). */
-  readonly onStop: (stop: () => void) => void
+  /** Calls `stop` once when somebody asks the process to end. */
+  readonly onStop: (stop: (signal: StopSignal) => void) => void
+  /** Calls `reload` whenever somebody asks for what is written to be put in force (SIGHUP). */
+  readonly onReload: (reload: () => void) => void
 }
+
+/** SIGINT comes from a person at a terminal, SIGTERM from what runs us. */
+export type StopSignal = 'SIGINT' | 'SIGTERM'
 
 /** 0: done. 1: refused, or it failed. 2: not understood. */
 export type ExitCode = 0 | 1 | 2
@@ -37,6 +42,7 @@ export function processWorld(): World {
     env: process.env,
     terminal: processTerminal(),
     onStop: stopOnSignal,
+    onReload: reloadOnSignal,
   }
 }
 
@@ -44,14 +50,19 @@ export function processWorld(): World {
 const sameWishMs = 500
 
 /** The first signal asks to end in good order; who asks again does not want to wait. */
-function stopOnSignal(stop: () => void): void {
+function stopOnSignal(stop: (signal: StopSignal) => void): void {
   let askedMs: number | undefined
-  const asked = () => {
+  const asked = (signal: StopSignal) => {
     const nowMs = performance.now()
-    if (askedMs === undefined) stop()
+    if (askedMs === undefined) stop(signal)
     else if (nowMs - askedMs > sameWishMs) process.exit(1)
     askedMs ??= nowMs
   }
   process.on('SIGINT', asked)
   process.on('SIGTERM', asked)
+}
+
+function reloadOnSignal(reload: () => void): void {
+  // There it means that the console was closed, and the process ends whatever it does.
+  if (process.platform !== 'win32') process.on('SIGHUP', reload)
 }

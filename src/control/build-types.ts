@@ -36,6 +36,13 @@ export interface Deployment {
     /** Names of path parameters whose values stay out of it. */
     readonly redact: readonly string[]
   }
+  /** How it ends when it is asked to. */
+  readonly drain: {
+    /** Between saying so and taking no more: load balancers have to notice. */
+    readonly noticeMs: number
+    /** For exchanges under way, after that. */
+    readonly timeoutMs: number
+  }
 }
 
 export interface Built {
@@ -46,3 +53,8 @@ export interface Built {
   /** Every file that was read or missed: what to watch, and what the disk cache is keyed by. */
   readonly files: readonly SourceFile[]
 }
+
+/** A build that can serve. */
+export type WholeBuild = Built & { readonly snapshot: Uint8Array }
+
+export const isWhole = (built: Built): built is WholeBuild => built.snapshot !== undefined

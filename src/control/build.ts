@@ -66,7 +66,7 @@ function noContract({ config }: ReadConfig): Problem {
 
 /** The command line wins over the configuration, and that over the defaults and the machine. */
 function deploymentOf(options: BuildOptions, config: Config | undefined): Deployment {
-  const { listen, admin, log } = config ?? deploymentDefaults
+  const { listen, admin, log, drain } = config ?? deploymentDefaults
   return {
     listen: { host: options.host ?? listen.host, port: options.port ?? listen.port },
     admin: {
@@ -76,6 +76,7 @@ function deploymentOf(options: BuildOptions, config: Config | undefined): Deploy
     },
     workers: options.workers ?? config?.workers ?? availableParallelism(),
     log: { access: accessOf(log.access, options), redact: config?.log.redact ?? [] },
+    drain: { noticeMs: drain.noticeMs, timeoutMs: drain.timeoutMs },
   }
 }
 

@@ -7,16 +7,22 @@ import type { Built, BuildOptions } from './build-types.ts'
 import { cachedBuild } from './cache.ts'
 import type { CompilerTask } from './compiler-main.ts'
 
-/** Builds are kept in this folder, or (`false`) nowhere. */
-export async function buildInThread(options: BuildOptions, cache: string | false): Promise<Built> {
+/** Builds are kept in this folder, or (`false`) nowhere. The signal ends the thread. */
+export async function buildInThread(
+  options: BuildOptions,
+  cache: string | false,
+  signal?: AbortSignal,
+): Promise<Built> {
   const known = cache === false ? undefined : await cachedBuild(cache, options)
-  return known ?? compileInThread({ options, cache, startedEpochMs: Date.now() })
+  signal?.throwIfAborted()
+  return known ?? compileInThread({ options, cache, startedEpochMs: Date.now() }, signal)
 }
 
-function compileInThread(task: CompilerTask): Promise<Built> {
+function compileInThread(task: CompilerTask, signal: AbortSignal | undefined): Promise<Built> {
   const entry = new URL(`./compiler-main${extname(import.meta.url)}`, import.meta.url)
   const thread = new Worker(entry, { name: 'compiler', workerData: task })
   return new Promise((done, fail) => {
+    signal?.addEventListener('abort', () => void thread.terminate(), { once: true })
     thread.once('message', done)
     thread.once('error', fail)
     // After a message this changes nothing; without one the thread died under us.

@@ -73,6 +73,8 @@ export const settingsSchema = z.strictObject({
 const host = z.string().min(1)
 const port = z.int().min(0).max(65_535)
 
+const durationMs = (max: number) => z.int().min(0).max(max)
+
 const upstream = z.strictObject({
   endpoints: z
     .array(z.string())
@@ -153,6 +155,17 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe('the access log'),
+  drain: z
+    .strictObject({
+      noticeMs: durationMs(300_000)
+        .default(deploymentDefaults.drain.noticeMs)
+        .describe('how long it says that it is not ready, and still serves'),
+      timeoutMs: durationMs(86_400_000)
+        .default(deploymentDefaults.drain.timeoutMs)
+        .describe('how long exchanges under way may take to end, after that'),
+    })
+    .prefault({})
+    .describe('how it ends on SIGTERM'),
   workers: z
     .int()
     .min(0)

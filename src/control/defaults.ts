@@ -8,6 +8,7 @@ export const deploymentDefaults = {
   listen: { host: '127.0.0.1', port: 8080 },
   admin: { host: '127.0.0.1', port: 9090 },
   log: { access: 'stdout' },
+  drain: { noticeMs: 2_000, timeoutMs: 30_000 },
 } as const
 
 export interface DefaultsRow {
@@ -31,13 +32,15 @@ export function defaultsTable(form: DefaultsForm = 'names'): readonly DefaultsRo
 }
 
 function settingRows(): DefaultsRow[] {
-  const { audience, listen, admin, log } = deploymentDefaults
+  const { audience, listen, admin, log, drain } = deploymentDefaults
   return [
     row('audience', audience, 'who calls the API, where nothing says so'),
     row('listen', `${listen.host}:${listen.port}`, 'where the API is served'),
     row('admin', `${admin.host}:${admin.port}`, 'where metrics and health are served'),
     row('workers', 'one for each core', 'threads of the data plane beside the main one'),
     row('log.access', log.access, 'where each exchange leaves a line'),
+    row('drain.noticeMs', drain.noticeMs, 'not ready, and still serving, when asked to end', 'ms'),
+    row('drain.timeoutMs', drain.timeoutMs, 'for exchanges under way to end, after that', 'ms'),
     {
       kind: 'setting',
       name: 'undeclared 5xx',
@@ -48,8 +51,8 @@ function settingRows(): DefaultsRow[] {
   ]
 }
 
-function row(name: string, value: string | number, about: string): DefaultsRow {
-  return { kind: 'setting', name, unit: '', value: same(String(value)), about }
+function row(name: string, value: string | number, about: string, unit = ''): DefaultsRow {
+  return { kind: 'setting', name, unit, value: same(String(value)), about }
 }
 
 /** Where no default can be written down, what happens is. */

@@ -14,6 +14,7 @@ export const deployment: Deployment = {
   admin: { host: '127.0.0.1', port: 9090, allowedHosts: [] },
   workers: 0,
   log: { access: 'off', redact: [] },
+  drain: { noticeMs: 0, timeoutMs: 0 },
 }
 
 export function documentsFrom(text: string, file: string): Documents {
@@ -24,6 +25,7 @@ export function documentsFrom(text: string, file: string): Documents {
 
 export interface CompiledText {
   readonly plan: SnapshotPlan | undefined
+  readonly snapshot: Uint8Array | undefined
   /** `file:line:column severity message`, files without a folder. */
   readonly said: readonly string[]
 }
@@ -39,8 +41,10 @@ export function compileText(
     config === undefined
       ? { config: undefined, problems: [] }
       : checkConfig(documentsFrom(config, 'concordat.yaml'))
-  if (checked.problems.length > 0) return { plan: undefined, said: checked.problems.map(said) }
-  const { plan, problems } = compileSnapshot({
+  if (checked.problems.length > 0) {
+    return { plan: undefined, snapshot: undefined, said: checked.problems.map(said) }
+  }
+  const { plan, snapshot, problems } = compileSnapshot({
     contract: readContract(documents),
     documents,
     config: checked.config,
@@ -49,7 +53,7 @@ export function compileText(
     deployment,
     upstreamNeeded: true,
   })
-  return { plan, said: problems.map(said) }
+  return { plan, snapshot, said: problems.map(said) }
 }
 
 function namedText(files: Readonly<Record<string, string>>, name: string): NamedText {

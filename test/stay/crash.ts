@@ -8,13 +8,7 @@ import type { Gateway } from '../../src/gateway.ts'
 import { startFleet } from '../../src/gateway/fleet.ts'
 import { encodeSnapshot } from '../../src/snapshot.ts'
 import { Client, request } from './client.ts'
-import {
-  type Grief,
-  griefChannel,
-  type GriefOrder,
-  type GriefReport,
-  griefs,
-} from './crashing-worker.ts'
+import { type Grief, griefChannel, type GriefOrder, type GriefReport, griefs } from './griefs.ts'
 import { type Effort, type Finding, finding, none } from './findings.ts'
 import { fallen, type Series, seriesIn, sleep, sumOf, until } from './readings.ts'
 import { Service } from './service.ts'

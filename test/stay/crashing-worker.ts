@@ -3,22 +3,7 @@
 import { subscribe } from 'node:diagnostics_channel'
 import type { Socket } from 'node:net'
 import { BroadcastChannel, threadId } from 'node:worker_threads'
-
-export const griefChannel = 'stay-grief'
-
-export const griefs = ['exit', 'throw', 'loop', 'memory'] as const
-export type Grief = (typeof griefs)[number]
-
-/** Told by the test to one thread. */
-export interface GriefOrder {
-  readonly thread: number
-  readonly grief: Grief
-}
-
-/** Told by a worker: it serves from now on, or has taken a connection from that port. */
-export type GriefReport =
-  | { readonly thread: number; readonly serves: true }
-  | { readonly thread: number; readonly port: number }
+import { type Grief, griefChannel, type GriefOrder, type GriefReport } from './griefs.ts'
 
 const come: Readonly<Record<Grief, () => void>> = {
   exit: () => process.exit(3),
@@ -36,19 +21,16 @@ const come: Readonly<Record<Grief, () => void>> = {
   },
 }
 
-// Loaded by the test as well, for the names above.
-if (threadId !== 0) {
-  const channel = new BroadcastChannel(griefChannel)
-  const tell = (report: GriefReport) => channel.postMessage(report)
-  subscribe('net.server.socket', (message) => {
-    const { socket } = message as { socket: Socket }
-    tell({ thread: threadId, port: socket.remotePort ?? 0 })
-  })
-  channel.addEventListener('message', (event) => {
-    const { thread, grief } = (event as { data: GriefOrder }).data
-    if (thread === threadId) come[grief]()
-  })
-  channel.unref()
-  await import('../../src/gateway/worker.ts')
-  tell({ thread: threadId, serves: true })
-}
+const channel = new BroadcastChannel(griefChannel)
+const tell = (report: GriefReport) => channel.postMessage(report)
+subscribe('net.server.socket', (message) => {
+  const { socket } = message as { socket: Socket }
+  tell({ thread: threadId, port: socket.remotePort ?? 0 })
+})
+channel.addEventListener('message', (event) => {
+  const { thread, grief } = (event as { data: GriefOrder }).data
+  if (thread === threadId) come[grief]()
+})
+channel.unref()
+await import('../../src/gateway/worker.ts')
+tell({ thread: threadId, serves: true })

@@ -8,9 +8,10 @@ import { crash } from './crash.ts'
 import { drain } from './drain.ts'
 import { memory } from './memory.ts'
 import { reload } from './reload.ts'
+import { slow } from './slow.ts'
 import { soak } from './soak.ts'
 
-const cases: Readonly<Record<string, Case>> = { crash, drain, memory, reload, soak }
+const cases: Readonly<Record<string, Case>> = { crash, drain, memory, reload, slow, soak }
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

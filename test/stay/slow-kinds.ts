@@ -1,0 +1,32 @@
+// The ways of being slow, and what the process that plays them all is told and tells.
+export const slowKinds = [
+  /** One byte of a head at a time. */
+  'head',
+  /** Half a body, then nothing. */
+  'silent-body',
+  /** A body at a trickle. */
+  'slow-body',
+  /** Asks for much and reads nothing. */
+  'silent-reader',
+  /** Asks for much and reads at a trickle. */
+  'slow-reader',
+] as const
+export type SlowKind = (typeof slowKinds)[number]
+
+/** Told by the parent. */
+export interface Attack {
+  readonly port: number
+  /** Of each kind by its name. */
+  readonly counts: Readonly<Record<SlowKind, number>>
+  /** Over which they come, one after the other. */
+  readonly arrivalMs: number
+}
+
+/** Told to the parent: first the port of the service, then this after every change, at most ten a second. */
+export interface Standing {
+  /** Milliseconds from the beginning of each until it was cut. */
+  readonly cutMs: Readonly<Record<SlowKind, readonly number[]>>
+  readonly opened: number
+  /** What came to an end that it should not have: a whole reply, a refusal that is none. */
+  readonly strange: Readonly<Record<string, number>>
+}

@@ -1,7 +1,7 @@
 // ip: which client addresses may call. Behind trusted hops the address is the one that they vouch
 // for. A deny list wins over an allow list; where a level has an allow list, even an empty one, who
 // is not in it is refused. Levels add up: a request must pass the lists of each.
-import { type Problem, refuse, type Refusal } from '../base.ts'
+import { assert, refuse, type Refusal } from '../base.ts'
 import { cidrProblem, type Exchange } from '../http.ts'
 import { AddressList, readList } from './address-list.ts'
 import { type AddressTable, isEmptyTable, isInTables, readTable } from './address-table.ts'
@@ -42,44 +42,48 @@ function ipSchema(zod: Zod) {
   const range = zod.string().refine((text) => cidrProblem(text) === undefined, {
     error: ({ input }) => cidrProblem(String(input)) ?? '',
   })
-  const ranges = (about: string) => zod.array(range).max(entriesMax).optional().describe(about)
-  const files = (about: string) =>
-    zod.array(zod.string().min(1)).max(filesMax).optional().describe(about)
+  const ranges = zod.array(range).max(entriesMax).optional()
+  const files = zod.array(zod.string().min(1)).max(filesMax).optional()
   return zod.strictObject({
-    allow: ranges('addresses and CIDR ranges that may call; all others may not'),
-    deny: ranges('addresses and CIDR ranges that may not call, even where they are allowed'),
-    allowFiles: files('files of more to allow, relative to this one: one address or range a line'),
-    denyFiles: files('files of more to deny'),
+    allow: ranges.describe('addresses and CIDR ranges that may call; all others may not'),
+    deny: ranges.describe('addresses and CIDR ranges that may not call, even if allowed'),
+    allowFiles: files.describe('files of more to allow, relative to this one'),
+    denyFiles: files.describe('files of more to deny, relative to this one'),
   })
 }
 
 function compile(config: IpConfig, site: ApiSite): IpPlan | undefined {
-  const deny = [...inline(config.deny, site), ...files(config.denyFiles, 'denyFiles', site)]
-  const isOpen = config.allow === undefined && config.allowFiles === undefined
-  if (isOpen) return deny.length === 0 ? undefined : { scope: site.scope, deny: numbers(deny) }
-  const allow = [...inline(config.allow, site), ...files(config.allowFiles, 'allowFiles', site)]
-  if (allow.every(({ bytes }) => isEmptyTable(readTable(bytes)))) site.report(nobody(site))
-  return { scope: site.scope, deny: numbers(deny), allow: numbers(allow) }
+  const deny = [...ownTable(config.deny, site), ...fileTables(config.denyFiles, 'denyFiles', site)]
+  const plan = { scope: site.scope, deny: numbersOf(deny) }
+  if (config.allow === undefined && config.allowFiles === undefined) {
+    return deny.length === 0 ? undefined : plan
+  }
+  const { allow: own, allowFiles } = config
+  const allow = [...ownTable(own, site), ...fileTables(allowFiles, 'allowFiles', site)]
+  if (allow.every(({ bytes }) => isEmptyTable(readTable(bytes)))) warnOfNobody(site)
+  return { ...plan, allow: numbersOf(allow) }
 }
 
-const numbers = (blobs: readonly Blob[]): number[] => blobs.map(({ number }) => number)
+const numbersOf = (tables: readonly Blob[]): number[] => tables.map(({ number }) => number)
 
-function nobody({ place, scope }: ApiSite): Problem {
+function warnOfNobody({ place, scope, report }: ApiSite): void {
+  assert(place !== undefined, 'no list is a default')
   const message = `the allow list of ${scope} is empty: every request is refused`
-  return { severity: 'warning', message, place: place! }
+  report({ severity: 'warning', message, place })
 }
 
-function inline(ranges: readonly string[] | undefined, site: ApiSite): Blob[] {
+/** The table of what the configuration itself lists. */
+function ownTable(ranges: readonly string[] | undefined, site: ApiSite): Blob[] {
   if (ranges === undefined || ranges.length === 0) return []
   const make = () => {
     const list = new AddressList()
     for (const range of ranges) list.add(range)
     return list.bytes()
   }
-  return [site.blob(`list ${ranges.join(' ')}`, make)]
+  return [site.blob(`own ${ranges.join(' ')}`, make)]
 }
 
-function files(names: readonly string[] | undefined, key: string, site: ApiSite): Blob[] {
+function fileTables(names: readonly string[] | undefined, key: string, site: ApiSite): Blob[] {
   return (names ?? []).flatMap((name, i) => {
     const file = site.file(name, `/${key}/${i}`)
     if (file === undefined) return []

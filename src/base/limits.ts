@@ -245,7 +245,7 @@ export const limitTable = {
     max: 100_000,
     unit: 'count',
     scope: 'upstream',
-    about: 'connections to one endpoint',
+    about: 'connections to one endpoint; each worker has its even share',
     fault: 'UPSTREAM_BUSY',
   },
   endpointQueueMax: {
@@ -254,7 +254,7 @@ export const limitTable = {
     max: 1_000_000,
     unit: 'count',
     scope: 'upstream',
-    about: 'exchanges that wait for a connection to one endpoint',
+    about: 'exchanges that wait for a connection to one endpoint; each worker has its even share',
     fault: 'UPSTREAM_BUSY',
   },
   endpointIdleTimeoutMs: {

@@ -26,7 +26,7 @@ import { Upstreams } from '../upstream.ts'
 import { listen, type ListenAt, Sweeper, systemDescriptors, type WireServer } from '../wire.ts'
 import { GatewayExchange } from './exchange.ts'
 import { overloadedReply } from './overloaded.ts'
-import { limitsThatFit } from './room.ts'
+import { limitsOfThread } from './room.ts'
 import type { Runtime } from './runtime.ts'
 import { linkSnapshot, type Snapshot } from './snapshot.ts'
 import type { SharedMemories } from './shared-states.ts'
@@ -92,7 +92,7 @@ export class Engine {
     const plan = openSnapshot(bundle)
     const { clock, random, bug } = this.#setup
     const { occupancy } = this.#runtime
-    const limits = limitsThatFit(plan, occupancy.threads, this.#descriptors)
+    const limits = limitsOfThread(plan, occupancy.threads, this.#descriptors)
     const pools = { clock, sweeper: this.#sweeper, limits, bug, occupancy }
     const linked = this.#upstreams.link(plan.upstreams, pools)
     const observers: Observe[] = []

@@ -339,7 +339,7 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
     const endpoint = this.#endpoint!
     const head = requestLines(this, this.#stream, endpoint, this.#forwarding, this.#held)
     connection.begin(this, method, head, body, terms)
-    if (this.#held !== undefined) connection.sendPiece(this.#held)
+    if (this.#held !== undefined) connection.sendKept(this.#held)
     if (streams) this.#stream.readBody()
   }
 

@@ -179,3 +179,36 @@ test('bodies that are held have a bound together: beyond it they are refused unr
   const fourth = await sent(ask('PUT /held', ...json) + '"' + 'x'.repeat(699_998) + '"')
   await fourth.until('x')
 })
+
+test('many who take large replies slowly cost a bounded piece of memory each', async (t) => {
+  const readers = 100
+  const replyBytes = 20e6
+  const relay = await openRelay(t)
+  const before = process.memoryUsage().rss
+  const peers = await clients(relay, readers)
+  for (const { socket } of peers) {
+    socket.pause()
+    socket.write(ask('GET /a'))
+  }
+  const piece = Buffer.alloc(64 * 1024)
+  let wanting = 0
+  for (let i = 0; i < readers; i++) {
+    const { socket } = await relay.endpoint.next()
+    socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${replyBytes}\r\n\r\n`)
+    let left = replyBytes
+    const pump = (): void => {
+      while (left > piece.length && socket.write(piece)) left -= piece.length
+      wanting++
+    }
+    socket.on('drain', () => {
+      wanting--
+      pump()
+    })
+    pump()
+  }
+  await relay.pass(2_000)
+  assert.equal(wanting, readers, 'every endpoint waits for its reader')
+  const eachBytes = (process.memoryUsage().rss - before) / readers
+  t.diagnostic(`${Math.round(eachBytes / 1024)} kB for each, both ends included`)
+  assert.ok(eachBytes < replyBytes / 10)
+})

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { limitsWith } from '../base.ts'
-import { limitsThatFit, type RoomAsked, roomNotice } from './room.ts'
+import { limitsOfThread, type RoomAsked, roomNotice } from './room.ts'
 
 const asked = (connectionsMax: number, endpoints: number): RoomAsked => {
   const endpoint = { host: '127.0.0.1', port: 1, basePath: '' }
@@ -13,27 +13,35 @@ const asked = (connectionsMax: number, endpoints: number): RoomAsked => {
   return { limits: limitsWith({ connectionsMax }), upstreams: [upstream] }
 }
 
+const machine = (max: number | undefined) => ({ max, open: () => undefined })
+
 test('connections are as many as configured, or as fit, and that is said', () => {
-  type Row = [
-    says: string,
-    asked: RoomAsked,
-    threads: number,
-    max: number | undefined,
-    want: number,
-  ]
+  type Row = [says: string, asked: RoomAsked, max: number | undefined, want: number]
   const rows: Row[] = [
-    ['no bound', asked(500_000, 9), 8, undefined, 500_000],
-    ['much room', asked(20_000, 1), 2, 1_048_576, 20_000],
-    ['little room', asked(20_000, 1), 1, 20_000, 18_464],
-    ['each thread has its pools', asked(20_000, 1), 2, 20_000, 17_952],
-    ['this thread alone', asked(20_000, 1), 0, 20_000, 18_464],
+    ['no bound', asked(500_000, 9), undefined, 500_000],
+    ['much room', asked(20_000, 1), 1_048_576, 20_000],
+    ['little room', asked(20_000, 1), 20_000, 18_464],
+    ['two endpoints', asked(20_000, 2), 20_000, 17_952],
   ]
-  for (const [says, room, threads, max, want] of rows) {
-    const descriptors = { max, open: () => undefined }
-    assert.equal(limitsThatFit(room, threads, descriptors).connectionsMax, want, says)
-    const notice = roomNotice(room, threads, descriptors)
+  for (const [says, room, max, want] of rows) {
+    assert.equal(limitsOfThread(room, 2, machine(max)).connectionsMax, want, says)
+    const notice = roomNotice(room, machine(max))
     assert.equal(notice !== undefined, want !== room.limits.connectionsMax, says)
   }
-  const text = roomNotice(asked(20_000, 1), 2, { max: 20_000, open: () => undefined })
+  const text = roomNotice(asked(20_000, 2), machine(20_000))
   assert.match(text ?? '', /^connectionsMax is 17,952 instead of 20,000: .* 20,000 descriptors/)
+})
+
+test('a bound of connections to an endpoint is of all threads together', () => {
+  const { limits } = asked(20_000, 1)
+  const rows: [threads: number, connections: number, queue: number][] = [
+    [1, 512, 1_024],
+    [2, 256, 512],
+    [3, 171, 342],
+  ]
+  for (const [threads, connections, queue] of rows) {
+    const ofThread = limitsOfThread({ limits, upstreams: [] }, threads, machine(undefined))
+    assert.equal(ofThread.endpointConnectionsMax, connections)
+    assert.equal(ofThread.endpointQueueMax, queue)
+  }
 })

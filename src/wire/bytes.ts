@@ -166,6 +166,13 @@ export class ByteSocket {
     return this.#socket.write(Buffer.from(piece)) && !this.#behind
   }
 
+  /** Writes bytes that nobody changes any more: they may wait where they are. */
+  writeKept(bytes: Buffer): boolean {
+    if (bytes.length <= textBytesMax) return this.writePiece(bytes)
+    this.flush()
+    return this.#socket.write(bytes) && !this.#behind
+  }
+
   /** Writes what was gathered. */
   flush(): void {
     this.#waits = false

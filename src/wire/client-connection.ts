@@ -177,6 +177,11 @@ export class ClientConnection implements ByteSink, Sweepable {
     return this.#socket.write('\r\n')
   }
 
+  /** Sends a body whole, whose memory nobody changes any more. */
+  sendKept(bytes: Buffer): void {
+    if (this.#state === 'busy') this.#socket.writeKept(bytes)
+  }
+
   sendEnd(trailers: readonly string[]): void {
     if (this.#state !== 'busy') return
     if (this.#chunks) this.#socket.write(`0\r\n${linesOf(trailers)}\r\n`)

@@ -3,5 +3,5 @@
 export { conflicts } from './route/conflicts.ts'
 export { compileHosts, hostProblem } from './route/hosts.ts'
 export type { Conflict, Match, PathForm, RoutePlan, Router } from './route/plan.ts'
-export { buildRouter, routesProblem } from './route/router.ts'
+export { buildRouter, buildTable, openRouter, routesProblem } from './route/router.ts'
 export { templateProblem } from './route/template.ts'

@@ -1,6 +1,6 @@
 // A snapshot linked: plans made into what runs. Built whole, then swapped in by one reference;
 // exchanges under way keep theirs.
-import { assert, eachOf, keeping, type Limits, limitsWith, type Random } from '../base.ts'
+import { assert, keeping, type Limits, limitsWith, type Random } from '../base.ts'
 import { readTypeTest } from '../contract.ts'
 import {
   acceptMatcher,
@@ -22,7 +22,7 @@ import {
   type StateNeed,
   type Tools,
 } from '../policy.ts'
-import { buildRouter, compileHosts, type Router } from '../route.ts'
+import { compileHosts, openRouter, type Router } from '../route.ts'
 import { linkSchemas } from '../schema.ts'
 import type { OpenSnapshot, OperationPlan } from '../snapshot.ts'
 import type { Observe } from '../telemetry.ts'
@@ -96,7 +96,7 @@ export function linkSnapshot(plan: OpenSnapshot, tools: LinkTools): Snapshot {
     plan,
     admit: plan.admit.flatMap((one) => link(one).admit ?? []),
     ...linkFinish(plan.finish.map(link)),
-    router: buildRouter([...eachOf(plan.routes)]),
+    router: openRouter(plan.table),
     isHost: compileHosts(plan.hosts),
     isTrustedHop: compileTrust(plan.trustedHops),
     operation,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { defaultLimits, eachOf } from '../base.ts'
+import { openRouter } from '../route.ts'
 import { encodeSnapshot, openSnapshot, sealSnapshot, snapshotNeeds } from './codec.ts'
 import type { OperationPlan, SnapshotPlan } from './plan.ts'
 
@@ -42,8 +43,9 @@ const plan: SnapshotPlan = {
 }
 
 const broughtBack = (bytes: Uint8Array) => {
-  const { routes, operations, schemas, blobs, ...head } = openSnapshot(bytes)
+  const { routes, operations, schemas, blobs, table, ...head } = openSnapshot(bytes)
   const { names, ...rest } = head
+  assert.equal(openRouter(table).find('GET', '/a').at, 'operation')
   assert.deepEqual(
     [...eachOf(names)],
     plan.operations.map(({ id, method, template }) => ({ id, method, template })),
@@ -91,13 +93,14 @@ test('what operations shared, they share again', () => {
   assert.equal(a.limits, b.limits)
 })
 
+const sizeWith = (count: number): number =>
+  encodeSnapshot({
+    ...plan,
+    operations: Array.from({ length: count }, (_, i) => operation(`o${i}`)),
+  }).length
+
 test('an operation more costs what is its own', () => {
-  const sizeOf = (count: number) =>
-    encodeSnapshot({
-      ...plan,
-      operations: Array.from({ length: count }, (_, i) => operation(`o${i}`)),
-    }).length
-  const bytes = (sizeOf(1100) - sizeOf(100)) / 1000
+  const bytes = (sizeWith(1100) - sizeWith(100)) / 1000
   assert.ok(bytes < 50, `${bytes} bytes an operation`)
 })
 

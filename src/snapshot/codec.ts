@@ -3,7 +3,7 @@
 // whatever the size of the contract. What operations share is written once.
 import { keeping, type Listed } from '../base.ts'
 import type { StateNeed } from '../policy.ts'
-import type { RoutePlan } from '../route.ts'
+import { buildTable, type RoutePlan } from '../route.ts'
 import { encodeBlobs, encodeList, openBlobs, openList, parsed } from './lists.ts'
 import type {
   OpenSnapshot,
@@ -24,22 +24,27 @@ type Traits = Omit<OperationPlan, keyof OperationName | 'policies'>
 export function encodeSnapshot(plan: SnapshotPlan): Uint8Array {
   const { revision, routes, operations, schemas, blobs, ...head } = plan
   const parts = partTable()
-  const encoded = operations.map(({ id: _, method: __, template: ___, policies, ...traits }) => [
+  const split = operations.map(splitOperation)
+  const encoded = split.map(({ traits, policies }): EncodedOperation => [
     parts.numberOf(traits),
     policies.map((policy) => parts.numberOf(policy)),
   ])
-  const names = operations.map(({ id, method, template }): EncodedName => [id, method, template])
   const sections = {
     head: new TextEncoder().encode(JSON.stringify(head)),
-    table: new Uint8Array(),
+    table: buildTable(routes),
     routes: encodeList(routes),
     operations: encodeList(encoded),
-    names: encodeList(names),
+    names: encodeList(split.map(({ name }) => name)),
     parts: encodeList(parts.list),
     nodes: encodeList(schemas.nodes),
     blobs: encodeBlobs(blobs),
   }
   return framed(sections, revision)
+}
+
+function splitOperation({ id, method, template, policies, ...traits }: OperationPlan) {
+  const name: EncodedName = [id, method, template]
+  return { name, policies, traits }
 }
 
 /** Equal parts have one number. */
@@ -71,6 +76,7 @@ export function openSnapshot(bytes: Uint8Array): OpenSnapshot {
     ...head,
     revision,
     routes: openList<RoutePlan>(sections.routes),
+    table: sections.table,
     operations: operationList(sections.operations, sections.parts, names),
     names: mapped(names, nameOf),
     schemas: { nodes: openList(sections.nodes) },

@@ -41,6 +41,8 @@ export interface SnapshotPlan extends SnapshotHead {
 /** A snapshot that lies in bytes: a member of a list is made anew each time it is asked for. */
 export interface OpenSnapshot extends SnapshotHead {
   readonly routes: Listed<RoutePlan>
+  /** The same routes as one table to look up in. */
+  readonly table: Uint8Array
   /** Indexed by `RoutePlan.operation`. */
   readonly operations: Listed<OperationPlan>
   /** The same operations by name alone, which is much less to read. */

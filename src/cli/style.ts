@@ -24,7 +24,7 @@ export function wantsColour(output: Output, env: World['env']): boolean {
 export function table(rows: readonly (readonly string[])[]): string {
   const widths: number[] = []
   for (const row of rows) {
-    for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, widthOf(cell))
+    for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, plainWidth(cell))
   }
   return rows
     .map((row) => row.map((cell, i) => cell + padding(cell, widths[i]!)).join('  '))
@@ -32,9 +32,19 @@ export function table(rows: readonly (readonly string[])[]): string {
     .join('')
 }
 
-const widthOf = (cell: string): number => stripVTControlCharacters(cell).length
+export const plainWidth = (text: string): number => stripVTControlCharacters(text).length
 
-const padding = (cell: string, width: number): string => ' '.repeat(width - widthOf(cell))
+/** Cut at a width; what colours it stays, so that it ends as it should. */
+export function clipped(text: string, width: number): string {
+  if (plainWidth(text) <= width) return text
+  let left = width
+  // Of control characters only ESC stands in what a brush has painted.
+  return text.replaceAll(/\p{Cc}\[[\d;]*m|[^]/gu, (one) =>
+    one.length > 2 ? one : left-- > 0 ? one : '',
+  )
+}
+
+const padding = (cell: string, width: number): string => ' '.repeat(width - plainWidth(cell))
 
 /** `1 error`, `2 errors`. */
 export function counted(count: number, noun: string): string {

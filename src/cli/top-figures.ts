@@ -43,8 +43,8 @@ export interface Figures {
   readonly activeExchanges: number
   readonly clientConnections: number
   readonly upstream: { readonly active: number; readonly idle: number; readonly waiting: number }
-  /** Undefined where the gateway does not say. */
-  readonly workers: { readonly running: number; readonly restarts: number } | undefined
+  /** Of workers that ended; undefined where the gateway does not say. */
+  readonly restarts: number | undefined
   readonly threads: readonly (ThreadReading & { readonly name: string })[]
   readonly residentBytes: number
   /** False while a configuration that was refused waits to be mended; undefined where not said. */
@@ -56,7 +56,6 @@ export interface Figures {
 export function figuresOf(now: Scrape, before: Scrape | undefined): Figures {
   const value = (name: string) => now.values.get(name) ?? 0
   const current = now.values.get('concordat_configuration_current')
-  const running = now.values.get('concordat_workers')
   return {
     version: now.version,
     revision: now.revision,
@@ -68,10 +67,7 @@ export function figuresOf(now: Scrape, before: Scrape | undefined): Figures {
       idle: now.upstream.get('idle') ?? 0,
       waiting: value('concordat_endpoint_waiting_exchanges'),
     },
-    workers:
-      running === undefined
-        ? undefined
-        : { running, restarts: value('concordat_worker_restarts_total') },
+    restarts: now.values.get('concordat_worker_restarts_total'),
     threads: [...now.threads].map(([name, reading]) => ({ name, ...reading })),
     residentBytes: value('process_resident_memory_bytes'),
     configurationCurrent: current === undefined ? undefined : current > 0,

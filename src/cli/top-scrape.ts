@@ -97,7 +97,6 @@ const summedNames = [
   'concordat_client_connections',
   'concordat_client_connections_refused_total',
   'concordat_endpoint_waiting_exchanges',
-  'concordat_workers',
   'concordat_worker_restarts_total',
   'concordat_configuration_current',
   'process_cpu_seconds_total',

@@ -13,8 +13,10 @@ export interface Readiness {
   readonly ready: boolean
   /** Why it is not, in a word or two. */
   readonly state: string
-  /** Why the last configuration was refused, if it was. */
-  readonly refusal: string | undefined
+  /** How the configuration in force differs from the one that is written, if it does. */
+  readonly configuration: { readonly says: string; readonly why: string | undefined } | undefined
+  /** Undefined where it does not say. */
+  readonly workers: { readonly serving: number; readonly wanted: number } | undefined
 }
 
 /** Why nothing could be learnt, for a title. */
@@ -72,12 +74,29 @@ export function readinessIn(status: number, text: string): Readiness {
   const details = field(data, 'details')
   const ready = status === 200 && field(data, 'ready') !== false
   const state = textOf(field(details, 'state')) ?? 'not ready'
-  return { ready, state, refusal: refusalIn(field(details, 'configuration')) }
+  return {
+    ready,
+    state,
+    configuration: configurationIn(field(details, 'configuration')),
+    workers: workersIn(field(details, 'workers')),
+  }
 }
 
-/** The reason, where the configuration on disk is not the one in force. */
-function refusalIn(configuration: unknown): string | undefined {
-  return textOf(field(configuration, 'problem')) ?? textOf(field(configuration, 'reason'))
+const differences: ReadonlyMap<unknown, string> = new Map([
+  ['refused', 'configuration refused'],
+  ['failed', 'configuration not in force'],
+  ['restart', 'needs a restart'],
+])
+
+function configurationIn(details: unknown): Readiness['configuration'] {
+  const says = differences.get(field(details, 'state'))
+  if (says === undefined) return undefined
+  return { says, why: textOf(field(details, 'problem') ?? field(field(details, 'restart'), '0')) }
+}
+
+function workersIn(details: unknown): Readiness['workers'] {
+  const [serving, wanted] = [field(details, 'serving'), field(details, 'wanted')]
+  return typeof serving === 'number' && typeof wanted === 'number' ? { serving, wanted } : undefined
 }
 
 function parsed(text: string): unknown {
@@ -94,8 +113,11 @@ function field(of: unknown, name: string): unknown {
     : undefined
 }
 
+/** The first line of a text. */
 const textOf = (value: unknown): string | undefined =>
-  typeof value === 'string' ? harmless(value).slice(0, reasonCharsMax) : undefined
+  typeof value === 'string'
+    ? harmless(value.split('\n', 1)[0]!).slice(0, reasonCharsMax)
+    : undefined
 
 async function eachLine(
   { body }: Response,

@@ -34,16 +34,16 @@ interface Column {
 }
 
 const rateColumns: readonly Column[] = [
-  { name: 'req/s', width: 7, sort: 'rate', text: (one) => rateText(one.perSecond) },
+  { name: 'req/s', width: 9, sort: 'rate', text: (one) => rateText(one.perSecond) },
   {
     name: '4xx',
-    width: 5,
+    width: 6,
     text: (one) => shareText(one.clientErrorsPerSecond, one.perSecond),
     tint: (one) => (one.clientErrorsPerSecond > 0 ? 'yellow' : undefined),
   },
   {
     name: '5xx',
-    width: 5,
+    width: 6,
     sort: 'errors',
     text: (one) => shareText(one.serverErrorsPerSecond, one.perSecond),
     tint: (one) => (one.serverErrorsPerSecond > 0 ? 'red' : undefined),

@@ -1,7 +1,6 @@
 // Figures to the lines of a screen. Nothing here knows of terminals: lines are text, coloured by a
 // brush that may leave it as it is.
-import { stripVTControlCharacters } from 'node:util'
-import type { Paint, Tint } from './style.ts'
+import { clipped, counted, type Paint, plainWidth, type Tint } from './style.ts'
 import type { Figures, Traffic } from './top-figures.ts'
 import {
   bytesText,
@@ -16,6 +15,7 @@ import {
   spanText,
 } from './top-format.ts'
 import type { Sort } from './top-sorts.ts'
+import type { Readiness } from './top-source.ts'
 import { operationLines, sorted } from './top-table.ts'
 import { sparkline, type TrendPoint } from './top-trend.ts'
 import type { Scene } from './top-watch.ts'
@@ -35,7 +35,11 @@ export interface Frame {
 }
 
 export function linesOf(scene: Scene, frame: Frame, paint: Paint): string[] {
-  const lines = [titleLine(scene, frame, paint), '']
+  return allLines(scene, frame, paint).map((line) => clipped(line, frame.width))
+}
+
+function allLines(scene: Scene, frame: Frame, paint: Paint): string[] {
+  const lines = titleLines(scene, frame, paint)
   const { figures } = scene
   if (figures === undefined) return lines.concat(paint('dim', ' waiting for its first answer …'))
   // What is not of this moment is not coloured as if it were.
@@ -58,30 +62,35 @@ export function pageOf({ height = Infinity, rowsMax }: Pick<Frame, 'height' | 'r
   return Math.max(0, Math.min(rowsMax, height - linesBesideTable))
 }
 
-function titleLine(scene: Scene, frame: Frame, paint: Paint): string {
-  const { condition, figures } = scene
+/** State, then as many facts as there is room for; the reason, if any, has a line of its own. */
+function titleLines(scene: Scene, frame: Frame, paint: Paint): string[] {
+  const { figures } = scene
   const { admin, epochMs, paused, width } = frame
-  const name = paint('bold', figures === undefined ? 'concordat' : `concordat ${figures.version}`)
-  const start = ` ${name}  ${paused ? `${paint('yellow', '❚❚ paused')}  ` : ''}`
-  const facts =
-    figures === undefined
-      ? ''
-      : `   revision ${figures.revision.slice(0, 12)}   up ${spanText(epochMs - figures.startedEpochMs)}`
-  const [tint, says] = conditionText(scene)
-  const room = width - plainWidth(start) - facts.length - 3
-  const state = paint(tint, `● ${fitted(says, Math.max(8, room))}`)
-  const known = condition.at === 'gone' ? paint('dim', facts) : facts
-  const line = `${start}${state}${known}`
+  const [tint, state, reason = ''] = conditionText(scene)
+  const name = figures === undefined ? 'concordat' : `concordat ${figures.version}`
+  const pause = paused ? `${paint('yellow', '❚❚ paused')}  ` : ''
+  const start = ` ${paint('bold', name)}  ${pause}${paint(tint, `● ${state}`)}`
+  const facts = factsOf(figures, epochMs)
+  const room = width - plainWidth(start)
+  while (facts.length > 0 && facts.join('').length > room) facts.pop()
+  const line = `${start}${paint('dim', facts.join(''))}`
   const space = width - plainWidth(line) - admin.length - 1
-  return space < 2 ? line : `${line}${' '.repeat(space)}${paint('dim', admin)}`
+  const where = space < 2 ? '' : `${' '.repeat(space)}${paint('dim', admin)}`
+  return [line + where, reason === '' ? '' : ` ${paint(tint, reason)}`]
 }
 
-function conditionText({ condition, figures, refusal }: Scene): [Tint, string] {
-  if (condition.at === 'gone') return ['red', `no answer: ${condition.reason}`]
+function factsOf(figures: Figures | undefined, epochMs: number): string[] {
+  if (figures === undefined) return []
+  const up = spanText(epochMs - figures.startedEpochMs)
+  return [`   revision ${figures.revision.slice(0, 12)}`, `   up ${up}`]
+}
+
+function conditionText({ condition, figures, readiness }: Scene): [Tint, string, string?] {
+  if (condition.at === 'gone') return ['red', 'no answer', condition.reason]
   if (condition.at === 'unready') return ['yellow', condition.reason]
-  if (figures?.configurationCurrent === false || refusal !== undefined) {
-    return ['yellow', `configuration refused${refusal === undefined ? '' : `: ${refusal}`}`]
-  }
+  const { configuration } = readiness ?? {}
+  if (configuration !== undefined) return ['yellow', configuration.says, configuration.why]
+  if (figures?.configurationCurrent === false) return ['yellow', 'configuration refused']
   return ['green', 'ready']
 }
 
@@ -102,8 +111,8 @@ function summaryLines(scene: Scene, figures: Figures, width: number, paint: Pain
     full = 0,
   ): string => {
     const spark = sparkline(scene.trend, of, sparkWidth, full)
-    const start = ` ${paint('dim', left(label, labelWidth))}${paint('bold', right(value, valueWidth))}`
-    return `${start}  ${paint(tint, spark)}  ${detail}`
+    const name = paint('dim', left(label, labelWidth))
+    return ` ${name}${paint('bold', right(value, valueWidth))}  ${paint(tint, spark)}  ${detail}`
   }
   const say = (text: (traffic: Traffic) => string) => (traffic ? text(traffic) : nothing)
   const { errors, tint } = errorsOf(traffic)
@@ -139,7 +148,7 @@ function summaryLines(scene: Scene, figures: Figures, width: number, paint: Pain
     ),
     listLine('clients', clientItems(figures), width, paint),
     listLine('upstreams', upstreamItems(figures), width, paint),
-    listLine('threads', threadItems(figures), width, paint),
+    listLine('threads', threadItems(figures, scene.readiness), width, paint),
     listLine('faults', faultItems(traffic), width, paint),
   ]
 }
@@ -190,14 +199,14 @@ function upstreamItems({ upstream: { active, idle, waiting } }: Figures): string
   return [`${countText(active)} active`, `${countText(idle)} idle`, `${countText(waiting)} waiting`]
 }
 
-function threadItems({ threads, workers }: Figures): string[] {
-  const count =
-    workers === undefined
-      ? []
-      : [`${countText(workers.running)} running`, `${countText(workers.restarts)} restarts`]
+function threadItems({ restarts, threads }: Figures, readiness: Readiness | undefined): string[] {
+  const { workers } = readiness ?? {}
+  const count = workers === undefined ? [] : [`${workers.serving} of ${workers.wanted} workers`]
+  if (restarts !== undefined) count.push(counted(restarts, 'restart'))
   const each = threads.map(({ name, heapBytes, loopDelayP99Seconds }) => {
     const heap = heapBytes === undefined ? '' : `, ${bytesText(heapBytes)}`
-    return `${name} late ${durationText(loopDelayP99Seconds)}${heap}`
+    const thread = name === 'main' ? name : `#${name}`
+    return `${thread} ${durationText(loopDelayP99Seconds)} late${heap}`
   })
   return [...count, ...each]
 }
@@ -238,5 +247,3 @@ function footer(
   const space = Math.max(1, width - keys.length - shown.length)
   return [...blank, paint('dim', fitted(`${keys}${' '.repeat(space)}${shown}`, width))]
 }
-
-const plainWidth = (text: string): number => stripVTControlCharacters(text).length

@@ -13,9 +13,8 @@ export type Condition =
 
 export interface Scene {
   readonly condition: Condition
-  /** Why the last configuration was refused, where the gateway says so. */
-  readonly refusal: string | undefined
-  /** Of the last look that succeeded. */
+  /** Of the last look that succeeded, like all that follows. */
+  readonly readiness: Readiness | undefined
   readonly figures: Figures | undefined
   readonly scrape: Scrape | undefined
   readonly trend: readonly TrendPoint[]
@@ -23,7 +22,7 @@ export interface Scene {
 
 export const unseen: Scene = {
   condition: { at: 'unready', reason: 'asking' },
-  refusal: undefined,
+  readiness: undefined,
   figures: undefined,
   scrape: undefined,
   trend: [],
@@ -35,7 +34,7 @@ export function sceneAfter(scene: Scene, looked: Look | Failed): Scene {
   const figures = figuresOf(scrape, scene.scrape)
   return {
     condition: conditionOf(readiness),
-    refusal: readiness.refusal,
+    readiness,
     figures,
     scrape,
     trend: trendWith(scene.trend, scrape.atMs, figures),

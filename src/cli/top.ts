@@ -1,7 +1,6 @@
 // `concordat top`: a running gateway, live. On a terminal it has the whole screen; elsewhere it
 // prints a frame each interval.
 import { setTimeout as wait } from 'node:timers/promises'
-import { sayError } from './build.ts'
 import { paintFor } from './style.ts'
 import type { Terminal } from './terminal.ts'
 import { topKey, type TopView } from './top-keys.ts'
@@ -49,7 +48,8 @@ async function showOnce(
   if (stop.aborted) return 1
   const scene = first.condition.at === 'gone' ? first : sceneAfter(first, await source(stop))
   if (scene.condition.at === 'gone') {
-    sayError(world, `no answer from ${options.admin.host}: ${scene.condition.reason}`)
+    const { reason } = scene.condition
+    world.err.write(`error: no answer from ${options.admin.host}: ${reason}\n`)
     return 1
   }
   world.out.write(plainText(scene, options, world))
@@ -88,9 +88,10 @@ function plainText(scene: Scene, options: TopOptions, world: World): string {
 
 const widthMin = 60
 
-const jsonOf = ({ condition, refusal, figures }: Scene): object => ({
+const jsonOf = ({ condition, readiness, figures }: Scene): object => ({
   condition,
-  refusal: refusal ?? null,
+  configuration: readiness?.configuration ?? null,
+  workers: readiness?.workers ?? null,
   ...figures,
 })
 

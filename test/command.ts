@@ -12,6 +12,8 @@ export interface TestWorld {
   readonly world: World
   /** What was said so far. */
   said(): { out: string; err: string }
+  /** Waits until one stream has said this; what was waited for before does not count again. */
+  hears(stream: 'out' | 'err', what: RegExp): Promise<RegExpExecArray>
   /** As the signal would; it is a person's where none is named. */
   stop(signal?: StopSignal): void
   /** As SIGHUP would. */
@@ -19,22 +21,46 @@ export interface TestWorld {
 }
 
 export function testWorld(cwd: string, env: World['env'] = {}): TestWorld {
-  const out: string[] = []
-  const err: string[] = []
+  const out = new Stream()
+  const err = new Stream()
   const stops: ((signal: StopSignal) => void)[] = []
   const reloads: (() => void)[] = []
   return {
     world: {
-      out: { write: (text) => out.push(text) },
-      err: { write: (text) => err.push(text) },
+      out,
+      err,
       cwd,
       env,
       onStop: (stop) => stops.push(stop),
       onReload: (reload) => reloads.push(reload),
     },
-    said: () => ({ out: out.join(''), err: err.join('') }),
+    said: () => ({ out: out.text, err: err.text }),
+    hears: (stream, what) => (stream === 'out' ? out : err).hears(what),
     stop: (signal = 'SIGINT') => stops.forEach((stop) => stop(signal)),
     reload: () => reloads.forEach((reload) => reload()),
+  }
+}
+
+class Stream {
+  text = ''
+  #heard = 0
+  #written = Promise.withResolvers<void>()
+
+  write(text: string): void {
+    this.text += text
+    this.#written.resolve()
+    this.#written = Promise.withResolvers()
+  }
+
+  async hears(what: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const found = what.exec(this.text.slice(this.#heard))
+      if (found !== null) {
+        this.#heard += found.index + found[0].length
+        return found
+      }
+      await this.#written.promise
+    }
   }
 }
 

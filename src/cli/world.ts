@@ -35,6 +35,8 @@ export function processWorld(): World {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     process.exit(error.code === 'EPIPE' ? 0 : 1)
   })
+  // That nobody listens any more is no reason to serve no more.
+  process.stderr.on('error', () => {})
   return {
     out: process.stdout,
     err: process.stderr,
@@ -60,6 +62,8 @@ function stopOnSignal(stop: (signal: StopSignal) => void): void {
   }
   process.on('SIGINT', asked)
   process.on('SIGTERM', asked)
+  // A terminal that was closed sends SIGHUP as well: by this we know that it meant the end.
+  if (process.stderr.isTTY) process.stderr.once('error', () => asked('SIGINT'))
 }
 
 function reloadOnSignal(reload: () => void): void {

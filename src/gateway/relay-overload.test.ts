@@ -154,10 +154,10 @@ test('connections to endpoints take room, too', async (t) => {
   const occupancy = soleOccupancy(() => 0.5)
   const descriptors = { max: 16, open: () => 0 }
   const { client: open, server } = await openRelay(t, { server: { descriptors, occupancy } })
-  occupancy.note('endpointConnections', 12)
+  occupancy.note('endpointConnections', 8)
   await open()
   await eventually('it is refused', () => server.refusedConnections === 1)
-  occupancy.note('endpointConnections', -12)
+  occupancy.note('endpointConnections', -8)
 })
 
 test('bodies that are held have a bound together: beyond it they are refused unread', async (t) => {

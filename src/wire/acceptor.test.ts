@@ -1,14 +1,19 @@
 // Sockets that move between threads, with clients that come all the while.
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import net, { BoundSocket, connect } from 'node:net'
 import { test, type TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { type MessagePort, type Transferable, Worker } from 'node:worker_threads'
 import { Acceptor, probeTransfer } from './acceptor.ts'
 import type { ListenerOrder, ListenerReport } from './listener-for-tests.ts'
 
 const facts = probeTransfer()
 const skip = facts.socket && facts.server ? false : 'this Node moves no sockets between threads'
+
+const noShell = process.platform === 'win32' && 'there is no ulimit'
 
 class Thread {
   readonly #worker: Worker
@@ -123,3 +128,14 @@ test('whoever comes during a pause waits, and is let in behind it', { skip }, as
   assert.ok(taken.every(({ allowHalfOpen }) => allowHalfOpen))
   assert.ok(taken.every((socket) => socket.isPaused()))
 })
+
+test(
+  'a pause without a descriptor to spare comes to nothing, and loses nothing',
+  { skip: skip || noShell },
+  async () => {
+    const program = fileURLToPath(new URL('./exhausted-for-tests.ts', import.meta.url))
+    const command = `ulimit -n 100 && exec "${process.execPath}" "${program}"`
+    const { stdout } = await promisify(execFile)('sh', ['-c', command])
+    assert.deepEqual(JSON.parse(stdout), { without: false, within: true, taken: 2 })
+  },
+)

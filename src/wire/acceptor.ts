@@ -65,19 +65,13 @@ export class Acceptor {
     this.#port = portOf(server)
   }
 
-  /** Takes no more, and lets them wait; false where this Node cannot. */
+  /** Takes no more, and lets them wait; false where it cannot: this Node, or for now. */
   pause(): boolean {
     const state = this.#state
     if (state.at !== 'open') return state.at === 'parked'
-    const { port1, port2 } = new MessageChannel()
-    try {
-      port1.postMessage(state.server, [state.server as unknown as Transferable])
-    } catch {
-      port1.close()
-      return false
-    }
-    this.#state = { at: 'parked', parked: port2 }
-    return true
+    const parked = park(state.server)
+    if (parked !== undefined) this.#state = { at: 'parked', parked }
+    return parked !== undefined
   }
 
   resume(): void {
@@ -111,6 +105,35 @@ export class Acceptor {
   }
 }
 
+/** The inside of a server that we use where it is as we know it. */
+interface Handle {
+  /** Below 0 once the handle has gone to another thread. */
+  readonly fd?: number
+  listen?(backlog: number): number
+}
+
+interface WithHandle {
+  _handle?: Handle | null
+}
+
+function park(server: Server): MessagePort | undefined {
+  const { port1, port2 } = new MessageChannel()
+  const inner = server as WithHandle
+  const handle = inner._handle
+  try {
+    port1.postMessage(server, [server as unknown as Transferable])
+  } catch {
+    port1.close()
+    return undefined
+  }
+  if ((handle?.fd ?? -1) < 0) return port2
+  // With no descriptor left to move it by, Node drops the message and says nothing: the server
+  // would listen for nobody. It is still ours.
+  inner._handle = handle!
+  port1.close()
+  return undefined
+}
+
 function unparked(parked: MessagePort): Server {
   const server = receiveMessageOnPort(parked)?.message as Server
   parked.close()
@@ -136,8 +159,8 @@ const portOf = (server: Server): number => {
 
 /** A server that came from another thread listens anew, with a queue of 511. */
 function widenBacklog(server: Server): void {
-  const handle = (server as { _handle?: { listen?: (backlog: number) => number } })._handle
-  handle?.listen?.(backlogMax)
+  const inner = server as WithHandle
+  inner._handle?.listen?.(backlogMax)
 }
 
 /** What this Node can move between threads. */

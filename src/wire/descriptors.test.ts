@@ -20,7 +20,8 @@ test('how many client connections fit beside those to endpoints', () => {
     ['room for all', 20_000, 1_024, 65_536, 20_000],
     ['endpoints leave less', 20_000, 1_024, 20_000, 17_952],
     ['endpoints get half at most', 20_000, 1_000_000, 20_000, 9_488],
-    ['few descriptors', 20_000, 512, 256, 96],
+    ['few descriptors', 20_000, 512, 256, 80],
+    ['very few descriptors', 20_000, 512, 64, 16],
   ]
   for (const [says, wanted, endpoints, max, want] of rows) {
     const descriptors = { max, open: () => undefined }

@@ -56,12 +56,18 @@ export function countDescriptors(): number | undefined {
   }
 }
 
-/** Kept for what is no connection: files, timers, threads, the admin port, lingering refusals. */
+/**
+ * Kept for what is no connection: files, timers, threads, the admin port, lingering refusals. A
+ * quarter, within these; two workers that do nothing have 40.
+ */
+const reserveMin = 96
 const reserveMax = 1_024
 
 /** Connections of both sides that fit. */
 export function socketsMax({ max }: Descriptors): number {
-  return max === undefined ? Infinity : max - Math.min(reserveMax, Math.floor(max / 4))
+  if (max === undefined) return Infinity
+  const least = Math.min(reserveMin, Math.floor(max / 2))
+  return max - Math.max(least, Math.min(reserveMax, Math.floor(max / 4)))
 }
 
 /**

@@ -238,6 +238,8 @@ class Listener implements WireServer, Sweepable {
 
   threw(error: unknown): void {
     this.#options.bug(error)
+    // A sweep lets go of what throws: nobody would end the pause.
+    this.#options.sweeper.add(this)
   }
 
   // Ending.

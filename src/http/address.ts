@@ -3,7 +3,8 @@
 
 export type Address = readonly number[]
 
-const octet = /^(?:0|[1-9][0-9]{0,2})$/
+const octet = '(0|[1-9][0-9]{0,2})'
+const dottedForm = new RegExp(`^${octet}\\.${octet}\\.${octet}\\.${octet}$`)
 const group = /^[0-9a-f]{1,4}$/i
 const mapped: Address = [0, 0, 0, 0, 0, 0xffff]
 
@@ -26,9 +27,9 @@ export function parseAddress(text: string): Address | undefined {
 
 /** Strict: four decimal octets without leading zeros, which some read as octal. */
 function parseDotted(text: string): number[] | undefined {
-  const parts = text.split('.')
-  if (parts.length !== 4 || !parts.every((part) => octet.test(part))) return undefined
-  const [a, b, c, d] = parts.map(Number) as [number, number, number, number]
+  const parts = dottedForm.exec(text)
+  if (parts === null) return undefined
+  const [a, b, c, d] = [Number(parts[1]), Number(parts[2]), Number(parts[3]), Number(parts[4])]
   if (Math.max(a, b, c, d) > 255) return undefined
   return [a * 256 + b, c * 256 + d]
 }

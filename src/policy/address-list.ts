@@ -87,12 +87,14 @@ const mappedPrefix = [0, 0, 0, 0, 0, 0xffff]
 
 /** The first address and the last, four words each. */
 function boundsOf({ first, bits }: CidrRange): number[] {
-  const firsts = [0, 1, 2, 3].map((word) => first[word * 2]! * 0x1_0000 + first[word * 2 + 1]!)
-  const lasts = firsts.map((word, i) => {
+  const bounds = [0, 0, 0, 0, 0, 0, 0, 0]
+  for (let i = 0; i < 4; i++) {
+    const word = first[i * 2]! * 0x1_0000 + first[i * 2 + 1]!
     const free = Math.max(0, Math.min(32, 32 * (i + 1) - bits))
-    return word + 2 ** free - 1
-  })
-  return [...firsts, ...lasts]
+    bounds[i] = word
+    bounds[i + 4] = word + 2 ** free - 1
+  }
+  return bounds
 }
 
 function merged(entries: readonly number[], width: 1 | 4): Ranges {

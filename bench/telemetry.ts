@@ -5,10 +5,9 @@ import {
   createAccessLog,
   createIds,
   createLineWriter,
-  createMetrics,
   type ExchangeRecord,
 } from '../src/telemetry.ts'
-import { quietGauges } from '../test/gauges.ts'
+import { metricsHere } from '../test/gauges.ts'
 import { seededRandom, systemClock } from '../src/base.ts'
 
 const rounds = 7
@@ -58,7 +57,7 @@ let bytes = 0
 const nextId = createIds(randomBytes)
 measure('request id', 1_000_000, () => (bytes += nextId().length))
 
-const metrics = createMetrics({ version: '', gauges: () => quietGauges })
+const metrics = metricsHere()
 const observe = metrics.bind(operations)
 measure('metrics of one record', 1_000_000, (i) => observe(records[i % records.length]!))
 

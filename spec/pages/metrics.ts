@@ -1,7 +1,7 @@
 // The page of metrics, read off an exposition in which everything has happened once.
 import { reloadMetrics } from '../../src/control.ts'
-import { createMetrics, type ExchangeRecord, type Gauges } from '../../src/telemetry.ts'
-import { quietGauges } from '../../test/gauges.ts'
+import type { ExchangeRecord, Gauges } from '../../src/telemetry.ts'
+import { metricsHere, quietGauges } from '../../test/gauges.ts'
 import { generatedFrom, table } from './markdown.ts'
 
 const intro = `# Metrics
@@ -13,22 +13,40 @@ has series from its first request on, and keeps its counts when a new snapshot c
 - \`http_route\` is the template with its base path, and empty where no operation was found. Operations beyond 10,000 are
   counted together as \`_OTHER\`.
 - \`http_request_method\` is \`_OTHER\` for methods that are not registered.
+- \`thread\` is \`main\`, or the number of a worker. A thread that does not answer a scrape in time has no gauges in it, and
+  what a thread that ended has counted stays.
 - \`http_response_status_code\` is empty where no reply could be sent, and \`_OTHER\` from the 17th status of one operation on.
 `
 
 const gauges: Gauges = {
   ...quietGauges,
   revision: 'r',
-  endpoints: [
+  threads: [
     {
-      upstream: 'u',
-      host: 'h',
-      port: 1,
-      activeConnections: 0,
-      idleConnections: 0,
-      waiting: 0,
+      thread: 1,
+      watch: {
+        heapBytes: 0,
+        externalBytes: 0,
+        arrayBufferBytes: 0,
+        loopDelaySeconds: { p50: 0, p99: 0, max: 0 },
+      },
+      serving: {
+        activeExchanges: 0,
+        connections: 0,
+        endpoints: [
+          {
+            upstream: 'u',
+            host: 'h',
+            port: 1,
+            activeConnections: 0,
+            idleConnections: 0,
+            waiting: 0,
+          },
+        ],
+      },
     },
   ],
+  process: { ...quietGauges.process, descriptors: 0, descriptorsMax: 0 },
 }
 
 const record: ExchangeRecord = {
@@ -58,9 +76,9 @@ const reloads = {
 } as const
 
 export function metricsPage(): string {
-  const metrics = createMetrics({ version: 'v', gauges: () => gauges })
+  const metrics = metricsHere()
   metrics.bind([{ id: 'o', method: 'GET', template: '/' }])(record)
-  const text = metrics.text() + reloadMetrics(reloads)
+  const text = metrics.text(gauges) + reloadMetrics(reloads)
   const rows = text.split('# HELP ').slice(1).map(rowOf)
   const families = table(['Name', 'Type', 'Labels', 'What it says'], rows)
   const from = generatedFrom('`src/telemetry/exposition.ts` and `src/control/reload-metrics.ts`')

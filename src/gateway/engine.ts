@@ -15,12 +15,14 @@ import {
 import { dateSource } from '../http.ts'
 import { openSnapshot } from '../snapshot.ts'
 import {
+  type CountsNews,
+  type Counts,
   createAccessLog,
+  createCounts,
   createIds,
-  createMetrics,
   type LineWriter,
   type Observe,
-  type ProcessWatch,
+  type ServingGauges,
 } from '../telemetry.ts'
 import { Upstreams } from '../upstream.ts'
 import { listen, type ListenAt, Sweeper, systemDescriptors, type WireServer } from '../wire.ts'
@@ -35,22 +37,26 @@ import { States } from './states.ts'
 export interface EngineSetup {
   readonly clock: Clock
   readonly random: Random
-  readonly version: string
   /** Takes the lines of the access log; undefined: none is written. */
   readonly lines: LineWriter | undefined
   readonly redact: readonly string[]
-  readonly watch: ProcessWatch
+  /** Tells the main thread what is counted where. */
+  readonly announce: (news: CountsNews) => void
   /** What all threads hold; undefined: this one is alone. */
   readonly occupancy?: Occupancy | undefined
   readonly bug: (error: unknown) => void
 }
+
+/** How old the totals of a thread may be when it ends. */
+const notePeriodMs = 500
 
 export class Engine {
   readonly #setup: EngineSetup
   readonly #sweeper: Sweeper
   readonly #upstreams = new Upstreams()
   readonly #runtime: Runtime
-  readonly #metrics: ReturnType<typeof createMetrics>
+  readonly #counts: Counts
+  readonly #stopNoting: () => void
   readonly #accessLog: ReturnType<typeof createAccessLog> | undefined
   readonly #descriptors = systemDescriptors()
   #snapshot: Snapshot | undefined
@@ -60,10 +66,11 @@ export class Engine {
   #draining = false
 
   constructor(setup: EngineSetup) {
-    const { clock, lines, redact, version, bug } = setup
+    const { announce, clock, lines, redact, bug } = setup
     this.#setup = setup
     this.#sweeper = new Sweeper(clock, bug)
-    this.#metrics = createMetrics({ version, gauges: () => this.#gauges() })
+    this.#counts = createCounts({ announce })
+    this.#stopNoting = clock.every(notePeriodMs, () => this.#noteTotals())
     this.#accessLog = lines === undefined ? undefined : createAccessLog({ lines, redact })
     this.#runtime = {
       clock,
@@ -105,7 +112,7 @@ export class Engine {
     }
     const snapshot = linkSnapshot(plan, tools)
     return () => {
-      observers.push(this.#metrics.bind(plan.names))
+      observers.push(this.#counts.bind(plan.names))
       if (this.#accessLog !== undefined) observers.push(this.#accessLog.bind(plan.names))
       linked.take()
       this.#snapshot = snapshot
@@ -153,8 +160,13 @@ export class Engine {
     for (const server of this.#servers) server.drain()
   }
 
-  metrics(): Generator<string, void, undefined> {
-    return this.#metrics.pieces()
+  gauges(): ServingGauges {
+    this.#noteTotals()
+    return {
+      activeExchanges: this.#runtime.active,
+      connections: sum(this.#servers.map(({ connections }) => connections)),
+      endpoints: this.#upstreams.states(),
+    }
   }
 
   /** Takes no more connections and waits for exchanges under way, so long at most. */
@@ -167,18 +179,16 @@ export class Engine {
     this.#upstreams.destroy()
     this.#sweeper.stop()
     await this.#setup.lines?.close()
+    this.#stopNoting()
+    this.#noteTotals()
   }
 
-  #gauges() {
-    return {
-      activeExchanges: this.#runtime.active,
-      connections: sum(this.#servers.map(({ connections }) => connections)),
+  #noteTotals(): void {
+    this.#counts.note({
       refusedConnections: sum(this.#servers.map((server) => server.refusedConnections)),
       logLinesDropped: this.#setup.lines?.dropped() ?? 0,
-      revision: this.revision,
-      endpoints: this.#upstreams.states(),
-      process: this.#setup.watch.read(),
-    }
+      acceptPauses: sum(this.#servers.map(({ pauses }) => pauses)),
+    })
   }
 }
 

@@ -17,9 +17,10 @@ import {
   type GatewaySettings,
   type Started,
 } from './gateway-types.ts'
+import { GatewayMetrics } from './gateway-metrics.ts'
 import { type Port, takePort } from './port.ts'
 import { Restarts } from './restarts.ts'
-import { snapshotNeeds } from '../snapshot.ts'
+import { openSnapshot, snapshotNeeds } from '../snapshot.ts'
 import { SharedOccupancy } from './shared-occupancy.ts'
 import { type SharedMemories, SharedStates } from './shared-states.ts'
 import { type EndCause, WorkerThread } from './worker-thread.ts'
@@ -53,6 +54,7 @@ export async function startFleet(settings: GatewaySettings, tools: FleetTools): 
 class Fleet implements Gateway {
   readonly #tools: FleetTools
   readonly #restarts = new Restarts()
+  readonly #metrics = new GatewayMetrics()
   readonly #died = Promise.withResolvers<string>()
   /** Every worker that has not ended. */
   readonly #all = new Set<WorkerThread>()
@@ -100,8 +102,13 @@ class Fleet implements Gateway {
   }
 
   async *metrics(): AsyncGenerator<string> {
-    const [worker] = this.#serving
-    if (worker !== undefined) yield await worker.metrics()
+    const answers = await Promise.all([...this.#all].map((worker) => worker.gauges()))
+    yield* this.#metrics.pieces({
+      revision: openSnapshot(this.#settings.bundle).revision,
+      workers: { running: this.#serving.size, restarts: this.#restarts.counts },
+      here: undefined,
+      others: answers.filter((one) => one !== undefined),
+    })
   }
 
   ready(): Readiness {
@@ -134,6 +141,7 @@ class Fleet implements Gateway {
         this.#serving.has(worker) || worker.leaving ? worker.close(timeoutMs) : worker.terminate(),
       ),
     )
+    this.#metrics.close()
   }
 
   async #applyNow(next: GatewaySettings): Promise<Applied> {
@@ -226,6 +234,7 @@ class Fleet implements Gateway {
       clock,
       events: {
         bug,
+        counts: (news) => this.#metrics.take(thread, news),
         ended: (cause, how, asked) => this.#ended(worker, cause, how, asked),
       },
     })
@@ -287,6 +296,7 @@ class Fleet implements Gateway {
   #ended(worker: WorkerThread, cause: EndCause, how: string, asked: boolean): void {
     this.#all.delete(worker)
     this.#occupancy.ended(worker.number)
+    this.#metrics.ended(worker.number)
     const wasServing = this.#serving.delete(worker)
     if (asked || !wasServing || !this.#isUp) return
     this.#restarts.ended(cause, worker.servedMs)

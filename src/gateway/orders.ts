@@ -1,6 +1,7 @@
 // What passes between the main thread and a worker. Nothing of it is on a request's path.
 import type { BoundSocket, Socket } from 'node:net'
 import type { MessagePort } from 'node:worker_threads'
+import type { CountsNews, ThreadGauges } from '../telemetry.ts'
 import type { SharedMemories } from './shared-states.ts'
 
 /** Asked by the main thread; `id` comes back with the answer. */
@@ -12,7 +13,7 @@ export type Order =
   | { readonly order: 'listen'; readonly at: ListenShare }
   /** Answered with its listening servers, parked. */
   | { readonly order: 'release' }
-  | { readonly order: 'metrics' }
+  | { readonly order: 'gauges' }
   | { readonly order: 'drain' }
   | { readonly order: 'close'; readonly timeoutMs: number }
 
@@ -34,10 +35,11 @@ export type Report =
   | { readonly report: 'ready' }
   | { readonly report: 'failed'; readonly problem: string }
   | { readonly report: 'bug'; readonly text: string }
+  | { readonly report: 'counts'; readonly news: CountsNews }
   | { readonly report: 'done'; readonly id: number; readonly answer: Answer }
   | { readonly report: 'refused'; readonly id: number; readonly text: string }
 
 export interface Answer {
-  readonly metrics?: string
+  readonly gauges?: ThreadGauges
   readonly parked?: readonly MessagePort[]
 }

@@ -1,8 +1,8 @@
 // Makes the data plane of the thread that calls: its log opened, its bundle in force. It listens
 // where it is told to.
-import { Occupancy, type OccupancyShare, systemClock, version } from '../base.ts'
-import { createLineWriter, type LineWriter, openSink, watchProcess } from '../telemetry.ts'
-import { Engine } from './engine.ts'
+import { Occupancy, type OccupancyShare, systemClock } from '../base.ts'
+import { createLineWriter, type LineWriter, openSink } from '../telemetry.ts'
+import { Engine, type EngineSetup } from './engine.ts'
 import type { SharedMemories } from './shared-states.ts'
 
 export interface LogOptions {
@@ -31,18 +31,17 @@ export interface WorkerData extends EngineOptions {
 
 export async function startEngine(
   { bundle, states, occupancy, log }: EngineOptions,
-  bug: (error: unknown) => void,
+  { announce, bug }: Pick<EngineSetup, 'announce' | 'bug'>,
 ): Promise<Engine | { readonly problem: string }> {
   const lines = log.access === 'off' ? undefined : await openLines(log.access)
   if (lines !== undefined && 'failed' in lines) return { problem: lines.failed }
   const engine = new Engine({
     clock: systemClock,
     random: Math.random,
-    version,
     lines,
     redact: log.redact,
-    watch: watchProcess(),
     occupancy: occupancy && new Occupancy(occupancy),
+    announce,
     bug,
   })
   engine.prepare(bundle, states)()

@@ -1,6 +1,7 @@
 // Starts the gateway: the data plane in this thread, or in workers beside it.
 import { systemClock } from '../base.ts'
 import { snapshotNeeds } from '../snapshot.ts'
+import type { CountsNews } from '../telemetry.ts'
 import { startFleet } from './fleet.ts'
 import {
   type Applied,
@@ -11,6 +12,7 @@ import {
   type Started,
 } from './gateway-types.ts'
 import type { Engine } from './engine.ts'
+import { GatewayMetrics } from './gateway-metrics.ts'
 import { listenProblem } from './listen-problem.ts'
 import { SharedStates } from './shared-states.ts'
 import { startEngine } from './start-engine.ts'
@@ -35,11 +37,13 @@ async function startHere(
   const shared = new SharedStates()
   const states = shared.for(snapshotNeeds(settings.bundle))
   shared.took(states)
-  const engine = await startEngine({ ...settings, states }, bug)
+  const metrics = new GatewayMetrics()
+  const announce = (news: CountsNews) => metrics.take(0, news)
+  const engine = await startEngine({ ...settings, states }, { announce, bug })
   if ('problem' in engine) return engine
   try {
     await engine.listen(settings.listen)
-    return new GatewayHere(engine, shared, settings)
+    return new GatewayHere(engine, metrics, shared, settings)
   } catch (error) {
     await engine.close(0)
     const why = error as NodeJS.ErrnoException
@@ -51,12 +55,19 @@ class GatewayHere implements Gateway {
   /** Never: with this thread the process ends. */
   readonly died = new Promise<never>(() => {})
   readonly #engine: Engine
+  readonly #metrics: GatewayMetrics
   readonly #shared: SharedStates
   readonly #settings: GatewaySettings
   #state: 'running' | 'draining' | 'closing' = 'running'
 
-  constructor(engine: Engine, shared: SharedStates, settings: GatewaySettings) {
+  constructor(
+    engine: Engine,
+    metrics: GatewayMetrics,
+    shared: SharedStates,
+    settings: GatewaySettings,
+  ) {
     this.#engine = engine
+    this.#metrics = metrics
     this.#shared = shared
     this.#settings = settings
   }
@@ -66,7 +77,12 @@ class GatewayHere implements Gateway {
   }
 
   metrics(): Iterable<string> {
-    return this.#engine.metrics()
+    return this.#metrics.pieces({
+      revision: this.#engine.revision,
+      workers: { running: 0, restarts: { exit: 0, silent: 0, memory: 0 } },
+      here: this.#engine.gauges(),
+      others: [],
+    })
   }
 
   ready(): { ready: boolean; details: object } {
@@ -97,6 +113,7 @@ class GatewayHere implements Gateway {
   async close(timeoutMs: number = closeTimeoutMs): Promise<void> {
     this.#state = 'closing'
     await this.#engine.close(timeoutMs)
+    this.#metrics.close()
   }
 }
 

@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net'
 import { type MessagePort, type Transferable, Worker } from 'node:worker_threads'
 import type { Clock } from '../base.ts'
+import type { CountsNews, ThreadGauges } from '../telemetry.ts'
 import { beatMemory, watchBeat } from './heartbeat.ts'
 import type { Answer, Asked, ListenShare, Order, Report } from './orders.ts'
 import type { SharedMemories } from './shared-states.ts'
@@ -15,6 +16,7 @@ export type Ended = (cause: EndCause, how: string, asked: boolean) => void
 
 export interface WorkerEvents {
   readonly bug: (error: Error) => void
+  readonly counts: (news: CountsNews) => void
   readonly ended: Ended
 }
 
@@ -27,6 +29,9 @@ export interface WorkerSetup {
 
 /** To import the program and to link a large bundle; then a worker that says nothing is broken. */
 const startTimeoutMs = 30_000
+
+/** A scrape waits no longer for one that is busy. */
+const gaugesTimeoutMs = 1_000
 
 export class WorkerThread {
   readonly number: number
@@ -100,9 +105,14 @@ export class WorkerThread {
     return parked ?? []
   }
 
-  async metrics(): Promise<string> {
-    const { metrics } = await this.#ask({ order: 'metrics' })
-    return metrics ?? ''
+  /** Undefined where it does not answer in time. */
+  async gauges(): Promise<ThreadGauges | undefined> {
+    const late = Promise.withResolvers<Answer>()
+    const cancel = this.#clock.after(gaugesTimeoutMs, () => late.resolve({}))
+    const asked = this.#ask({ order: 'gauges' }).catch((): Answer => ({}))
+    const { gauges } = await Promise.race([asked, late.promise])
+    cancel()
+    return gauges
   }
 
   async drain(): Promise<void> {
@@ -148,6 +158,8 @@ export class WorkerThread {
   }
 
   #take(report: Report): void {
+    // Another may have its number by now.
+    if (this.#over) return
     switch (report.report) {
       case 'ready':
         return this.#becomeReady()
@@ -155,6 +167,8 @@ export class WorkerThread {
         return this.#ready.resolve(report.problem)
       case 'bug':
         return this.#events.bug(new Error(report.text))
+      case 'counts':
+        return this.#events.counts(report.news)
       case 'done':
         return this.#answered(report.id)?.resolve(report.answer)
       case 'refused':

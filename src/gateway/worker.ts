@@ -1,8 +1,8 @@
 // A worker thread: the data plane and nothing else. What it imports, every worker loads, so
 // nothing of the control side may be among it.
-import { setImmediate as rest } from 'node:timers/promises'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { assert, systemClock } from '../base.ts'
+import { watchThread } from '../telemetry.ts'
 import type { Engine } from './engine.ts'
 import { beat } from './heartbeat.ts'
 import type { Answer, Asked, Order, Report } from './orders.ts'
@@ -18,8 +18,13 @@ const tell = (report: Report, moved: readonly MessagePort[] = []): void =>
 /** Puts in force what was linked last. */
 let commit: () => void = () => {}
 
-const engine = await startEngine(data, (error) => {
-  tell({ report: 'bug', text: error instanceof Error ? (error.stack ?? '') : String(error) })
+const watch = watchThread()
+
+const engine = await startEngine(data, {
+  announce: (news) => tell({ report: 'counts', news }),
+  bug(error) {
+    tell({ report: 'bug', text: error instanceof Error ? (error.stack ?? '') : String(error) })
+  },
 })
 if ('problem' in engine) {
   tell({ report: 'failed', problem: engine.problem })
@@ -56,8 +61,8 @@ async function obey(engine: Engine, ask: Order): Promise<Answer> {
       return {}
     case 'release':
       return { parked: engine.release() }
-    case 'metrics':
-      return { metrics: await gathered(engine.metrics()) }
+    case 'gauges':
+      return { gauges: { thread: data.thread, watch: watch.read(), serving: engine.gauges() } }
     case 'drain':
       engine.drain()
       return {}
@@ -66,14 +71,4 @@ async function obey(engine: Engine, ask: Order): Promise<Answer> {
       await engine.close(ask.timeoutMs)
       return {}
   }
-}
-
-/** One text, with time for the traffic between its pieces. */
-async function gathered(pieces: Iterable<string>): Promise<string> {
-  let text = ''
-  for (const piece of pieces) {
-    text += piece
-    await rest()
-  }
-  return text
 }

@@ -1,18 +1,28 @@
-// What a scrape shows beside the counts of operations.
-import type { FaultCode } from '../base.ts'
+// What is read at the moment of a scrape, beside what is counted.
 
-/** What is read at the moment of a scrape. */
 export interface Gauges {
+  /** Of the snapshot in force. */
+  readonly revision: string
+  /** Of every thread that answered; of one that did not, nothing is shown. */
+  readonly threads: readonly ThreadGauges[]
+  readonly process: ProcessGauges
+  readonly workers: WorkerGauges
+}
+
+export interface ThreadGauges {
+  /** 0: the main thread. */
+  readonly thread: number
+  readonly watch: ThreadReading
+  /** Undefined of a thread that is no part of the data plane. */
+  readonly serving: ServingGauges | undefined
+}
+
+/** What the data plane of one thread has at hand. */
+export interface ServingGauges {
   readonly activeExchanges: number
   /** Of clients. */
   readonly connections: number
-  /** Of clients, turned away because a bound of connections was reached. */
-  readonly refusedConnections: number
-  readonly logLinesDropped: number
-  /** Of the snapshot in force. */
-  readonly revision: string
   readonly endpoints: readonly EndpointGauges[]
-  readonly process: ProcessGauges
 }
 
 export interface EndpointGauges {
@@ -25,14 +35,29 @@ export interface EndpointGauges {
   readonly waiting: number
 }
 
-export interface ProcessGauges {
-  readonly cpuSeconds: number
-  readonly residentBytes: number
+/** What a thread tells of itself. */
+export interface ThreadReading {
   readonly heapBytes: number
-  readonly startedEpochSeconds: number
+  /** Memory that JavaScript objects hold outside the heap. */
+  readonly externalBytes: number
+  /** Shared buffers are counted by each thread that has them. */
+  readonly arrayBufferBytes: number
   /** How late the event loop was, since the last reading. */
   readonly loopDelaySeconds: { readonly p50: number; readonly p99: number; readonly max: number }
 }
 
-/** Of the catalogue: how often each fault was answered. */
-export type FaultCounts = Record<FaultCode, number>
+export interface ProcessGauges {
+  readonly cpuSeconds: number
+  readonly residentBytes: number
+  readonly startedEpochSeconds: number
+  /** Undefined where the system does not tell. */
+  readonly descriptors: number | undefined
+  readonly descriptorsMax: number | undefined
+}
+
+export interface WorkerGauges {
+  /** Those that serve. */
+  readonly running: number
+  /** Of those that ended unasked and had another in their place, by why they ended. */
+  readonly restarts: Readonly<Record<'exit' | 'silent' | 'memory', number>>
+}

@@ -1,40 +1,34 @@
-// What is counted of each operation. A slot is made at the first request of its operation and
-// found by method and template, so it outlives the snapshot; all of its numbers lie in typed arrays
-// from one allocator, which may hand out shared memory.
-import { histogramCells, recordMs } from './histogram.ts'
+// What one thread counts of each operation. A slot is made at the first request of its operation and
+// found by method and template, so it outlives the snapshot; its cells lie in shared memory.
+import { recordMs } from './histogram.ts'
+import {
+  boundedKey,
+  type Counted,
+  type OfOperation,
+  otherName,
+  otherStatus,
+  replyBytesAt,
+  requestBytesAt,
+  shadowsMax,
+  statusesMax,
+  upstreamAt,
+} from './news.ts'
 import type { ExchangeRecord } from './record.ts'
 
-/** Gives this many zeroed cells; on its own memory, or on shared memory. */
-export type Allocate = (cells: number) => Float64Array
+/** Gives zeroed cells that others can read. */
+export type TakeCells = (of: Counted) => Float64Array
 
-/** The whole durations of exchanges that ended with one status. */
-export interface StatusSeries {
-  readonly status: number
-  readonly duration: Float64Array
-}
-
-export interface Slot {
-  readonly method: string
-  /** Empty where no operation was found. */
-  readonly template: string
-  readonly series: StatusSeries[]
+export interface Slot extends OfOperation {
   /** Durations without the upstream's part. */
   readonly own: Float64Array
-  /** Made when the first exchange went upstream. */
-  upstream: Float64Array | undefined
-  /** Bytes of request bodies, bytes of reply bodies. */
+  readonly upstream: Float64Array
   readonly bytes: Float64Array
+  /** Whole durations, by status. */
+  readonly statuses: Map<number, Float64Array>
   /** Refusals in shadow, by policy. */
-  readonly shadows: Map<string, number>
+  readonly shadows: Map<string, Float64Array>
 }
 
-/** A status beyond the bound on statuses; no real one is negative. */
-export const otherStatus = -1
-export const otherName = '_OTHER'
-
-// An upstream picks its statuses, so their number needs a bound; contracts rarely declare ten.
-const statusesMax = 16
-const shadowsMax = 64
 const methods = new Set([
   'GET',
   'HEAD',
@@ -48,76 +42,97 @@ const methods = new Set([
   'CONNECT',
 ])
 
-export interface SlotStore {
-  /** The slot for a method as it came and a template of the contract; made when missing. */
-  slot(method: string, template: string): Slot
-  /** Lets go of slots that are not among these templates, if the bound is reached. */
-  retain(templates: () => ReadonlySet<string>): void
-  all(): Slot[]
-}
+export class Slots {
+  readonly #take: TakeCells
+  readonly #slotsMax: number
+  readonly #named = new Map<string, Slot>()
+  /** Of no operation, or of those beyond the bound: two for each method at most. */
+  readonly #unnamed = new Map<string, Slot>()
+  #age = 0
 
-export function createSlots(allocate: Allocate, slotsMax: number): SlotStore {
-  const named = new Map<string, Slot>()
-  // Of no operation, or of those beyond the bound: two for each method at most.
-  const unnamed = new Map<string, Slot>()
-  const slotFor = (method: string, template: string): Slot => {
+  constructor(take: TakeCells, slotsMax: number) {
+    this.#take = take
+    this.#slotsMax = slotsMax
+  }
+
+  /** A slot that was found at another age counts no more. */
+  get age(): number {
+    return this.#age
+  }
+
+  /** The slot for a method as it came and a template of the contract; made when missing. */
+  slot(method: string, template: string): Slot {
+    return this.#slotFor(methods.has(method) ? method : otherName, template)
+  }
+
+  /** Begins anew where the bound is reached and some slots are of none of these templates. */
+  renew(templates: () => ReadonlySet<string>): ReadonlySet<string> | undefined {
+    if (this.#named.size < this.#slotsMax) return undefined
+    const there = templates()
+    const kept = new Set<string>()
+    let gone = 0
+    for (const { template } of this.#named.values()) {
+      if (there.has(template)) kept.add(template)
+      else gone++
+    }
+    if (gone === 0) return undefined
+    this.#named.clear()
+    this.#unnamed.clear()
+    this.#age++
+    return kept
+  }
+
+  #slotFor(method: string, template: string): Slot {
     const key = `${method} ${template}`
-    const slots = template === '' || template === otherName ? unnamed : named
+    const isNamed = template !== '' && template !== otherName
+    const slots = isNamed ? this.#named : this.#unnamed
     const known = slots.get(key)
     if (known !== undefined) return known
-    if (slots === named && named.size >= slotsMax) return slotFor(method, otherName)
-    const slot = newSlot(method, template, allocate)
+    if (isNamed && slots.size >= this.#slotsMax) return this.#slotFor(method, otherName)
+    const slot = newSlot(method, template, this.#take)
     slots.set(key, slot)
     return slot
   }
-  return {
-    slot: (method, template) => slotFor(methods.has(method) ? method : otherName, template),
-    retain(templates) {
-      if (named.size < slotsMax) return
-      const kept = templates()
-      for (const [key, { template }] of named) if (!kept.has(template)) named.delete(key)
-    },
-    all: () => [...named.values(), ...unnamed.values()],
-  }
 }
 
-function newSlot(method: string, template: string, allocate: Allocate): Slot {
+function newSlot(method: string, template: string, take: TakeCells): Slot {
+  const cells = take({ what: 'operation', method, template })
   return {
     method,
     template,
-    series: [],
-    own: allocate(histogramCells),
-    upstream: undefined,
-    bytes: allocate(2),
+    own: cells.subarray(0, upstreamAt),
+    upstream: cells.subarray(upstreamAt, requestBytesAt),
+    bytes: cells.subarray(requestBytesAt, replyBytesAt + 1),
+    statuses: new Map(),
     shadows: new Map(),
   }
 }
 
 /** Counts one exchange. */
-export function count(slot: Slot, record: ExchangeRecord, allocate: Allocate): void {
-  const { durationMs, upstreamMs, shadows } = record
-  recordMs(seriesFor(slot, record.status, allocate).duration, durationMs)
+export function count(slot: Slot, record: ExchangeRecord, take: TakeCells): void {
+  const { durationMs, upstreamMs, shadows, status } = record
+  recordMs(slot.statuses.get(status) ?? statusCells(slot, status, take), durationMs)
   recordMs(slot.own, durationMs - upstreamMs)
-  if (upstreamMs > 0) recordMs((slot.upstream ??= allocate(histogramCells)), upstreamMs)
-  slot.bytes[0] = slot.bytes[0]! + record.requestBytes
-  slot.bytes[1] = slot.bytes[1]! + record.replyBytes
-  for (const policy of shadows) countShadow(slot.shadows, policy)
+  if (upstreamMs > 0) recordMs(slot.upstream, upstreamMs)
+  const { bytes } = slot
+  bytes[0] = bytes[0]! + record.requestBytes
+  bytes[1] = bytes[1]! + record.replyBytes
+  for (const policy of shadows) countShadow(slot, policy, take)
 }
 
-function seriesFor(slot: Slot, status: number, allocate: Allocate): StatusSeries {
-  const { series } = slot
-  for (let i = 0; i < series.length; i++) {
-    if (series[i]!.status === status) return series[i]!
-  }
-  if (series.length >= statusesMax && status !== otherStatus) {
-    return seriesFor(slot, otherStatus, allocate)
-  }
-  const added = { status, duration: allocate(histogramCells) }
-  series.push(added)
-  return added
+function statusCells(slot: Slot, given: number, take: TakeCells): Float64Array {
+  const { method, statuses, template } = slot
+  const status = boundedKey(statuses, given, statusesMax, otherStatus)
+  const known = statuses.get(status)
+  if (known !== undefined) return known
+  const cells = take({ what: 'status', method, template, status })
+  statuses.set(status, cells)
+  return cells
 }
 
-function countShadow(shadows: Map<string, number>, policy: string): void {
-  const name = shadows.size < shadowsMax || shadows.has(policy) ? policy : otherName
-  shadows.set(name, (shadows.get(name) ?? 0) + 1)
+function countShadow({ method, shadows, template }: Slot, given: string, take: TakeCells): void {
+  const policy = boundedKey(shadows, given, shadowsMax, otherName)
+  const cells = shadows.get(policy) ?? take({ what: 'shadow', method, template, policy })
+  shadows.set(policy, cells)
+  cells[0] = cells[0]! + 1
 }

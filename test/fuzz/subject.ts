@@ -3,7 +3,6 @@ import { manualClock } from '../../src/base.ts'
 import { Engine } from '../../src/gateway/engine.ts'
 import { SharedStates } from '../../src/gateway/shared-states.ts'
 import { snapshotNeeds } from '../../src/snapshot.ts'
-import { quietWatch } from '../gauges.ts'
 import { fuzzBundle } from './contract.ts'
 import type { Dice } from './dice.ts'
 import { installMemoryNet, type MemoryNet, settle, type Wire } from './memory-net.ts'
@@ -57,9 +56,8 @@ export async function startSubject(): Promise<Subject> {
     // Time stands still: nothing here is late.
     clock: manualClock(),
     random: Math.random,
-    version: 'fuzz',
     redact: [],
-    watch: quietWatch,
+    announce() {},
     lines: {
       line: (text) => void log.push(JSON.parse(text) as LoggedExchange),
       dropped: () => 0,
@@ -73,7 +71,7 @@ export async function startSubject(): Promise<Subject> {
   return {
     request: (bytes, cutAt, pressure) => driveRequest(table, bytes, cutAt, pressure),
     reply: (one, cut, pressure) => driveReply(table, one, cut, pressure),
-    active: () => activeOf(engine),
+    active: () => engine.gauges().activeExchanges,
     close: () => engine.close(0),
   }
 }
@@ -228,14 +226,6 @@ function judged(
 /** A client that is bidden to go on and leaves has had no reply. */
 const isInterim = (text: string): boolean =>
   /^(?:HTTP\/1\.1 1\d\d [^\r\n]*\r\n(?:[^\r\n]+\r\n)*\r\n)*$/.test(text)
-
-function activeOf(engine: Engine): number {
-  for (const piece of engine.metrics()) {
-    const found = /^http_server_active_requests (\d+)/m.exec(piece)
-    if (found !== null) return Number(found[1])
-  }
-  throw new Error('the metrics do not say how many exchanges are active')
-}
 
 /** Ids differ from run to run; nothing else may. */
 export const withoutIds = (text: string): string => text.replaceAll(/[0-9a-f]{32}/g, '<id>')

@@ -5,7 +5,6 @@ import { Engine } from '../../src/gateway/engine.ts'
 import { SharedStates } from '../../src/gateway/shared-states.ts'
 import { snapshotNeeds } from '../../src/snapshot.ts'
 import { installMemoryNet, type MemoryNet, settle, type Wire } from '../fuzz/memory-net.ts'
-import { quietWatch } from '../gauges.ts'
 import { hostileBundle } from './contract.ts'
 import type { HostileInput } from './input.ts'
 
@@ -33,9 +32,8 @@ export async function startGauge(): Promise<Gauge> {
   const engine = new Engine({
     clock: manualClock(),
     random: Math.random,
-    version: 'hostile',
     redact: [],
-    watch: quietWatch,
+    announce() {},
     lines: { line() {}, dropped: () => 0, close: async () => {} },
     bug: (error) => {
       bugs++

@@ -15,6 +15,7 @@ import {
   connectSocket,
 } from './bytes.ts'
 import { ChunkedDecoder } from './chunked.ts'
+import { Gathered } from './gathered.ts'
 import { headText } from './head-text.ts'
 import { linesOf } from './lines.ts'
 import { Pace } from './pace.ts'
@@ -108,7 +109,7 @@ export class ClientConnection implements ByteSink, Sweepable {
   #interims = 0
   #left = 0
   #decoder: ChunkedDecoder | undefined
-  #pending: Buffer | undefined
+  #pending: Gathered | undefined
   #paused = false
   #movedMs: number
   /** When the request was out, or the upstream last said that it works on it. */
@@ -255,9 +256,11 @@ export class ClientConnection implements ByteSink, Sweepable {
     }
     const pending = this.#pending
     if (pending === undefined) return this.#consume(buffer, length)
+    pending.add(buffer, length)
+    const { replyHeadBytesMax } = this.#tools.limits
+    if (this.#reply === undefined && !pending.mayBeJudged(replyHeadBytesMax, false)) return
     this.#pending = undefined
-    const glued = Buffer.concat([pending, buffer.subarray(0, length)])
-    this.#consume(glued, glued.length)
+    this.#consume(pending.bytes, pending.length)
   }
 
   #consume(view: Buffer, length: number): void {
@@ -275,7 +278,7 @@ export class ClientConnection implements ByteSink, Sweepable {
       at = next
     }
     if (at < length && this.#call !== undefined) {
-      this.#pending = Buffer.from(view.subarray(at, length))
+      this.#pending = new Gathered(view, at, length)
     }
   }
 

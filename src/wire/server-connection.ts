@@ -8,6 +8,7 @@ import { assert, type Clock, type FaultCode, type Limits, type Refusal, refuse }
 import type { Piece, StreamPeer } from '../http.ts'
 import type { ByteSink, ByteSocket } from './bytes.ts'
 import { ChunkedDecoder } from './chunked.ts'
+import { Gathered } from './gathered.ts'
 import { partialProblem, refusalOf } from './head-refusals.ts'
 import { headText } from './head-text.ts'
 import { Http1Stream, type StreamConnection, unreadable } from './http1-stream.ts'
@@ -54,7 +55,7 @@ export class ServerConnection implements ByteSink, Sweepable, StreamConnection {
   #reading: Reading = 'head'
   #stream: Http1Stream | undefined
   /** Bytes that came before anybody wanted them. */
-  #pending: Buffer | undefined
+  #pending: Gathered | undefined
   #consuming = false
   #flowing = false
   #paused = false
@@ -127,9 +128,11 @@ export class ServerConnection implements ByteSink, Sweepable, StreamConnection {
     if (this.#reading !== 'lingering') this.#movedMs = this.#tools.sweeper.nowMs
     const pending = this.#pending
     if (pending === undefined) return this.#consume(buffer, length)
+    pending.add(buffer, length)
+    const { headBytesMax } = this.#tools.limits
+    if (this.#reading === 'head' && !pending.mayBeJudged(headBytesMax, true)) return
     this.#pending = undefined
-    const glued = Buffer.concat([pending, buffer.subarray(0, length)])
-    this.#consume(glued, glued.length)
+    this.#consume(pending.bytes, pending.length)
   }
 
   ended(): void {
@@ -232,8 +235,7 @@ export class ServerConnection implements ByteSink, Sweepable, StreamConnection {
       this.#consuming = false
     }
     if (at < length && this.#reading !== 'lingering' && this.#reading !== 'closed') {
-      // A copy: the memory of the view serves the next read.
-      this.#pending = Buffer.from(view.subarray(at, length))
+      this.#pending = new Gathered(view, at, length)
     }
     this.#settleFlow()
   }
@@ -294,7 +296,7 @@ export class ServerConnection implements ByteSink, Sweepable, StreamConnection {
       this.#refuseHead(problem)
       return length
     }
-    // `bytes` glues the parts together; the clock of the head starts with its first byte.
+    // `bytes` gathers the parts; the clock of the head starts with its first byte.
     if (this.#sinceMs === 0) this.#sinceMs = this.#tools.sweeper.nowMs
     return from
   }
@@ -395,7 +397,7 @@ export class ServerConnection implements ByteSink, Sweepable, StreamConnection {
     if (this.#consuming) return
     const pending = this.#pending
     this.#pending = undefined
-    if (pending !== undefined) this.#consume(pending, pending.length)
+    if (pending !== undefined) this.#consume(pending.bytes, pending.length)
     else this.#settleFlow()
     if (this.#inputEnded && this.#pending === undefined) this.ended()
   }

@@ -3,6 +3,7 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { type ReplyHead, ReplyReader } from './reply-reader.ts'
+import { roomIn } from './room.ts'
 
 export interface Reply extends ReplyHead {
   /** Empty where the body was handed on piece by piece. */
@@ -67,9 +68,7 @@ export class Client {
 
   /** More of the request; waits until there is room for the next. */
   async send(bytes: Buffer): Promise<void> {
-    if (this.#socket.destroyed || this.#socket.write(bytes)) return
-    const closed = new Promise((resolve) => this.#socket.once('close', resolve))
-    await Promise.race([once(this.#socket, 'drain'), closed])
+    if (!this.#socket.destroyed && !this.#socket.write(bytes)) await roomIn(this.#socket)
   }
 
   /** Reads no further until `resume`. */

@@ -3,6 +3,7 @@
 import { createHash, type Hash } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { roomIn } from './room.ts'
 
 /** The pieces of one download, at whatever pace. */
 export type Source = (id: string) => AsyncIterable<Buffer>
@@ -75,7 +76,7 @@ export class Service implements AsyncDisposable {
     for await (const piece of this.#source(id)) {
       if (response.destroyed) return
       hash.update(piece)
-      if (!response.write(piece)) await drained(response)
+      if (!response.write(piece)) await roomIn(response)
     }
     response.end(hash.digest())
   }
@@ -83,11 +84,5 @@ export class Service implements AsyncDisposable {
 
 /** Bytes of the hash that ends a download. */
 export const hashBytes = 32
-
-const drained = (response: ServerResponse): Promise<void> =>
-  new Promise((resolve) => {
-    response.once('drain', resolve)
-    response.once('close', resolve)
-  })
 
 async function* noSource(): AsyncGenerator<Buffer> {}

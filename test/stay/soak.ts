@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
+import { Client, request } from './client.ts'
 import { type Effort, type Finding, finding, none } from './findings.ts'
 import { plot } from './plot.ts'
 import { Program } from './program.ts'
@@ -163,14 +164,21 @@ class Reloads {
       this.#program.write(name, text)
     }
     this.#program.signal('SIGHUP')
-    const url = `http://127.0.0.1:${this.#program.port}/items/item1`
-    const marker = async () => (await fetch(url)).headers.get(markerField)
-    const inForce = (found: string | null) => found === String(version)
-    await until(`version ${version} is in force`, marker, inForce, { everyMs: 50 }).catch(
-      (error: Error) => this.slow.push(error.message),
-    )
+    await until(
+      `version ${version} is in force`,
+      () => this.#version(),
+      (found) => found === String(version),
+      { everyMs: 50 },
+    ).catch((error: Error) => this.slow.push(error.message))
     this.#program.remove(contractName(version - 1))
     this.done = version
+  }
+
+  async #version(): Promise<string | undefined> {
+    const client = await Client.connect({ port: this.#program.port })
+    const reply = await client.ask(request('GET /items/item1'))
+    client.close()
+    return reply.fields.get(markerField)
   }
 }
 

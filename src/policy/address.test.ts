@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { seededRandom } from '../base.ts'
+import { addressText, parseAddress } from '../http.ts'
 import { addressKey, addressWords, readAddress, readWords } from './address.ts'
 
 const word = (value: number): string => (value >>> 0).toString(16).padStart(8, '0')
@@ -56,4 +58,20 @@ for (const [says, address, want] of wholes) {
 test('clients without an address share one bucket', () => {
   assert.equal(keyOf('unknown'), keyOf('unknown'))
   assert.equal(keyOf('unknown'), 'ffff000000000000')
+})
+
+test('every text that the gateway gives an address is read as it was meant', () => {
+  const random = seededRandom(11)
+  const group = () => (random() < 0.6 ? 0 : Math.floor(random() * 0x1_0000) >>> (random() * 16))
+  for (let round = 0; round < 5_000; round++) {
+    const text = addressText(Array.from({ length: 8 }, group))
+    const meant = parseAddress(text)!
+      .map((one) => one.toString(16).padStart(4, '0'))
+      .join('')
+    assert.equal(
+      wordsOf(text).replaceAll(' ', ''),
+      text.includes('.') ? meant.slice(24) : meant,
+      text,
+    )
+  }
 })

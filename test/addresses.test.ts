@@ -1,9 +1,14 @@
 // Who may call at all, and how often, as a client sees it: also where it asks for what is not there.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
+import { buildSnapshot } from '../src/control.ts'
+import { startGateway } from '../src/gateway.ts'
+import { folderWith } from './folder.ts'
 import { exchanged, gatewayOf } from './gateway.ts'
 
 const contract = `openapi: 3.1.0
@@ -115,3 +120,33 @@ test('a trusted hop does not pay for bytes that came through it', async (t) => {
   for (let sent = 0; sent < 3; sent++) assert.equal(statusOf(await exchanged(port, twice)), 400)
   assert.equal(statusOf(await exchanged(port, ['GET /notes'])), 200)
 })
+
+for (const workers of [0, 2]) {
+  test(`a changed list is in force with the next build, workers ${workers}`, async (t) => {
+    const folder = folderWith(t, {
+      'openapi.yaml': contract,
+      'concordat.yaml': `contract: openapi.yaml\n${hosts}policies: { ip: { denyFiles: [bad.txt] } }\n`,
+      'bad.txt': '192.0.2.1\n',
+    })
+    const options = { configFile: join(folder, 'concordat.yaml'), to: [await service(t)] }
+    const settings = async () => ({
+      bundle: (await buildSnapshot(options)).snapshot!,
+      listen: { host: '127.0.0.1', port: 0 },
+      workers,
+      log: { access: 'off', redact: [] },
+    })
+    const gateway = await startGateway(await settings())
+    assert.ok(!('problem' in gateway))
+    t.after(() => gateway.close())
+    const statuses = async () => {
+      const replies = ['192.0.2.1', '192.0.2.2'].map((address) =>
+        exchanged(gateway.port, ['GET /notes', from(address)]),
+      )
+      return (await Promise.all(replies)).map(statusOf)
+    }
+    assert.deepEqual(await statuses(), [403, 200])
+    writeFileSync(join(folder, 'bad.txt'), '# one is forgiven\n192.0.2.2\n')
+    assert.equal(await gateway.apply(await settings()), undefined)
+    assert.deepEqual(await statuses(), [200, 403])
+  })
+}

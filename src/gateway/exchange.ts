@@ -4,7 +4,8 @@
 //     └────────┴────────┴─────────┴──── first to answer ──▲
 //
 //   route    which operation the head means
-//   admit    needs only the head: limits, credentials
+//   admit    needs only the head: addresses, limits, credentials; what is of no operation passes
+//            what holds for the whole API before it is answered
 //   check    the contract: media types, parameters
 //   content  the body, held whole and checked where the plan says so; else it streams
 //   forward  an endpoint, a connection, the request out, the reply in

@@ -23,6 +23,7 @@ export { buildInThread } from './control/compiler-thread.ts'
 
 /** What runs follows what is written. */
 export { type Outcome, Reloader, type ReloadSetup, type Standing } from './control/reload.ts'
+export { holdStill } from './control/file-state.ts'
 export { reloadMetrics } from './control/reload-metrics.ts'
 export { type FileWatch, watchFiles } from './control/watch.ts'
 

@@ -20,7 +20,9 @@ const { values: options } = parseArgs({
 
 const children: ChildProcess[] = []
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.once(signal, () => children.forEach((child) => child.kill(signal)))
+  // Of us a terminal that is closed wants the end; to the gateway SIGHUP means something else.
+  const passed = signal === 'SIGHUP' ? 'SIGINT' : signal
+  process.once(signal, () => children.forEach((child) => child.kill(passed)))
 }
 // Whatever ends this program, a bug of its own too, ends what it started.
 process.on('exit', () => children.forEach((child) => child.kill()))

@@ -23,6 +23,7 @@ export async function run(options: RunOptions, world: World): Promise<ExitCode> 
     sayError(world, 'say where the service is: --to http://127.0.0.1:3000')
     return 2
   }
+  const asks = reloadAsks(world)
   const done = await buildSource(options, { to, host, port, adminPort, workers }, world)
   if (done === undefined) return 2
   const { built, source, rebuild } = done
@@ -43,7 +44,23 @@ export async function run(options: RunOptions, world: World): Promise<ExitCode> 
     sayError(world, serving.problem)
     return 1
   }
+  asks.go(() => serving.reloader.asked())
   return serveUntilStopped(serving, options, world)
+}
+
+/** Who asks while it starts is answered once it serves: what he has written may have come late. */
+function reloadAsks(world: World): { go(reload: () => void): void } {
+  let isAsked = false
+  let reload = () => {
+    isAsked = true
+  }
+  world.onReload(() => reload())
+  return {
+    go(reloadNow) {
+      reload = reloadNow
+      if (isAsked) reloadNow()
+    },
+  }
 }
 
 async function serveUntilStopped(
@@ -55,7 +72,6 @@ async function serveUntilStopped(
   const stopped = new Promise<{ signal: StopSignal }>((resolve) =>
     world.onStop((signal) => resolve({ signal })),
   )
-  world.onReload(() => serving.reloader.asked())
   if (json) world.out.write(`${JSON.stringify(servingJson(serving, world))}\n`)
   else world.err.write(servingText(serving, world))
   const ending = await Promise.race([stopped, serving.died])
@@ -84,10 +100,10 @@ function stoppingText(active: number, mostMs: number): string {
 function teller({ json }: RunOptions, { source: { shown } }: BuiltSource, world: World) {
   const { cwd, env, err, out } = world
   const paint = paintFor(err, env)
-  return (outcome: Outcome, reloader: Reloader): void => {
-    if (json) out.write(`${JSON.stringify(outcomeJson(outcome, reloader, cwd))}\n`)
+  return (outcome: Outcome, reloader: Reloader, url: string): void => {
+    if (json) out.write(`${JSON.stringify(outcomeJson(outcome, reloader, { cwd, url }))}\n`)
     else {
-      const text = outcomeText(outcome, reloader, { cwd, paint, shown })
+      const text = outcomeText(outcome, reloader, { cwd, paint, shown, url })
       err.write(text + restartText(reloader, paint))
     }
   }

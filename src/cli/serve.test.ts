@@ -18,7 +18,8 @@ info: { title: Notes, version: 1.0.0 }
 paths:
 ${paths.map((path) => `  ${path}: { get: { responses: { '200': { description: ok } } } }\n`).join('')}`
 
-const config = (more = ''): string => `contract: notes.yaml\nlog: { access: off }\n${more}`
+const config = (more = '', host = '127.0.0.1'): string =>
+  `contract: notes.yaml\nlog: { access: off }\nlisten: { host: ${host}, port: 0 }\n${more}`
 
 async function serviceUrl(t: TestContext): Promise<string> {
   const server = createServer((_, response) => response.end('{}')).listen(0, '127.0.0.1')
@@ -35,8 +36,8 @@ async function serving(t: TestContext, ...args: string[]) {
   })
   const one = testWorld(folder)
   const to = await serviceUrl(t)
-  const ports = ['--port', '0', '--admin-port', '0', '--workers', '0']
-  const ended = commandLine(['run', '--to', to, ...ports, ...args], one.world)
+  const given = ['--to', to, '--admin-port', '0', '--workers', '0', ...args]
+  const ended = commandLine(['run', ...given], one.world)
   const stop = () => {
     one.stop()
     return ended
@@ -89,7 +90,7 @@ test(
     const { hears, write, status, readiness, metrics } = await serving(t)
     const before = await readiness()
     write('concordat.yaml', config('limits: { nonsense: 1 }\n'))
-    await hears('err', /^concordat\.yaml:3:11 error .*nonsense.*\n/m)
+    await hears('err', /^concordat\.yaml:4:11 error .*nonsense.*\n/m)
     await hears('err', /^error: concordat\.yaml is refused: 1 error\n/m)
     await hears('err', /^the configuration of \d\d:\d\d:\d\d stays in force\n/m)
     assert.equal(await status('/notes'), 200)
@@ -98,7 +99,7 @@ test(
       { ...refused, problem: '', since: '' },
       { ...before, state: 'refused', problem: '', problems: 1, since: '' },
     )
-    assert.match(String(refused['problem']), /^concordat\.yaml:3:11 error .*nonsense/)
+    assert.match(String(refused['problem']), /^concordat\.yaml:4:11 error .*nonsense/)
     const scraped = await metrics()
     assert.match(scraped, /^concordat_reloads_total\{outcome="refused"\} 1$/m)
     assert.match(scraped, /^concordat_configuration_current 0$/m)
@@ -135,10 +136,18 @@ test('what needs a restart is said, and the rest is put in force', bounded, asyn
 })
 
 test('what the command line says wins over what is written later', bounded, async (t) => {
-  const { hears, write, status } = await serving(t)
-  write('concordat.yaml', config('listen: { port: 1 }\nadmin: { port: 2 }\nworkers: 1\n'))
+  const { hears, write, status } = await serving(t, '--host', '127.0.0.1')
+  write('concordat.yaml', config('admin: { port: 2 }\nworkers: 1\n', '192.0.2.1'))
   await hears('err', /^unchanged: /m)
   assert.equal(await status('/notes'), 200)
+})
+
+test('another address is taken while running, and said', bounded, async (t) => {
+  const { hears, write, readiness } = await serving(t, '--workers', '1')
+  write('concordat.yaml', config('', 'localhost'))
+  const [, url] = await hears('err', /^reloaded: .*\nserves at (http:\/\/localhost:\d+)\n/m)
+  assert.equal((await fetch(`${url}/notes`)).status, 200)
+  assert.equal((await readiness())['state'], 'current')
 })
 
 test('settings that cannot be put in force leave the old ones, and say why', bounded, async (t) => {
@@ -168,7 +177,7 @@ test(
     const { hears, write, said } = await serving(t, '--json')
     const line = async () => JSON.parse((await hears('out', /.*\n/))[0])
     write('notes.yaml', contractWith('/notes', '/more'))
-    const { tookMs, revision, loadedAt, ...applied } = await line()
+    const { tookMs, revision, loadedAt, url, ...applied } = await line()
     assert.deepEqual(applied, {
       reload: 'applied',
       title: 'Notes',
@@ -183,6 +192,7 @@ test(
     const { problems, ...refused } = await line()
     assert.deepEqual(refused, {
       reload: 'refused',
+      url,
       title: 'Notes',
       audience: 'public',
       operations: 2,

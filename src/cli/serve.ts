@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { systemClock } from '../base.ts'
 import {
   type FileWatch,
+  holdStill,
   type Outcome,
   Reloader,
   reloadMetrics,
@@ -42,7 +43,8 @@ export interface ServeSetup {
   readonly rebuild: ReloadSetup['build']
   /** Whether a changed file is reason enough to build again. */
   readonly watch: boolean
-  readonly told: (outcome: Outcome, reloader: Reloader) => void
+  /** Told what became of each build, and where the API is served now. */
+  readonly told: (outcome: Outcome, reloader: Reloader, url: string) => void
   readonly report: (error: unknown) => void
   /** Folder that shown paths are relative to. */
   readonly cwd: string
@@ -72,7 +74,7 @@ export async function serve(setup: ServeSetup): Promise<Serving | { problem: str
     return { problem: withOption(listening.failed, '--admin-port', adminAt.port) }
   }
   return {
-    url: address(listen.host, gateway.port),
+    url: urlOf(gateway, built),
     adminUrl: address(adminAt.host, listening.port),
     reloader,
     // Who is asked may be gone before the answer.
@@ -89,6 +91,9 @@ export async function serve(setup: ServeSetup): Promise<Serving | { problem: str
   }
 }
 
+const urlOf = ({ port }: Gateway, { deployment }: WholeBuild): string =>
+  address(deployment.listen.host, port)
+
 function settingsOf({ snapshot, deployment: { listen, log, workers } }: WholeBuild) {
   return { bundle: snapshot, listen, log, workers }
 }
@@ -100,9 +105,10 @@ function startReloads(
   const reloader: Reloader = new Reloader({
     running: built,
     build: rebuild,
+    holdStill,
     apply: (next) => gateway.apply(settingsOf(next)),
     follow: (files) => watch?.follow(files),
-    told: (outcome) => told(outcome, reloader),
+    told: (outcome) => told(outcome, reloader, urlOf(gateway, reloader.running)),
     clock: systemClock,
   })
   const watch = watched

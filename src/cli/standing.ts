@@ -1,6 +1,6 @@
 // How what runs stands to what is written: for probes, and in the words of the console.
 import { eachOf, type Problem } from '../base.ts'
-import type { Outcome, Reloader, Standing } from '../control.ts'
+import type { Outcome, Reloader, Standing, WholeBuild } from '../control.ts'
 import { openSnapshot } from '../snapshot.ts'
 import { problemCounts, problemJson, problemLines } from './problems.ts'
 import { counted, type Paint } from './style.ts'
@@ -53,13 +53,15 @@ export interface Telling {
   readonly paint: Paint
   /** Of what is built, as the person wrote it. */
   readonly shown: string
+  /** Where the API is served now. */
+  readonly url: string
 }
 
 /** What a person is told of a reload. */
 export function outcomeText(
   outcome: Outcome,
   { loadedEpochMs }: Reloads,
-  { cwd, paint, shown }: Telling,
+  { cwd, paint, shown, url }: Telling,
 ): string {
   const stays = `the configuration of ${clockTime(loadedEpochMs)} stays in force\n`
   const error = paint('red', 'error')
@@ -69,7 +71,8 @@ export function outcomeText(
       const change = operationsText(operationsChange(before.snapshot, now.snapshot))
       const revision = shortRevision(now.snapshot)
       const line = `revision ${revision} (${change}) in ${Math.round(tookMs)} ms`
-      return `${problemLines(now.problems, cwd, paint)}${paint('green', 'reloaded')}: ${line}\n`
+      const moved = isMoved(before, now) ? `serves at ${paint('green', url)}\n` : ''
+      return `${problemLines(now.problems, cwd, paint)}${paint('green', 'reloaded')}: ${line}\n${moved}`
     }
     case 'unchanged': {
       const revision = shortRevision(outcome.now.snapshot)
@@ -85,6 +88,10 @@ export function outcomeText(
   }
 }
 
+function isMoved({ deployment: before }: WholeBuild, { deployment: now }: WholeBuild): boolean {
+  return before.listen.host !== now.listen.host || before.listen.port !== now.listen.port
+}
+
 /** What is only written, and holds from the next start on. */
 export function restartText({ standing }: Reloads, paint: Paint): string {
   if (standing.state !== 'restart') return ''
@@ -93,10 +100,15 @@ export function restartText({ standing }: Reloads, paint: Paint): string {
 }
 
 /** What a program is told of a reload. */
-export function outcomeJson(outcome: Outcome, reloads: Reloads, cwd: string): object {
+export function outcomeJson(
+  outcome: Outcome,
+  reloads: Reloads,
+  { cwd, url }: Pick<Telling, 'cwd' | 'url'>,
+): object {
   const { running, loadedEpochMs, standing } = reloads
   return {
     reload: outcome.outcome,
+    url,
     ...summaryOf(running.snapshot),
     loadedAt: isoTime(loadedEpochMs),
     ...detailsJson(outcome, cwd),

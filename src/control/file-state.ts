@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
 import { open, readlink, stat } from 'node:fs/promises'
 import { dirname, join, parse, resolve, sep } from 'node:path'
-import { absentContent, unreadContent } from '../base.ts'
+import { absentContent, type SourceFile, unreadContent } from '../base.ts'
 
 // What a contract may be long, all its files together: a longer one is not read either.
 const bytesMax = 64 * 1024 * 1024
@@ -24,6 +24,14 @@ export async function contentOf(path: string): Promise<string> {
   } catch (error) {
     return isAbsent(error) ? absentContent : unreadContent
   }
+}
+
+/** Whether files hold what was read from them; of what could not be read nothing is known. */
+export async function holdStill(files: readonly SourceFile[]): Promise<boolean> {
+  for (const { path, content } of files) {
+    if (content !== unreadContent && content !== (await contentOf(path))) return false
+  }
+  return true
 }
 
 async function hashOf(file: Awaited<ReturnType<typeof open>>): Promise<string> {

@@ -44,6 +44,7 @@ function start(running = whole('a')) {
   const applied: { next: WholeBuild; done: Deferred<{ problem: string } | undefined> }[] = []
   const told: Outcome[] = []
   const followed: (readonly SourceFile[])[] = []
+  const still: boolean[] = []
   const reloader = new Reloader({
     running,
     clock,
@@ -52,6 +53,7 @@ function start(running = whole('a')) {
       builds.push(Promise.withResolvers())
       return builds.at(-1)!.promise
     },
+    holdStill: async () => still.shift() ?? true,
     apply(next) {
       applied.push({ next, done: Promise.withResolvers() })
       return applied.at(-1)!.done.promise
@@ -66,6 +68,7 @@ function start(running = whole('a')) {
     signals,
     applied,
     followed,
+    still,
     outcomes: () => told.map(({ outcome }) => outcome),
     told,
     async built(what: Built) {
@@ -250,6 +253,27 @@ test('what changes while a build is put in force is one more build', async () =>
   assert.equal(builds.length, 1)
   await apply()
   assert.equal(builds.length, 2)
+})
+
+test('what was written while it was built is built again before anything comes of it', async () => {
+  const { reloader, builds, built, apply, still, followed, outcomes } = start()
+  still.push(false, false)
+  reloader.changed()
+  await built(whole('b'))
+  await built(refusal)
+  assert.deepEqual([builds.length, followed.length, outcomes().length], [3, 0, 0])
+  await built(whole('c'))
+  await apply()
+  assert.deepEqual([builds.length, outcomes()], [3, ['applied']])
+  assert.equal(reloader.running.snapshot, snapshots.c)
+})
+
+test('who writes without an end is built as he is at last', async () => {
+  const { reloader, builds, built, still, outcomes } = start()
+  still.push(...Array.from({ length: 100 }, () => false))
+  reloader.changed()
+  for (let i = 0; i < 5; i++) await built(refusal)
+  assert.deepEqual([builds.length, outcomes()], [5, ['refused']])
 })
 
 test('after its end nothing is built, applied or told', async () => {

@@ -37,6 +37,8 @@ export interface ReloadSetup {
   readonly running: WholeBuild
   /** Rejects where the build does not come about; the signal ends it. */
   readonly build: (signal: AbortSignal) => Promise<Built>
+  /** Whether these files hold now what the build has read: they may just be being written. */
+  readonly holdStill: (files: readonly SourceFile[]) => Promise<boolean>
   /** A sentence where it cannot: then nothing has changed. */
   readonly apply: (next: WholeBuild) => Promise<{ readonly problem: string } | undefined>
   /** Told of what each build has read, whatever became of it. */
@@ -47,6 +49,9 @@ export interface ReloadSetup {
 
 /** No contract that we have met takes a tenth of it. */
 const buildTimeoutMs = 60_000
+
+/** Who writes without an end is built as he is at last. */
+const buildsMax = 5
 
 export class Reloader {
   readonly #setup: ReloadSetup
@@ -132,7 +137,7 @@ export class Reloader {
     const startedMs = clock.nowMs()
     this.#missed = false
     this.#at = 'building'
-    const built = await this.#build()
+    const built = await this.#stillBuild()
     if (this.#isClosed()) return failed('the gateway stops')
     if ('reason' in built) {
       this.#again ||= this.#missed
@@ -146,6 +151,15 @@ export class Reloader {
     const problem = await this.#apply(built)
     if (problem !== undefined) return failed(problem)
     return { outcome: 'applied', before, now: built, tookMs: clock.nowMs() - startedMs }
+  }
+
+  /** A build of files that were not written meanwhile: half a file may make sense. */
+  async #stillBuild(): Promise<Built | Failed> {
+    for (let builds = 1; ; builds++) {
+      const built = await this.#build()
+      if (builds === buildsMax || 'reason' in built || this.#isClosed()) return built
+      if (await this.#setup.holdStill(built.files)) return built
+    }
   }
 
   async #build(): Promise<Built | Failed> {

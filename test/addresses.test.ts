@@ -30,7 +30,7 @@ async function service(t: TestContext): Promise<string> {
 }
 
 const hosts = 'hosts: [api.test]\ntrustedHops: [127.0.0.0/8]\n'
-const gateway = async (t: TestContext, config: string) =>
+const withConfig = async (t: TestContext, config: string) =>
   gatewayOf(t, { contract, config: `${hosts}${config}`, to: [await service(t)] })
 
 const from = (address: string) => `X-Forwarded-For: ${address}`
@@ -49,7 +49,7 @@ const lists = `policies:
 `
 
 test('a client that is not let in is told so and nothing else', async (t) => {
-  const port = await gateway(t, lists)
+  const port = await withConfig(t, lists)
   const ask = (address: string) => exchanged(port, ['GET /notes', from(address)])
   assert.equal(statusOf(await ask('192.0.2.1')), 200)
   assert.equal(statusOf(await ask('2001:db8::1')), 200)
@@ -65,7 +65,7 @@ test('a client that is not let in is told so and nothing else', async (t) => {
 })
 
 test('an operation adds a list of its own to that of the API', async (t) => {
-  const port = await gateway(t, lists)
+  const port = await withConfig(t, lists)
   const ask = async (line: string, address: string) =>
     statusOf(await exchanged(port, [line, from(address)]))
   assert.equal(await ask('GET /notes', '192.0.2.7'), 200)
@@ -75,7 +75,7 @@ test('an operation adds a list of its own to that of the API', async (t) => {
 })
 
 test('in shadow everybody is let in', async (t) => {
-  const port = await gateway(t, 'policies: { ip: { deny: [192.0.2.9], mode: shadow } }\n')
+  const port = await withConfig(t, 'policies: { ip: { deny: [192.0.2.9], mode: shadow } }\n')
   for (const line of ['GET /notes', 'GET /elsewhere']) {
     const reply = await exchanged(port, [line, from('192.0.2.9')])
     assert.equal(statusOf(reply), line === 'GET /notes' ? 200 : 404)
@@ -84,7 +84,7 @@ test('in shadow everybody is let in', async (t) => {
 
 for (const [says, line, fields, status] of ofNone) {
   test(`who may not call is not told of what is there either: ${says}`, async (t) => {
-    const port = await gateway(t, lists)
+    const port = await withConfig(t, lists)
     const ask = async (address: string) =>
       statusOf(await exchanged(port, [line, from(address), ...fields]))
     assert.equal(await ask('192.0.2.1'), status)
@@ -93,7 +93,7 @@ for (const [says, line, fields, status] of ofNone) {
 
   test(`a flood is limited, whatever it asks for: ${says}`, async (t) => {
     const limit = '{ requestsMax: 1, windowMs: 86400000, burstMax: 2 }'
-    const port = await gateway(t, `policies: { limit: ${limit} }\n`)
+    const port = await withConfig(t, `policies: { limit: ${limit} }\n`)
     const ask = (address: string, request = line, more = fields) =>
       exchanged(port, [request, from(address), ...more])
     const replies = [await ask('192.0.2.1'), await ask('192.0.2.1'), await ask('192.0.2.1')]
@@ -116,7 +116,7 @@ test('bytes that are no request count for who sends them', async (t) => {
 })
 
 test('a trusted hop does not pay for bytes that came through it', async (t) => {
-  const port = await gateway(t, direct)
+  const port = await withConfig(t, direct)
   for (let sent = 0; sent < 3; sent++) assert.equal(statusOf(await exchanged(port, twice)), 400)
   assert.equal(statusOf(await exchanged(port, ['GET /notes'])), 200)
 })

@@ -7,7 +7,7 @@ import type { StateNeed } from '../policy.ts'
 export type SharedMemories = Readonly<Record<string, SharedArrayBuffer>>
 
 export class SharedStates {
-  #kept = new Map<string, SharedArrayBuffer>()
+  #kept: ReadonlyMap<string, SharedArrayBuffer> = new Map()
   #inForce: SharedMemories = {}
 
   /** What a snapshot with these needs is to be given: what there is, and new where there is none. */
@@ -23,10 +23,7 @@ export class SharedStates {
 
   #memory({ name, bytesMax }: StateNeed): SharedArrayBuffer {
     const kept = this.#kept.get(name)
-    if (kept?.byteLength === bytesMax) return kept
     // The system gives pages at their first use: a large table of few addresses is small.
-    const made = new SharedArrayBuffer(bytesMax)
-    this.#kept.set(name, made)
-    return made
+    return kept?.byteLength === bytesMax ? kept : new SharedArrayBuffer(bytesMax)
   }
 }

@@ -43,6 +43,7 @@ const unreadable: [says: string, name: string, want: RegExp][] = [
   ['a folder', 'api', /is a folder$/],
   ['a file that is not there', 'none', /does not exist$/],
   ['a file below a file', 'api/bad.txt/none', /does not exist$/],
+  ['a name that no file can have', 'api/\0', /cannot be read \(ERR_INVALID_ARG_VALUE\)$/],
   ['bytes that are no text', 'api/odd', /is not UTF-8 text$/],
 ]
 

@@ -9,10 +9,13 @@ import type { NamedFile } from './policy.ts'
 /** Addresses and ranges in one file. */
 const entriesMax = 1_000_000
 
-/** Lines that are complained of one by one. */
+/** Lines that are complained of; what has more is no list, and is not read on. */
 const complaintsMax = 20
 
-/** A file of one address or range a line; `#` begins a comment. What is wrong with it is reported. */
+/**
+ * A file of one address or range a line; `#` begins a comment. What is wrong with it is reported,
+ * but not the text of a line: the file may be one that was never meant to be shown.
+ */
 export function readList(
   { path, text }: NamedFile,
   report: (problem: Problem) => void,
@@ -20,18 +23,17 @@ export function readList(
   const list = new AddressList()
   let complaints = 0
   for (const { entry, line, column } of entriesOf(text)) {
-    const full =
-      list.size === entriesMax ? `is beyond the ${entriesMax} that a file may have` : undefined
-    const problem = full ?? list.add(entry)
+    const isFull = list.size === entriesMax
+    const problem = isFull ? beyond : list.add(entry)
     if (problem === undefined) continue
-    // The text itself stays out: the file may be one that was never meant to be shown.
     const place = { file: path, line, column }
-    if (++complaints <= complaintsMax)
-      report({ severity: 'error', message: `this ${problem}`, place })
-    if (full !== undefined || complaints > complaintsMax) break
+    report({ severity: 'error', message: `this ${problem}`, place })
+    if (isFull || ++complaints === complaintsMax) break
   }
   return list
 }
+
+const beyond = `is beyond the ${entriesMax} that a file may have`
 
 interface Entry {
   readonly entry: string

@@ -1,6 +1,7 @@
 // From the bytes of a file to data whose every value can be located, whether JSON or YAML.
 import type { Place, Problem } from '../base.ts'
-import { jsonFault, jsonOutline, spotOffset } from './json.ts'
+import { jsonFault } from './json.ts'
+import { countMembers, JsonOutline } from './outline.ts'
 import { parseYaml } from './yaml.ts'
 
 export interface Located {
@@ -53,12 +54,16 @@ function brokenJson(text: string, place: Placer): Located {
 }
 
 function locatedJson(text: string, value: unknown, place: Placer): Located {
-  const { root, repeatedKeys, depth } = jsonOutline(text)
-  const problems = repeatedKeys.map(({ offset, key }) =>
-    errorAt(place(offset), `the key ${JSON.stringify(key)} is already there`),
-  )
-  if (depth > depthMax) problems.push(tooDeep(place(0)))
-  const locate = (pointer: string) => place(spotOffset(root, pointerPath(pointer)))
+  const outline = new JsonOutline(text)
+  const problems: Problem[] = []
+  // A key that is there twice is there once in the data.
+  if (countMembers(value) !== outline.memberCount) {
+    for (const { offset, key } of outline.repeatedKeys()) {
+      problems.push(errorAt(place(offset), `the key ${JSON.stringify(key)} is already there`))
+    }
+  }
+  if (outline.depth > depthMax) problems.push(tooDeep(place(0)))
+  const locate = (pointer: string) => place(outline.offset(pointerPath(pointer)))
   return { value: problems.length > 0 ? undefined : value, problems, locate }
 }
 

@@ -52,9 +52,9 @@ async function openFleet(t: TestContext, program: URL) {
   const gateway = await startFleet(settings, tools)
   assert.ok(!('problem' in gateway))
   t.after(() => gateway.close(0))
+  const details = () => gateway.ready().details as { workers: { serving: number } }
   const served = async (): Promise<void> => {
-    const serving = () => (gateway.ready().details as { workers: { serving: number } }).workers
-    while (serving().serving < 2) await pause(5)
+    while (details().workers.serving < 2) await pause(5)
   }
   await served()
   const statuses = async (path: string, times: number): Promise<string[]> =>

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { test, type TestContext } from 'node:test'
+import { setImmediate as rest } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import type { Counting } from '../../test/counting-thread.ts'
 import { quietGauges } from '../../test/gauges.ts'
@@ -28,9 +29,8 @@ test('what threads count at once is all there in the end, and never falls meanwh
   const metrics = createMetrics({ version: '' })
   const threads = [1, 2, 3].map((thread) => startThread(t, metrics, thread, 50_000))
   const ended = Promise.all(threads.map(({ exited }) => exited)).then(() => true)
-  const rested = () => new Promise<false>((resolve) => setImmediate(() => resolve(false)))
   let shown = 0
-  while (!(await Promise.race([ended, rested()]))) {
+  while (!(await Promise.race([ended, rest(false)]))) {
     const now = shownBy(metrics)
     assert.ok(now >= shown, `${now} after ${shown}`)
     shown = now

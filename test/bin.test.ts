@@ -77,18 +77,24 @@ test('a child is stopped by the signal that stops us, and we end as it does', as
   assert.deepEqual(await once(parent, 'exit'), [0, null])
 })
 
-test('run ends with code 1 and says why when the thread of the data plane ends', () => {
+test('run ends with code 1 and says why when no thread of the data plane can be started any more', () => {
   const contract = join(folder, 'notes.yaml')
   writeFileSync(contract, emptyContract)
   const config = join(folder, 'one-worker.yaml')
   writeFileSync(config, 'contract: notes.yaml\nworkers: 1\n')
   const dying = preload(
     'dying',
-    `const { parentPort } = require('node:worker_threads')
+    `const { existsSync, writeFileSync } = require('node:fs')
+    const { parentPort } = require('node:worker_threads')
+    const mark = ${JSON.stringify(join(folder, 'dying.mark'))}
     const tell = parentPort?.postMessage.bind(parentPort)
     if (tell) parentPort.postMessage = (report, ...rest) => {
+      if (report.report === 'ready' && existsSync(mark)) process.exit(3)
       tell(report, ...rest)
-      if (report.report === 'listening') setImmediate(() => process.exit(3))
+      if (report.report === 'done') setImmediate(() => {
+        writeFileSync(mark, '')
+        process.exit(4)
+      })
     }`,
   )
   const args = ['run', '--config', config, '--port', '0', '--admin-port', '0']
@@ -96,7 +102,7 @@ test('run ends with code 1 and says why when the thread of the data plane ends',
     ['--require', dying],
     [bin, ...args, '--to', 'http://127.0.0.1:9'],
   )
-  assert.match(stderr, /the thread of the data plane ended with exit code 3\n$/)
+  assert.match(stderr, /no worker can be started: a worker ended with exit code 3\n$/)
   assert.equal(status, 1)
 })
 

@@ -19,9 +19,9 @@ test('workers that end as soon as they begin come later and later, up to two sec
   assert.deepEqual(delays, [0, 100, 200, 400, 800, 1_600, 2_000, 2_000])
 })
 
-test('eight failures in a row leave no hope; one steady service brings it back', () => {
+test('six failures in a row leave no hope; one steady service brings it back', () => {
   const restarts = new Restarts()
-  for (let i = 0; i < 7; i++) restarts.failed()
+  for (let i = 0; i < 5; i++) restarts.failed()
   assert.ok(restarts.isHopeful)
   restarts.failed()
   assert.ok(!restarts.isHopeful)

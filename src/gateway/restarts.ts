@@ -6,7 +6,7 @@ const steadyMs = 5_000
 const firstDelayMs = 100
 const delayMsMax = 2_000
 /** Failures in a row after which, with no worker left, nothing is hoped for. */
-const failuresMax = 8
+const failuresMax = 6
 
 export class Restarts {
   readonly counts: Readonly<Record<EndCause, number>>

@@ -7,6 +7,7 @@ import { beatMemory, watchBeat } from './heartbeat.ts'
 import type { Answer, Asked, ListenShare, Order, Report } from './orders.ts'
 import type { SharedMemories } from './shared-states.ts'
 import type { WorkerData } from './start-engine.ts'
+import { workerHeapMb } from './worker-heap.ts'
 
 /** Why a worker ended that nobody asked to. */
 export type EndCause = 'exit' | 'memory' | 'silent'
@@ -59,7 +60,12 @@ export class WorkerThread {
     this.#bundle = data.bundle
     this.#prepared = data.bundle
     const workerData: WorkerData = { ...data, beat: this.#beat }
-    this.#thread = new Worker(program, { workerData, name: `worker ${data.thread}` })
+    const maxOldGenerationSizeMb = workerHeapMb(data.occupancy?.threads ?? 1)
+    this.#thread = new Worker(program, {
+      workerData,
+      name: `worker ${data.thread}`,
+      resourceLimits: { maxOldGenerationSizeMb },
+    })
     this.#thread.on('message', (report: Report) => this.#take(report))
     this.#thread.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'ERR_WORKER_OUT_OF_MEMORY') this.#cause = 'memory'

@@ -66,7 +66,11 @@ function parseSegment(text: string, names: string[]): Segment | string {
 // What a request may not hold without an opt-in cannot stand in a template either.
 const forbidden = /[}?#\\]|%(?:2f|5c|2e)|\p{Cc}|%[01][0-9a-f]|%7f|%(?![0-9a-f]{2})/iu
 
+// What stands for itself, as nearly every literal does.
+const plain = /^[\w.~:@$&'()*+,;=!-]*$/
+
 function literalBytes(text: string): string | undefined {
+  if (plain.test(text)) return text
   if (forbidden.test(text) || !text.isWellFormed()) return undefined
   try {
     const decoded = decodeURIComponent(text)

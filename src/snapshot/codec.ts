@@ -4,7 +4,7 @@
 import { keeping, type Listed } from '../base.ts'
 import type { StateNeed } from '../policy.ts'
 import { buildTable, type RoutePlan } from '../route.ts'
-import { encodeBlobs, encodeList, openBlobs, openList, parsed } from './lists.ts'
+import { encodeBlobs, encodeList, encodeTexts, openBlobs, openList, parsed } from './lists.ts'
 import type {
   OpenSnapshot,
   OperationName,
@@ -35,7 +35,7 @@ export function encodeSnapshot(plan: SnapshotPlan): Uint8Array {
     routes: encodeList(routes),
     operations: encodeList(encoded),
     names: encodeList(split.map(({ name }) => name)),
-    parts: encodeList(parts.list),
+    parts: encodeTexts(parts.texts),
     nodes: encodeList(schemas.nodes),
     blobs: encodeBlobs(blobs),
   }
@@ -48,20 +48,20 @@ function splitOperation({ id, method, template, policies, ...traits }: Operation
 }
 
 /** Equal parts have one number. */
-function partTable(): { list: unknown[]; numberOf: (part: object) => number } {
-  const list: unknown[] = []
+function partTable(): { texts: string[]; numberOf: (part: object) => number } {
+  const texts: string[] = []
   const byIdentity = new Map<object, number>()
   const byText = new Map<string, number>()
   const numberOf = (part: object): number => {
     const before = byIdentity.get(part)
     if (before !== undefined) return before
     const text = JSON.stringify(part)
-    const number = byText.get(text) ?? list.push(part) - 1
+    const number = byText.get(text) ?? texts.push(text) - 1
     byText.set(text, number)
     byIdentity.set(part, number)
     return number
   }
-  return { list, numberOf }
+  return { texts, numberOf }
 }
 
 /** Writes a revision into the bytes of a plan that had none: it is the hash of those bytes. */

@@ -7,6 +7,14 @@ import type { Listed } from '../base.ts'
 const wordBytes = 4
 
 export function encodeList(members: Listed<unknown>): Uint8Array {
+  return encodeTexts({
+    length: members.length,
+    at: (index) => JSON.stringify(members.at(index)),
+  })
+}
+
+/** The same of members that are JSON already. */
+export function encodeTexts(members: Listed<string>): Uint8Array {
   const { length } = members
   const places = new Uint32Array(length + 2)
   places[0] = length
@@ -14,7 +22,7 @@ export function encodeList(members: Listed<unknown>): Uint8Array {
   let end = 0
   for (let index = 0; index < length; index++) {
     places[index + 1] = end
-    const member = `${JSON.stringify(members.at(index))},`
+    const member = `${members.at(index)},`
     // UTF-8 takes at most three bytes for each of a string's units.
     if (end + 3 * member.length > text.length) text = grown(text, 3 * member.length)
     end += encoder.encodeInto(member, text.subarray(end)).written

@@ -37,7 +37,7 @@ export async function memory(effort: Effort): Promise<readonly Finding[]> {
   for (let version = 1; version <= size.reloads; version++) {
     await change(program, setup, version, traffic)
     if (version === size.baseReloads) baseBytes = await quietBytes(program, size)
-    if (version % 20 === 0) effort.progress(lineOf(version, program))
+    if (version % 20 === 0) effort.progress(await lineOf(version, program))
   }
   const perReloadMs = (performance.now() - startMs) / size.reloads
   const endBytes = await quietBytes(program, size)
@@ -129,9 +129,21 @@ async function quietBytes(program: Program, { quietMs }: Size): Promise<number> 
   return least
 }
 
-function lineOf(version: number, program: Program): string {
+async function lineOf(version: number, program: Program): Promise<string> {
   const { residentBytes, descriptors, threads } = readingOf(program.pid)
-  return `${version} reloads: ${megabytes(residentBytes)}, ${descriptors} fds, ${threads} threads`
+  const series = await scrape(program.adminUrl)
+  const byThread = (name: string) =>
+    [...series]
+      .filter(([key]) => key.startsWith(`${name}{`))
+      .map(([key, bytes]) => `${/thread="(\w+)"/.exec(key)?.[1]} ${megabytes(bytes)}`)
+      .join(', ')
+  return [
+    `${version} reloads: ${megabytes(residentBytes)}`,
+    `${descriptors} fds, ${threads} threads`,
+    `heap ${byThread('nodejs_heap_used_bytes')}`,
+    `buffers ${byThread('nodejs_array_buffer_bytes')}`,
+    `${series.size} series`,
+  ].join('; ')
 }
 
 /** What is visible of earlier versions. */

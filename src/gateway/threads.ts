@@ -40,12 +40,16 @@ async function startHere(
   const metrics = new GatewayMetrics()
   const announce = (news: CountsNews) => metrics.take(0, news)
   const engine = await startEngine({ ...settings, states }, { announce, bug })
-  if ('problem' in engine) return engine
+  if ('problem' in engine) {
+    metrics.close()
+    return engine
+  }
   try {
     await engine.listen(settings.listen)
     return new GatewayHere(engine, metrics, shared, settings)
   } catch (error) {
     await engine.close(0)
+    metrics.close()
     const why = error as NodeJS.ErrnoException
     return { problem: listenProblem('the gateway', settings.listen, why) }
   }

@@ -32,6 +32,18 @@ export function programText(
     restartsText(workers.restarts),
     single('http_server_active_requests', 'gauge', 'Exchanges under way.', active),
     single('concordat_client_connections', 'gauge', 'Open connections of clients.', connections),
+    single(
+      'concordat_client_connections_max',
+      'gauge',
+      'Connections of clients that there may be: as configured, or fewer for want of descriptors.',
+      Math.max(0, ...serving.map(({ connectionsMax }) => connectionsMax)),
+    ),
+    single(
+      'concordat_held_body_bytes',
+      'gauge',
+      'Bytes of request bodies that are held whole.',
+      sumOf(serving.map(({ heldBytes }) => heldBytes)),
+    ),
     ...threadTotals.map((name, i) => single(...totalFamilies[name], counted[i]!)),
     connectionsText(endpoints),
     waitingText(endpoints),

@@ -22,6 +22,10 @@ export interface ServingGauges {
   readonly activeExchanges: number
   /** Of clients. */
   readonly connections: number
+  /** As many as the gateway may have: fewer than configured where descriptors do not suffice. */
+  readonly connectionsMax: number
+  /** Of bodies that this thread holds whole. */
+  readonly heldBytes: number
   readonly endpoints: readonly EndpointGauges[]
 }
 

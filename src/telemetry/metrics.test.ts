@@ -249,7 +249,7 @@ const endpoint = (port: number, waiting: number): EndpointGauges => ({
 const threadOf = (thread: number, ...endpoints: EndpointGauges[]): ThreadGauges => ({
   thread,
   watch: { ...watch, heapBytes: thread },
-  serving: { activeExchanges: 3, connections: 5, endpoints },
+  serving: { activeExchanges: 3, connections: 5, connectionsMax: 9, heldBytes: 7, endpoints },
 })
 
 test('gauges of threads are summed where the sum says something, else shown one by one', () => {
@@ -431,6 +431,19 @@ test('memory has a bound, however many operations come and go', () => {
   assert.ok(Object.keys(countsOf()).length <= 102)
   const slabs = announced.filter(({ news }) => news === 'slab').length
   assert.ok(slabs > 50, 'each swap began anew')
+})
+
+test('of operations that are gone a thousand are kept, or as many as there are', () => {
+  const { countsOf, startThread } = fleet()
+  const counts = startThread(1)
+  const shown: number[] = []
+  for (let swap = 0; swap < 40; swap++) {
+    const observe = counts.bind(numbered(swap * 100, 200))
+    for (let operation = 0; operation < 200; operation++) observe(recordWith({ operation }))
+    shown.push(Object.keys(countsOf()).length)
+  }
+  assert.equal(shown[1], 300)
+  assert.ok(Math.max(...shown) <= 1_200, `${Math.max(...shown)} shown`)
 })
 
 test('several threads together show no more operations than one may', () => {

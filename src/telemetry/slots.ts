@@ -42,17 +42,22 @@ const methods = new Set([
   'CONNECT',
 ])
 
+/** Up to here (5 MB) operations that are gone may be back with the next snapshot. */
+const renewAtLeast = 1_000
+
 export class Slots {
   readonly #take: TakeCells
   readonly #slotsMax: number
   readonly #named = new Map<string, Slot>()
   /** Of no operation, or of those beyond the bound: two for each method at most. */
   readonly #unnamed = new Map<string, Slot>()
+  #renewAt: number
   #age = 0
 
   constructor(take: TakeCells, slotsMax: number) {
     this.#take = take
     this.#slotsMax = slotsMax
+    this.#renewAt = Math.min(slotsMax, renewAtLeast)
   }
 
   /** A slot that was found at another age counts no more. */
@@ -65,21 +70,21 @@ export class Slots {
     return this.#slotFor(methods.has(method) ? method : otherName, template)
   }
 
-  /** Begins anew where the bound is reached and some slots are of none of these templates. */
+  /**
+   * Begins anew where some slots are of none of these templates, and gives the templates of the
+   * others. Looks only when there are so many slots that it matters: contracts may be large.
+   */
   renew(templates: () => ReadonlySet<string>): ReadonlySet<string> | undefined {
-    if (this.#named.size < this.#slotsMax) return undefined
+    const slots = this.#named.size
+    if (slots < this.#renewAt) return undefined
     const there = templates()
-    const kept = new Set<string>()
-    let gone = 0
-    for (const { template } of this.#named.values()) {
-      if (there.has(template)) kept.add(template)
-      else gone++
-    }
-    if (gone === 0) return undefined
+    const kept = [...this.#named.values()].filter(({ template }) => there.has(template))
+    this.#renewAt = Math.min(this.#slotsMax, Math.max(renewAtLeast, 2 * kept.length))
+    if (kept.length === slots) return undefined
     this.#named.clear()
     this.#unnamed.clear()
     this.#age++
-    return kept
+    return new Set(kept.map(({ template }) => template))
   }
 
   #slotFor(method: string, template: string): Slot {

@@ -75,6 +75,11 @@ export class Occupancy {
     this.#own.totals[totals.indexOf(held)]! += change
   }
 
+  /** Of this thread. */
+  own(held: Held): number {
+    return this.#own.totals[totals.indexOf(held)]!
+  }
+
   /** Of all threads. */
   total(held: Held): number {
     const at = totals.indexOf(held)

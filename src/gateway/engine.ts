@@ -165,6 +165,8 @@ export class Engine {
     return {
       activeExchanges: this.#runtime.active,
       connections: sum(this.#servers.map(({ connections }) => connections)),
+      connectionsMax: this.#limits.connectionsMax,
+      heldBytes: this.#runtime.occupancy.own('heldBytes'),
       endpoints: this.#upstreams.states(),
     }
   }

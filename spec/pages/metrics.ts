@@ -8,7 +8,8 @@ const intro = `# Metrics
 
 \`GET /metrics\` on the admin port answers in the text format of Prometheus, version 0.0.4. Names follow the OpenTelemetry
 conventions for HTTP. Labels come from the contract and from closed lists alone: no client can make new ones. An operation
-has series from its first request on, and keeps its counts when a new snapshot comes into force.
+has series from its first request on, and keeps its counts when a new snapshot comes into force. Those of operations that
+no snapshot has had for long are let go of when they are many.
 
 - \`http_route\` is the template with its base path, and empty where no operation was found. Operations beyond 10,000 are
   counted together as \`_OTHER\`.

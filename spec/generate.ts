@@ -7,6 +7,7 @@ import { configPage, configSchemaPage, settingsSchemaPage } from './pages/config
 import { faultsPage } from './pages/faults.ts'
 import { limitsPage } from './pages/limits.ts'
 import { metricsPage } from './pages/metrics.ts'
+import { topPage, topPicture } from './pages/top.ts'
 
 export interface Page {
   /** Within this folder. */
@@ -22,6 +23,8 @@ export const pages: readonly Page[] = [
   { file: 'limits.md', render: limitsPage },
   { file: 'metrics.md', render: metricsPage },
   { file: 'access-log.md', render: accessLogPage },
+  { file: 'top.md', render: topPage },
+  { file: 'top.svg', render: topPicture },
 ]
 
 export const pagePath = (page: Page): string => join(import.meta.dirname, page.file)

@@ -85,7 +85,11 @@ function factsOf(figures: Figures | undefined, epochMs: number): string[] {
   return [`   revision ${figures.revision.slice(0, 12)}`, `   up ${up}`]
 }
 
-function conditionText({ condition, figures, readiness }: Scene): [Tint, string, string?] {
+function conditionText({
+  condition,
+  figures,
+  readiness,
+}: Scene): [tint: Tint, says: string, why?: string | undefined] {
   if (condition.at === 'gone') return ['red', 'no answer', condition.reason]
   if (condition.at === 'unready') return ['yellow', condition.reason]
   const { configuration } = readiness ?? {}

@@ -85,7 +85,7 @@ const titles: [says: string, scene: Scene, want: RegExp][] = [
   [
     'one that is gone',
     sceneOf(...working, { failed: 'ECONNREFUSED' }),
-    /● no answer .*\n ECONNREFUSED$/,
+    /● no answer +revision 3f9a8c21d04e +127\.0\.0\.1:9090\n ECONNREFUSED$/,
   ],
   ['one that came back', sceneOf(working[0]!, { failed: 'x' }, working[1]!), /● ready/],
 ]

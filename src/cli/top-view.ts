@@ -70,7 +70,7 @@ function titleLines(scene: Scene, frame: Frame, paint: Paint): string[] {
   const name = figures === undefined ? 'concordat' : `concordat ${figures.version}`
   const pause = paused ? `${paint('yellow', '❚❚ paused')}  ` : ''
   const start = ` ${paint('bold', name)}  ${pause}${paint(tint, `● ${state}`)}`
-  const facts = factsOf(figures, epochMs)
+  const facts = factsOf(scene, epochMs)
   const room = width - plainWidth(start)
   while (facts.length > 0 && facts.join('').length > room) facts.pop()
   const line = `${start}${paint('dim', facts.join(''))}`
@@ -79,10 +79,12 @@ function titleLines(scene: Scene, frame: Frame, paint: Paint): string[] {
   return [line + where, reason === '' ? '' : ` ${paint(tint, reason)}`]
 }
 
-function factsOf(figures: Figures | undefined, epochMs: number): string[] {
+function factsOf({ condition, figures }: Scene, epochMs: number): string[] {
   if (figures === undefined) return []
-  const up = spanText(epochMs - figures.startedEpochMs)
-  return [`   revision ${figures.revision.slice(0, 12)}`, `   up ${up}`]
+  const revision = `   revision ${figures.revision.slice(0, 12)}`
+  // Nobody knows whether one that does not answer still runs.
+  if (condition.at === 'gone') return [revision]
+  return [revision, `   up ${spanText(epochMs - figures.startedEpochMs)}`]
 }
 
 function conditionText({

@@ -8,14 +8,18 @@ export interface Listed<T> {
   at(index: number): T | undefined
 }
 
-/** Makes what belongs to a number once, and keeps it. */
-export function keeping<T>(make: (index: number) => T): (index: number) => T {
-  const kept = new Map<number, T>()
-  return (index) => {
-    const there = kept.get(index)
+/**
+ * Makes what belongs to a number, or to an object, once and keeps it. At the bound all is let go:
+ * what is still asked for is made again.
+ */
+export function keeping<T, Key = number>(make: (key: Key) => T, keptMax = 10_000): (key: Key) => T {
+  const kept = new Map<Key, T>()
+  return (key) => {
+    const there = kept.get(key)
     if (there !== undefined) return there
-    const made = make(index)
-    kept.set(index, made)
+    if (kept.size >= keptMax) kept.clear()
+    const made = make(key)
+    kept.set(key, made)
     return made
   }
 }

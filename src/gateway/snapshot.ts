@@ -83,14 +83,7 @@ export interface Shadowing extends Exchange {
 }
 
 export function linkSnapshot(plan: OpenSnapshot, tools: LinkTools): Snapshot {
-  const linking = { ...tools, check: linkSchemas(plan.schemas), blob: blobOf(plan.blobs) }
-  const operation = keeping((index): LinkedOperation => {
-    const operation = plan.operations.at(index)
-    assert(operation !== undefined, 'a route leads to an operation of its snapshot')
-    const upstream = tools.upstreams[operation.upstream]
-    assert(upstream !== undefined, 'an operation has an upstream of its snapshot')
-    return linkOperation(index, operation, upstream, plan.limits, linking)
-  })
+  const linking = linkingOf(plan, tools)
   const link = (one: PolicyPlan) => linkPolicy(one, '', plan.limits, linking)
   return {
     plan,
@@ -99,7 +92,7 @@ export function linkSnapshot(plan: OpenSnapshot, tools: LinkTools): Snapshot {
     router: openRouter(plan.table),
     isHost: compileHosts(plan.hosts),
     isTrustedHop: compileTrust(plan.trustedHops),
-    operation,
+    operation: operationsOf(plan, tools),
     observers: tools.observers,
   }
 }
@@ -110,31 +103,79 @@ const blobOf = (blobs: OpenSnapshot['blobs']) => (number: number) => {
   return bytes
 }
 
-function linkOperation(
-  index: number,
-  plan: OperationPlan,
-  upstream: Upstream,
-  gatewayLimits: Limits,
-  linking: Linking,
-): LinkedOperation {
-  const limits = limitsWith(plan.limits, gatewayLimits)
-  const steps = plan.policies.map((policy) => linkPolicy(policy, plan.id, limits, linking))
-  const takes = bodyTypeMatcher(plan.bodyTypes)
-  const replies = linkFinish(steps)
-  return {
-    index,
-    plan,
-    limits,
-    upstream,
-    admit: steps.flatMap(({ admit }) => admit ?? []),
-    check: steps.flatMap(({ check }) => check ?? []),
-    content: steps.flatMap(({ content }) => content ?? []),
-    ...replies,
-    reading: compileReplyReading(replies.edit),
-    accepts: acceptMatcher(plan.replyTypes),
-    takesType: (contentType) => takes(contentType) === 'ok',
-    holdsType: mediaTypeMatcher(readTypeTest(plan.bodyTypes, plan.heldTypes)),
-    declares: declaredStatuses(plan.statuses),
+const linkingOf = (plan: OpenSnapshot, tools: LinkTools): Linking => ({
+  ...tools,
+  check: linkSchemas(plan.schemas),
+  blob: blobOf(plan.blobs),
+})
+
+/**
+ * Operations as they are called, at 6 kB and more. At the bound all are let go, with the schemas
+ * that they linked: those still called are linked again, at 20 µs each.
+ */
+function operationsOf(plan: OpenSnapshot, tools: LinkTools): Snapshot['operation'] {
+  let link = operationLinker(plan, tools)
+  const linked = new Map<number, LinkedOperation>()
+  return (index) => {
+    const known = linked.get(index)
+    if (known !== undefined) return known
+    if (linked.size >= linkedMax) {
+      linked.clear()
+      link = operationLinker(plan, tools)
+    }
+    const made = link(index)
+    linked.set(index, made)
+    return made
+  }
+}
+
+const linkedMax = 10_000
+
+/** What does not differ between operations is made once: that spares memory and its caches. */
+function operationLinker(plan: OpenSnapshot, tools: LinkTools): Snapshot['operation'] {
+  const linking = linkingOf(plan, tools)
+  const limitsOf = keeping((own: Partial<Limits>) => limitsWith(own, plan.limits))
+  const acceptsOf = keeping(acceptMatcher)
+  const declaresOf = keeping(declaredStatuses)
+  const takesOf = keeping((types: readonly string[]) => {
+    const takes = bodyTypeMatcher(types)
+    return (contentType: string | undefined) => takes(contentType) === 'ok'
+  })
+  const repliesOf = sharedReplies()
+  return (index) => {
+    const operation = plan.operations.at(index)
+    assert(operation !== undefined, 'a route leads to an operation of its snapshot')
+    const upstream = tools.upstreams[operation.upstream]
+    assert(upstream !== undefined, 'an operation has an upstream of its snapshot')
+    const limits = limitsOf(operation.limits)
+    const steps = operation.policies.map((one) => linkPolicy(one, operation.id, limits, linking))
+    return {
+      index,
+      plan: operation,
+      limits,
+      upstream,
+      admit: steps.flatMap(({ admit }) => admit ?? []),
+      check: steps.flatMap(({ check }) => check ?? []),
+      content: steps.flatMap(({ content }) => content ?? []),
+      ...repliesOf(linkFinish(steps)),
+      accepts: acceptsOf(operation.replyTypes),
+      takesType: takesOf(operation.bodyTypes),
+      holdsType: mediaTypeMatcher(readTypeTest(operation.bodyTypes, operation.heldTypes)),
+      declares: declaresOf(operation.statuses),
+    }
+  }
+}
+
+type Replies = Pick<LinkedOperation, 'finish' | 'edit' | 'reading'>
+
+/** Equal edits are one, and so is the reading that they make. */
+function sharedReplies(): (replies: Pick<Replies, 'finish' | 'edit'>) => Replies {
+  const known = new Map<string, Pick<Replies, 'edit' | 'reading'>>()
+  return ({ finish, edit }) => {
+    const key = JSON.stringify(edit)
+    const shared = known.get(key) ?? { edit, reading: compileReplyReading(edit) }
+    known.set(key, shared)
+    return { finish, ...shared }
   }
 }
 

@@ -68,7 +68,6 @@ async function change(
     `version ${version} is in force everywhere`,
     () => traffic.least(version),
     (least) => least === version,
-    { everyMs: 2 },
   )
   program.remove(contractName(version - 1))
   await traffic.some(version)
@@ -104,18 +103,27 @@ class Traffic {
       bytes: request(`GET ${seasonPath(season)}`),
       statuses: (version: number) => [version === season ? 200 : 404],
     }
-    const asked = this.#clients.map(async (client) =>
-      this.#checks.hold(check, await client.ask(check.bytes), this.#services),
-    )
+    const asked = this.#clients.map(async (_, at) => {
+      const client = await this.#client(at)
+      return this.#checks.hold(check, await client.ask(check.bytes), this.#services)
+    })
     return Math.min(...(await Promise.all(asked)))
   }
 
   async some(version: number): Promise<void> {
     for (let at = 0; at < requestsPerReload; at++) {
       const check = this.#checks.pick(this.#random, version)
-      const reply = await this.#clients[at % clients]!.ask(check.bytes)
-      this.#checks.hold(check, reply, this.#services)
+      const client = await this.#client(at % clients)
+      this.#checks.hold(check, await client.ask(check.bytes), this.#services)
     }
+  }
+
+  /** A connection has so many requests, and the last is told. */
+  async #client(at: number): Promise<Client> {
+    const client = this.#clients[at]!
+    if (client.state !== 'announced') return client
+    client.close()
+    return (this.#clients[at] = await Client.connect({ port: this.#program.port }))
   }
 }
 

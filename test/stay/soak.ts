@@ -99,10 +99,11 @@ function startLoad(options: SoakLoadOptions): ChildProcess {
 }
 
 async function* reportsOf(load: ChildProcess, count: number): AsyncGenerator<SoakReport> {
+  const ended = once(load, 'exit').then(() => undefined)
   for (let at = 0; at < count; at++) {
-    const ended = once(load, 'exit').then(() => Promise.reject(new Error('the load has ended')))
-    const [report] = await Promise.race([once(load, 'message'), ended])
-    yield report as SoakReport
+    const message = await Promise.race([once(load, 'message'), ended])
+    if (message === undefined) throw new Error('the load has ended')
+    yield message[0] as SoakReport
   }
 }
 

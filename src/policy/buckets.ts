@@ -47,6 +47,7 @@ export class BucketTable {
   /** The key of the hash in the first word of the header, then the slots, then the overflow. */
   readonly #words: BigUint64Array
   readonly #mask: number
+  readonly #overflow: number
   readonly #keyLow: number
   readonly #keyHigh: number
   /** What `#find` read where it found. */
@@ -55,7 +56,8 @@ export class BucketTable {
   /** The memory is zeroed or a table already; who comes first draws the key for all. */
   constructor(memory: ArrayBufferLike, random: Random) {
     this.#words = new BigUint64Array(memory)
-    this.#mask = this.#words.length - headerWords - 2
+    this.#overflow = this.#words.length - 1
+    this.#mask = this.#overflow - headerWords - 1
     Atomics.compareExchange(this.#words, 0, 0n, drawKey(random))
     const key = Atomics.load(this.#words, 0)
     this.#keyLow = Number(BigInt.asIntN(32, key))
@@ -85,7 +87,7 @@ export class BucketTable {
   // that one thread chose slot A and the other slot B. Each read the other's choice before it was
   // taken, and its own as it was when it was taken; as times only grow, A was both before B and after.
   #find(home: number, tag: number, nowUs: number): number {
-    let found = this.#words.length - 1
+    let found = this.#overflow
     let foundUs = nowUs + 1
     for (let probe = 0; probe < probes; probe++) {
       const at = headerWords + ((home + probe) & this.#mask)

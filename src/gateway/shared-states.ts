@@ -30,8 +30,8 @@ export class SharedStates {
 /**
  * Memory whose pages the system gives at their first use: a large table of few addresses is small.
  * What could grow is mapped by itself. What could not comes from the C heap, which zeroes a piece
- * that it has had before: so all pages would soon be in use: 400 reloads with ten other limits
- * each took 1.8 GB more. Reading it takes a limit 0.08 µs longer.
+ * that it has had before, so that soon all pages are in use: 400 reloads, each with ten limits of its
+ * own, took 1.8 GB more. A limit reads it 0.08 µs slower.
  */
 function pagedMemory(bytes: number): SharedArrayBuffer {
   return new SharedArrayBuffer(bytes, { maxByteLength: bytes })

@@ -125,7 +125,7 @@ test(
 )
 
 test('SIGINT: nothing new is taken, and what is under way ends', bounded, async (t) => {
-  const { child, hears, service } = await started(t, ['--workers', '1'])
+  const { child, hears, service } = await started(t, [])
   const [, url] = await hears(/^Notes +(\S+)[\s\S]*revision/m)
   const reply = fetch(`${url}/held`)
   const held = await service.held

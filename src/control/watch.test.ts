@@ -30,12 +30,19 @@ function eagerClock(): { clock: Clock; round: () => void } {
   return { clock, round: () => manual.advance(5_000) }
 }
 
+const diskIsBusy = (): boolean =>
+  process.getActiveResourcesInfo().some((name) => name === 'FSReqPromise' || name === 'CloseReq')
+
 /** Waits until nothing is read any more, nor about to be. */
 async function diskQuiet(): Promise<void> {
   for (let quietTurns = 0; quietTurns < 5; quietTurns++) {
     await turn()
-    if (process.getActiveResourcesInfo().some((name) => name.startsWith('FSReq'))) quietTurns = 0
+    if (diskIsBusy()) quietTurns = 0
   }
+}
+
+async function lookBegun(): Promise<void> {
+  while (!diskIsBusy()) await turn()
 }
 
 async function filesOf(paths: readonly string[]): Promise<SourceFile[]> {
@@ -122,6 +129,49 @@ test('a file that went is watched still, and comes back', async (t) => {
   await changed()
   mkdirSync(join(folder, 'parts'))
   writeFileSync(join(folder, 'parts', 'a.json'), '{}\n')
+  await changed()
+})
+
+test('the folder that came in the place of another is watched, and the other is not', async (t) => {
+  const folder = folderWith(t, { ...files, 'new/a.json': '[]\n' })
+  const { changed, count } = await watching(t, watchedIn(folder))
+  renameSync(join(folder, 'parts'), join(folder, 'old'))
+  renameSync(join(folder, 'new'), join(folder, 'parts'))
+  await changed()
+  await diskQuiet()
+  writeFileSync(join(folder, 'parts', 'a.json'), '[1]\n')
+  await changed()
+  writeFileSync(join(folder, 'old', 'a.json'), '[2]\n')
+  await diskQuiet()
+  assert.equal(count(), 2)
+})
+
+test('where a folder further up is exchanged a round finds it, and the new one is watched', async (t) => {
+  const folder = folderWith(t, { 'a/b/c.yaml': 'one\n', 'new/b/c.yaml': 'two\n' })
+  const path = join(folder, 'a', 'b', 'c.yaml')
+  const { changed, round } = await watching(t, [path])
+  renameSync(join(folder, 'a'), join(folder, 'old'))
+  renameSync(join(folder, 'new'), join(folder, 'a'))
+  round()
+  await changed()
+  await diskQuiet()
+  writeFileSync(path, 'three\n')
+  await changed()
+})
+
+test('who follows others while files are looked at is told of those alone', async (t) => {
+  const folder = folderWith(t, files)
+  const now = await filesOf(watchedIn(folder))
+  const before = now.map(({ path }) => ({ path, content: 'something else' }))
+  const { watch, changed, count } = await watching(t, [])
+  watch.follow(before)
+  await lookBegun()
+  watch.follow(now)
+  await diskQuiet()
+  assert.equal(count(), 0)
+  watch.follow(now)
+  await lookBegun()
+  watch.follow(before)
   await changed()
 })
 

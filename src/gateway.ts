@@ -9,4 +9,5 @@ export type {
   GatewayOptions,
   GatewaySettings,
 } from './gateway/gateway-types.ts'
+export { roomNotice } from './gateway/room.ts'
 export { startGateway } from './gateway/threads.ts'

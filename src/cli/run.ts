@@ -112,12 +112,13 @@ function teller({ json }: RunOptions, { source: { shown } }: BuiltSource, world:
 function servingText({ url, adminUrl, reloader }: Serving, world: World): string {
   const paint = paintFor(world.err, world.env)
   const { problems, snapshot } = reloader.running
-  const { title, operations, audience, revision } = summaryOf(snapshot)
+  const { title, operations, audience, revision, notice } = summaryOf(snapshot)
   const facts = table([
     [paint('bold', title), paint('green', url)],
     ['admin', `${adminUrl}  (/metrics /livez /readyz)`],
     ['serves', `${counted(operations, 'operation')}, audience ${audience}`],
     ['revision', revision.slice(0, 12)],
+    ...(notice === undefined ? [] : [['note', notice]]),
   ])
   return `${problemLines(problems, world.cwd, paint)}${facts}`
 }

@@ -1,4 +1,5 @@
 // A snapshot in a few facts, for people and for `--json`.
+import { roomNotice } from '../gateway.ts'
 import { openSnapshot, type SnapshotPlan } from '../snapshot.ts'
 
 export interface Summary {
@@ -6,9 +7,12 @@ export interface Summary {
   readonly audience: SnapshotPlan['audience']
   readonly operations: number
   readonly revision: string
+  /** What this machine has no room for. */
+  readonly notice: string | undefined
 }
 
 export function summaryOf(snapshot: Uint8Array): Summary {
-  const { title, audience, operations, revision } = openSnapshot(snapshot)
-  return { title, audience, operations: operations.length, revision }
+  const head = openSnapshot(snapshot)
+  const { title, audience, operations, revision } = head
+  return { title, audience, operations: operations.length, revision, notice: roomNotice(head) }
 }

@@ -1,7 +1,7 @@
 // The bounds of connections as they hold in one thread of a process that may open so many
 // descriptors and no more. Connections of clients are counted over all threads; pools of
 // connections to endpoints are each a thread's own, so each gets its share of their bounds.
-import type { Limits } from '../base.ts'
+import { defaultLimits, type Limits } from '../base.ts'
 import type { UpstreamPlan } from '../upstream.ts'
 import { type Descriptors, fittingConnections, systemDescriptors } from '../wire.ts'
 
@@ -32,15 +32,21 @@ function fittingOf({ limits, upstreams }: RoomAsked, descriptors: Descriptors): 
   return fittingConnections(limits.connectionsMax, forEndpoints, descriptors)
 }
 
+/** Of the default, which nobody asked for, a little less is no news. */
+const newsShare = 0.9
+
 /** A sentence for the operator, where the bound is not the configured one. */
 export function roomNotice(
   asked: RoomAsked,
   descriptors: Descriptors = systemDescriptors(),
 ): string | undefined {
   const fitting = fittingOf(asked, descriptors)
-  if (fitting === asked.limits.connectionsMax) return undefined
-  const [fits, wanted, max] = [fitting, asked.limits.connectionsMax, descriptors.max!].map(
-    (count) => count.toLocaleString('en-US'),
+  const { connectionsMax } = asked.limits
+  if (fitting === connectionsMax) return undefined
+  const isDefault = connectionsMax === defaultLimits.connectionsMax
+  if (isDefault && fitting >= newsShare * connectionsMax) return undefined
+  const [fits, wanted, max] = [fitting, connectionsMax, descriptors.max!].map((count) =>
+    count.toLocaleString('en-US'),
   )
   return `connectionsMax is ${fits} instead of ${wanted}: the process may open ${max} descriptors (ulimit -n), and endpoints need their share`
 }

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import {
   countDescriptors,
   fittingConnections,
+  refusalsMax,
   socketsMax,
   systemDescriptors,
 } from './descriptors.ts'
@@ -40,3 +41,16 @@ test(
     assert.ok(count !== undefined && count > 3)
   },
 )
+
+test('refusals linger within the reserve, whatever the number of threads', () => {
+  const rows: [max: number | undefined, threads: number, want: number][] = [
+    [undefined, 64, 64],
+    [20_000, 1, 64],
+    [20_000, 16, 16],
+    [160, 2, 10],
+    [64, 8, 4],
+  ]
+  for (const [max, threads, want] of rows) {
+    assert.equal(refusalsMax({ max, open: () => undefined }, threads), want)
+  }
+})

@@ -63,11 +63,20 @@ export function countDescriptors(): number | undefined {
 const reserveMin = 96
 const reserveMax = 1_024
 
+function reserveOf(max: number): number {
+  const least = Math.min(reserveMin, Math.floor(max / 2))
+  return Math.max(least, Math.min(reserveMax, Math.floor(max / 4)))
+}
+
 /** Connections of both sides that fit. */
 export function socketsMax({ max }: Descriptors): number {
-  if (max === undefined) return Infinity
-  const least = Math.min(reserveMin, Math.floor(max / 2))
-  return max - Math.max(least, Math.min(reserveMax, Math.floor(max / 4)))
+  return max === undefined ? Infinity : max - reserveOf(max)
+}
+
+/** Refusals that may linger at once in each thread: together a quarter of the reserve. */
+export function refusalsMax({ max }: Descriptors, threads: number): number {
+  const share = max === undefined ? Infinity : Math.floor(reserveOf(max) / 4 / threads)
+  return Math.max(4, Math.min(64, share))
 }
 
 /**

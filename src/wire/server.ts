@@ -9,7 +9,7 @@ import type { MessagePort } from 'node:worker_threads'
 import { type Clock, type Limits, type Occupancy, soleOccupancy } from '../base.ts'
 import { Acceptor, type ListenAt } from './acceptor.ts'
 import { adoptSocket } from './bytes.ts'
-import { type Descriptors, socketsMax, systemDescriptors } from './descriptors.ts'
+import { type Descriptors, refusalsMax, socketsMax, systemDescriptors } from './descriptors.ts'
 import { Refusals } from './refusals.ts'
 import { type ConnectionOwner, ServerConnection } from './server-connection.ts'
 import type { Sweepable, Sweeper } from './sweeper.ts'
@@ -66,8 +66,6 @@ export async function listen(options: ServerOptions): Promise<WireServer> {
   return listener
 }
 
-/** Refusals that linger at once, in each thread; they come out of the reserve of descriptors. */
-const refusalsMax = 64
 /** Descriptors that are left when accepting pauses: some are opened between two looks. */
 const spareDescriptors = 16
 /** How long it pauses for want of them, and how often that is said. */
@@ -109,7 +107,7 @@ class Listener implements WireServer, Sweepable {
     this.#occupancy = options.occupancy ?? soleOccupancy(Math.random)
     this.#descriptors = options.descriptors ?? systemDescriptors()
     this.#socketsMax = socketsMax(this.#descriptors)
-    this.#refusals = new Refusals(options, refusalsMax)
+    this.#refusals = new Refusals(options, refusalsMax(this.#descriptors, this.#occupancy.threads))
   }
 
   get port(): number {

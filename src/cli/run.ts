@@ -83,9 +83,11 @@ async function serveUntilStopped(
   const { noticeMs, timeoutMs } = serving.reloader.running.deployment.drain
   // A person at a terminal has no load balancer to wait for.
   const waitMs = ending.signal === 'SIGINT' ? 0 : noticeMs
-  const active = serving.active()
+  const asked = serving.active()
   const closed = serving.close(waitMs)
-  if (!json) world.err.write(stoppingText(await active, waitMs + timeoutMs))
+  // Whoever cannot say how much is left must not hold up the end.
+  const active = await Promise.race([asked, closed.then(() => 0)])
+  if (!json) world.err.write(stoppingText(active, waitMs + timeoutMs))
   await closed
   return 0
 }

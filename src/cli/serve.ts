@@ -25,7 +25,7 @@ import { standingJson } from './standing.ts'
 export interface Serving {
   readonly url: string
   readonly adminUrl: string
-  /** What runs now; nobody may close it. */
+  /** What runs, and how it stands to what is written. */
   readonly reloader: Reloader
   /** Exchanges under way. */
   active(): Promise<number>

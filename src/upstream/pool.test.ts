@@ -366,7 +366,7 @@ test('behind an endpoint that failed another one is tried, wherever the turn sta
 })
 
 test('where this machine can open no more it is not the endpoint that is unreachable', () => {
-  for (const code of ['EMFILE', 'ENFILE', 'EADDRNOTAVAIL']) {
+  for (const code of ['EMFILE', 'ENFILE', 'ENOMEM']) {
     const { lines, take } = openPool()
     const waiter = take()
     lines[0]!.fail(code)

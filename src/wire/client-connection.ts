@@ -67,7 +67,7 @@ export interface ConnectionKeeper {
 export interface Unopened {
   /**
    * `late`: it took too long; whoever waits for it has a deadline of their own. `exhausted`: this
-   * machine has no descriptor or no port left for it.
+   * machine has no descriptor or no memory left for it.
    */
   readonly why: 'late' | 'exhausted' | 'failed'
   readonly reason: string
@@ -470,7 +470,7 @@ export class ClientConnection implements ByteSink, Sweepable {
 }
 
 /** What `connect` says where it is we who have no more of something. */
-const exhaustedCodes = ['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EADDRNOTAVAIL']
+const exhaustedCodes = ['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM']
 
 function whyUnopened(error: NodeJS.ErrnoException | undefined): Unopened['why'] {
   if (error === undefined) return 'late'

@@ -1,7 +1,9 @@
 // `node test/stay/run.ts CASE [--long] [--seed N] [--minutes N] [--results FOLDER]`: whether the
 // gateway stays up while it is reloaded, loses workers, is stopped, is held by the slow, or just runs
 // for long. Without --long it is what `npm test` runs. Says how far it has come, then what it found;
-// exits with 1 where a claim does not hold.
+// exits with 1 where a claim does not hold. The long soak leaves soak.csv and soak.svg in the folder.
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Case, tableOf } from './findings.ts'
 import { crash } from './crash.ts'
@@ -19,7 +21,7 @@ const { values, positionals } = parseArgs({
     long: { type: 'boolean', default: false },
     seed: { type: 'string', default: '1' },
     minutes: { type: 'string', default: '60' },
-    results: { type: 'string' },
+    results: { type: 'string', default: join(tmpdir(), 'concordat-stay') },
   },
 })
 
@@ -34,7 +36,7 @@ const findings = await play({
   long: values.long,
   seed: Number(values.seed),
   minutes: Number(values.minutes),
-  results: values.results,
+  results: values.long ? values.results : undefined,
   progress: (text) =>
     console.error(`${((performance.now() - startMs) / 1000).toFixed(0)} s  ${text}`),
 })

@@ -72,6 +72,7 @@ export async function soak(effort: Effort): Promise<readonly Finding[]> {
   } finally {
     load.kill()
   }
+  if (effort.results !== undefined) effort.progress(`kept in ${effort.results}`)
   return await verdict(samples, reloads, program)
 }
 

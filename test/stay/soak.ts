@@ -61,10 +61,11 @@ export async function soak(effort: Effort): Promise<readonly Finding[]> {
     seed: effort.seed,
   })
   const samples: Sample[] = []
+  const start = readingOf(program.pid)
   const reloads = new Reloads(program, setup)
   try {
     for await (const report of reportsOf(load, pace.samples)) {
-      samples.push(await sampleOf(program, report, samples, pace))
+      samples.push(await sampleOf(program, report, samples, start, pace))
       effort.progress(lineOf(samples.at(-1)!))
       if (effort.results !== undefined) keep(effort.results, samples)
       if (samples.length % pace.samplesPerReload === 0) await reloads.next()
@@ -131,16 +132,16 @@ async function sampleOf(
   program: Program,
   report: SoakReport,
   before: readonly Sample[],
+  start: Reading,
   { sampleMs }: Pace,
 ): Promise<Sample> {
   const reading = readingOf(program.pid)
   const series = await scrape(program.adminUrl)
-  const last = before.at(-1)
   return {
     ...reading,
     minute: ((before.length + 1) * sampleMs) / 60_000,
     heapBytes: heapOf(series),
-    cpu: last === undefined ? 0 : cpuShare(last, reading, sampleMs / 1000),
+    cpu: cpuShare(before.at(-1) ?? start, reading, sampleMs / 1000),
     report,
   }
 }

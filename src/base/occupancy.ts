@@ -4,8 +4,9 @@
 // clearing its row. Between a look and a note two threads may both find room for a last one: bounds
 // are exceeded by one a thread at most.
 //
-//   memory   seed │ row of thread 0 │ row of thread 1 │ …
-//   row      totals, on a cache line of their own │ connections by address, two hashes of each
+//   seed │ totals of each thread, on a cache line of its own │ connections by address of each
+//
+// Totals lie side by side: they are summed for every body that is held.
 import { assert } from './assert.ts'
 import type { Random } from './random.ts'
 
@@ -22,14 +23,16 @@ const totals = ['connections', 'endpointConnections', 'heldBytes'] as const
 export type Held = (typeof totals)[number]
 
 const headBytes = 64
-const totalsBytes = 64
+/** Cells of a thread's totals: a cache line of its own. */
+const lineCells = 8
 /**
  * Cells of each of the two hashes. Both must collide with crowds before an address is taken for a
  * crowd: with 20,000 addresses one in ten million is over-counted by four. Untouched pages of them
  * are not resident.
  */
 const cells = 65_536
-const rowBytes = totalsBytes + 2 * cells * 4
+const addressesBytes = 2 * cells * 4
+const rowBytes = lineCells * 8 + addressesBytes
 
 /** Memory for so many threads, those included that live while others take their place. */
 export function occupancyMemory(rows: number, random: Random): SharedArrayBuffer {
@@ -45,8 +48,8 @@ export const soleOccupancy = (random: Random): Occupancy =>
 
 /** What the thread of a row held is held no more. */
 export function clearOccupancy({ memory, thread }: OccupancyShare): void {
-  const { totals: sums, addresses } = rowAt(memory, thread)
-  sums.fill(0)
+  totalsOf(memory).fill(0, thread * lineCells, (thread + 1) * lineCells)
+  const addresses = addressesOf(memory)[thread]!
   // Written only where needed: a page that was merely read takes no memory.
   for (let i = 0; i < addresses.length; i++) if (addresses[i] !== 0) addresses[i] = 0
 }
@@ -54,44 +57,48 @@ export function clearOccupancy({ memory, thread }: OccupancyShare): void {
 export class Occupancy {
   /** How many serve at once. */
   readonly threads: number
-  readonly #rows: readonly Row[]
-  readonly #own: Row
+  /** Of all threads; doubles: bytes may be many, and whole words are never read half written. */
+  readonly #totals: Float64Array
+  readonly #addresses: readonly Int32Array[]
+  readonly #own: Int32Array
+  /** Where its totals begin. */
+  readonly #at: number
   readonly #seed: number
 
   /** Clears the row: what the last thread of this number held is gone with it. */
   constructor(share: OccupancyShare) {
     const { memory, thread } = share
-    const rows = Math.floor((memory.byteLength - headBytes) / rowBytes)
-    assert(thread < rows, 'every thread has a row of its own')
+    assert(thread < rowsOf(memory), 'every thread has a row of its own')
     this.threads = share.threads
-    this.#rows = Array.from({ length: rows }, (_, at) => rowAt(memory, at))
-    this.#own = this.#rows[thread]!
+    this.#totals = totalsOf(memory)
+    this.#addresses = addressesOf(memory)
+    this.#own = this.#addresses[thread]!
+    this.#at = thread * lineCells
     this.#seed = new Int32Array(memory, 0, 1)[0]!
     clearOccupancy(share)
   }
 
   /** Notes what this thread takes on, or lets go of. */
   note(held: Held, change: number): void {
-    this.#own.totals[totals.indexOf(held)]! += change
+    this.#totals[this.#at + totals.indexOf(held)]! += change
   }
 
   /** Of this thread. */
   own(held: Held): number {
-    return this.#own.totals[totals.indexOf(held)]!
+    return this.#totals[this.#at + totals.indexOf(held)]!
   }
 
   /** Of all threads. */
   total(held: Held): number {
-    const at = totals.indexOf(held)
+    const all = this.#totals
     let sum = 0
-    for (const row of this.#rows) sum += row.totals[at]!
+    for (let at = totals.indexOf(held); at < all.length; at += lineCells) sum += all[at]!
     return sum
   }
 
   noteAddress(address: string, change: number): void {
-    const { addresses } = this.#own
-    addresses[cellOf(address, this.#seed)]! += change
-    addresses[cells + cellOf(address, ~this.#seed)]! += change
+    this.#own[cellOf(address, this.#seed)]! += change
+    this.#own[cells + cellOf(address, ~this.#seed)]! += change
   }
 
   /** Connections of an address in all threads; never too few. */
@@ -99,7 +106,7 @@ export class Occupancy {
     const one = cellOf(address, this.#seed)
     const other = cells + cellOf(address, ~this.#seed)
     let [sum, otherSum] = [0, 0]
-    for (const { addresses } of this.#rows) {
+    for (const addresses of this.#addresses) {
       sum += addresses[one]!
       otherSum += addresses[other]!
     }
@@ -107,18 +114,19 @@ export class Occupancy {
   }
 }
 
-interface Row {
-  /** Doubles: bytes may be many, and whole words are never read half written. */
-  readonly totals: Float64Array
-  readonly addresses: Int32Array
-}
+const rowsOf = (memory: SharedArrayBuffer): number =>
+  Math.floor((memory.byteLength - headBytes) / rowBytes)
 
-function rowAt(memory: SharedArrayBuffer, at: number): Row {
-  const start = headBytes + at * rowBytes
-  return {
-    totals: new Float64Array(memory, start, totals.length),
-    addresses: new Int32Array(memory, start + totalsBytes, 2 * cells),
-  }
+const totalsOf = (memory: SharedArrayBuffer): Float64Array =>
+  new Float64Array(memory, headBytes, rowsOf(memory) * lineCells)
+
+function addressesOf(memory: SharedArrayBuffer): Int32Array[] {
+  const rows = rowsOf(memory)
+  const start = headBytes + rows * lineCells * 8
+  return Array.from(
+    { length: rows },
+    (_, row) => new Int32Array(memory, start + row * addressesBytes, 2 * cells),
+  )
 }
 
 /** After MurmurHash's mixing, a character at a time. */

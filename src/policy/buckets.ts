@@ -11,7 +11,7 @@
 // Owner and time are one word and change by one compare-and-swap, so there is nothing to lock and
 // nothing that a thread which dies could leave half done. Time in a slot only ever grows, hence no
 // value comes back and a swap that succeeds has seen the latest. Two addresses share a bucket where
-// both their tags and their neighbourhoods are equal: one in 10,000 does in a table half full, and
+// both their tags and their neighbourhoods are equal: one in 15,000 does in a table half full, and
 // nobody can choose to, for the hash is keyed.
 import type { Random } from '../base.ts'
 import { drawKey, hashed, hashWords } from './keyed-hash.ts'
@@ -84,8 +84,9 @@ export class BucketTable {
 
   // A new address gets the slot of its neighbourhood that was full first, or none. It must be that
   // one, not just any that is free: else two threads could place one address in two slots. For say
-  // that one thread chose slot A and the other slot B. Each read the other's choice before it was
-  // taken, and its own as it was when it was taken; as times only grow, A was both before B and after.
+  // that thread 1 chose slot A and thread 2 slot B. Each read the other's choice before it was taken,
+  // and its own as it was when it was taken; times only grow; so what they read would be
+  // t1(A) < t1(B) <= t2(B) < t2(A) <= t1(A).
   #find(home: number, tag: number, nowUs: number): number {
     let found = this.#overflow
     let foundUs = nowUs + 1

@@ -135,3 +135,16 @@ test('SIGINT: nothing new is taken, and what is under way ends', bounded, async 
   assert.equal((await reply).status, 200)
   assert.deepEqual(await exitOf(child), [0, null])
 })
+
+test('a console that nobody reads any more ends nothing', bounded, async (t) => {
+  const { child, hears } = await started(t, [])
+  const [, adminUrl] = await hears(/^admin +(\S+)[\s\S]*revision/m)
+  child.stderr.destroy()
+  for (const count of [1, 2]) {
+    child.kill('SIGHUP')
+    const done = new RegExp(`^concordat_reloads_total\\{outcome="unchanged"\\} ${count}$`, 'm')
+    while (!done.test(await (await fetch(`${adminUrl}/metrics`)).text())) await delay(10)
+  }
+  child.kill('SIGINT')
+  assert.deepEqual(await exitOf(child), [0, null])
+})

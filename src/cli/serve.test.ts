@@ -110,6 +110,27 @@ test(
   },
 )
 
+test(
+  'a list of addresses is followed as the configuration is that names it',
+  bounded,
+  async (t) => {
+    const { hears, write, status } = await serving(t)
+    write('deny.txt', '# nobody yet\n')
+    write('concordat.yaml', config('policies: { ip: { denyFiles: [deny.txt] } }\n'))
+    await hears('err', /^reloaded: /m)
+    assert.equal(await status('/notes'), 200)
+    write('deny.txt', '127.0.0.0/8\n')
+    await hears('err', /^reloaded: .* \(the same operations\)/m)
+    assert.equal(await status('/notes'), 403)
+    write('deny.txt', '127.0.0.0/8\nno address\n')
+    await hears('err', /^deny\.txt:2:1 error .*\n/m)
+    assert.equal(await status('/notes'), 403)
+    write('deny.txt', '')
+    await hears('err', /^reloaded: /m)
+    assert.equal(await status('/notes'), 200)
+  },
+)
+
 test('a contract that goes is refused, and found again when it comes back', bounded, async (t) => {
   const { hears, write, remove, status, readiness } = await serving(t)
   remove('notes.yaml')

@@ -130,6 +130,15 @@ test('a thread builds what this thread builds', async (t) => {
   assert.deepEqual(await buildInThread(options, false), await buildSnapshot(options))
 })
 
+test('a build in a thread ends with its signal', async (t) => {
+  const contractFile = join(folderWith(t, { 'a.yaml': contract }), 'a.yaml')
+  const giveUp = new AbortController()
+  const built = buildInThread({ contractFile, to }, false, giveUp.signal)
+  giveUp.abort(new Error('too late'))
+  await assert.rejects(built, /the compiler thread ended/)
+  await assert.rejects(buildInThread({ contractFile, to }, false, giveUp.signal), /too late/)
+})
+
 test('a start from the cache loads neither YAML nor zod', async (t) => {
   const root = folderWith(t, { 'a.yaml': contract })
   const control = join(import.meta.dirname, '..', 'control.ts')

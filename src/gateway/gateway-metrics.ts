@@ -13,7 +13,7 @@ import {
 import { countDescriptors, systemDescriptors } from '../wire.ts'
 
 /** What the main thread must ask for at each scrape. */
-export interface Asked {
+export interface Scrape {
   readonly revision: string
   readonly workers: WorkerGauges
   /** Of the main thread, where it serves itself. */
@@ -37,15 +37,15 @@ export class GatewayMetrics {
     this.#metrics.ended(thread)
   }
 
-  pieces(asked: Asked): Generator<string, void, undefined> {
-    return this.#metrics.pieces(this.#gauges(asked))
+  pieces(scrape: Scrape): Generator<string, void, undefined> {
+    return this.#metrics.pieces(this.#gauges(scrape))
   }
 
   close(): void {
     this.#watch.close()
   }
 
-  #gauges({ revision, workers, here, others }: Asked): Gauges {
+  #gauges({ revision, workers, here, others }: Scrape): Gauges {
     const main = { thread: 0, watch: this.#watch.read(), serving: here }
     const descriptors = { descriptors: countDescriptors(), descriptorsMax: this.#descriptorsMax }
     return { revision, workers, threads: [main, ...others], process: readProcess(descriptors) }

@@ -3,11 +3,6 @@
 // decides which threads it runs in, and `fleet.ts` keeps them running.
 export { type Admin, type AdminSetup, createAdmin } from './gateway/admin.ts'
 export type { AdminAnswer, AdminRoute, AdminSources, Readiness } from './gateway/admin-routes.ts'
-export type {
-  Applied,
-  Gateway,
-  GatewayOptions,
-  GatewaySettings,
-} from './gateway/gateway-types.ts'
+export type { Applied, Gateway, GatewayOptions, GatewaySettings } from './gateway/gateway-types.ts'
 export { roomNotice } from './gateway/room.ts'
 export { startGateway } from './gateway/threads.ts'

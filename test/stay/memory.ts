@@ -13,11 +13,12 @@ interface Size {
   readonly reloads: number
   /** After so many the memory is that of a program that has warmed up. */
   readonly baseReloads: number
+  /** V8 gives back what it has kept for more work when none has come for some seconds. */
   readonly quietMs: number
 }
 
 const shortSize: Size = { reloads: 20, baseReloads: 5, quietMs: 0 }
-const longSize: Size = { reloads: 500, baseReloads: 20, quietMs: 3_000 }
+const longSize: Size = { reloads: 500, baseReloads: 20, quietMs: 12_000 }
 
 const clients = 8
 const requestsPerReload = 40

@@ -13,20 +13,23 @@ export const slowKinds = [
 ] as const
 export type SlowKind = (typeof slowKinds)[number]
 
-/** Told by the parent. */
-export interface Attack {
+export type Counts = Readonly<Partial<Record<SlowKind, number>>>
+
+/** Told by the parent, once for each wave of them. */
+export interface Wave {
   readonly port: number
-  /** Of each kind by its name. */
-  readonly counts: Readonly<Record<SlowKind, number>>
+  readonly counts: Counts
   /** Over which they come, one after the other. */
   readonly arrivalMs: number
 }
 
 /** Told to the parent: first the port of the service, then this after every change, at most ten a second. */
 export interface Standing {
-  /** Milliseconds from the beginning of each until it was cut. */
+  /** Milliseconds until each was cut, from its beginning; of readers, from when they took no more. */
   readonly cutMs: Readonly<Record<SlowKind, readonly number[]>>
   readonly opened: number
+  /** To readers: the kernel takes megabytes for each before it is felt that nobody reads. */
+  readonly pouredBytes: number
   /** What came to an end that it should not have: a whole reply, a refusal that is none. */
   readonly strange: Readonly<Record<string, number>>
 }

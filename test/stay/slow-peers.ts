@@ -3,7 +3,7 @@
 // and how many of each kind; it is told what became of them.
 import { createServer, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
-import { type Attack, type SlowKind, slowKinds, type Standing } from './slow-kinds.ts'
+import { type Counts, type SlowKind, slowKinds, type Standing, type Wave } from './slow-kinds.ts'
 
 const trickleMs = 200
 const downloadBytes = 64 * 1024 * 1024
@@ -17,9 +17,11 @@ const cutMs = Object.fromEntries(slowKinds.map((kind) => [kind, [] as number[]])
 >
 const strange: Record<string, number> = {}
 let opened = 0
+let pouredBytes = 0
+let number = 0
 
-/** When each download began, by its number. */
-const begun = new Map<string, { kind: SlowKind; startMs: number }>()
+/** Who reads each download, by its path. */
+const readers = new Map<string, SlowKind>()
 
 const service = createServer((request, response) => {
   request.on('error', () => {}).resume()
@@ -36,20 +38,23 @@ service.listen(0, '127.0.0.1', 4_096, () => {
 /** Sends for as long as it is taken; the cut of the client shows as the end of this connection. */
 function pour(path: string, response: ServerResponse): void {
   let left = downloadBytes
+  let movedMs = performance.now()
   response.writeHead(200, { 'content-length': left })
   const more = () => {
+    movedMs = performance.now()
     while (left > 0 && !response.destroyed) {
       left -= piece.length
+      pouredBytes += piece.length
       if (!response.write(piece)) return
     }
     response.end()
   }
   response.on('drain', more)
   response.on('close', () => {
-    const one = begun.get(path)
-    if (one === undefined) return
-    if (left > 0) cutMs[one.kind].push(performance.now() - one.startMs)
-    else note(`${one.kind}: a whole reply`)
+    const kind = readers.get(path)
+    if (kind === undefined) return
+    if (left > 0) cutMs[kind].push(performance.now() - movedMs)
+    else note(`${kind}: a whole reply`)
   })
   more()
 }
@@ -58,28 +63,30 @@ function note(what: string): void {
   strange[what] = (strange[what] ?? 0) + 1
 }
 
-function attack({ port, counts, arrivalMs }: Attack): void {
+function send({ port, counts, arrivalMs }: Wave): void {
   const coming = mixed(counts)
   const startMs = performance.now()
-  let number = 0
+  let came = 0
   const timer = setInterval(() => {
     const due = Math.min(1, (performance.now() - startMs) / arrivalMs) * coming.length
-    while (number < due) open(port, coming[number]!, number++)
-    if (number === coming.length) clearInterval(timer)
+    while (came < due) open(port, coming[came++]!)
+    if (came === coming.length) clearInterval(timer)
   }, arrivalEveryMs)
 }
 
 /** All of them, each kind spread over the whole. */
-function mixed(counts: Attack['counts']): SlowKind[] {
+function mixed(counts: Counts): SlowKind[] {
   return slowKinds
-    .flatMap((kind) =>
-      Array.from({ length: counts[kind] }, (_, at) => ({ kind, share: at / counts[kind] })),
-    )
+    .flatMap((kind) => {
+      const count = counts[kind] ?? 0
+      return Array.from({ length: count }, (_, at) => ({ kind, share: at / count }))
+    })
     .toSorted((a, b) => a.share - b.share)
     .map(({ kind }) => kind)
 }
 
-function open(port: number, kind: SlowKind, number: number): void {
+function open(port: number, kind: SlowKind): void {
+  const path = `/files/${number++}`
   const localAddress = `127.0.0.${2 + (number % addresses)}`
   const socket: Socket =
     kind === 'slow-reader'
@@ -90,7 +97,7 @@ function open(port: number, kind: SlowKind, number: number): void {
   })
   socket.on('connect', () => {
     opened += 1
-    begin[kind](socket, `/files/${number}`)
+    begin[kind](socket, path)
   })
 }
 
@@ -114,12 +121,12 @@ const begin: Readonly<Record<SlowKind, (socket: Socket, path: string) => void>> 
     trickle(socket, () => 'b')
   },
   'silent-reader'(socket, path) {
-    begun.set(path, { kind: 'silent-reader', startMs: performance.now() })
+    readers.set(path, 'silent-reader')
     socket.pause()
     socket.write(`GET ${path} HTTP/1.1\r\n${host}\r\n`)
   },
   'slow-reader'(socket, path) {
-    begun.set(path, { kind: 'slow-reader', startMs: performance.now() })
+    readers.set(path, 'slow-reader')
     socket.write(`GET ${path} HTTP/1.1\r\n${host}\r\n`)
   },
 }
@@ -157,8 +164,9 @@ function sipping(of: () => Socket) {
   }
 }
 
-process.on('message', (message: Attack) => {
-  attack(message)
-  setInterval(() => process.send!({ cutMs, opened, strange } satisfies Standing), 100)
-})
+process.on('message', (wave: Wave) => send(wave))
+setInterval(() => {
+  if (number === 0) return
+  process.send!({ cutMs, opened, pouredBytes, strange } satisfies Standing)
+}, 100)
 process.on('disconnect', () => process.exit(0))

@@ -107,9 +107,10 @@ async function openDealtPort({ host, port }: ListenAddress): Promise<Port> {
 }
 
 class DealtPort implements Port {
-  // Nothing may be read before the worker has the socket.
-  readonly #server: Server = createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) =>
-    this.#take(socket),
+  // Nothing may be read before the worker has the socket; what is set of the socket goes with it.
+  readonly #server: Server = createServer(
+    { pauseOnConnect: true, allowHalfOpen: true, noDelay: true },
+    (socket) => this.#take(socket),
   )
   // Until somebody takes connections they have nowhere to go.
   #take: (socket: Socket) => void = (socket) => socket.destroy()

@@ -78,7 +78,7 @@ export async function serve(setup: ServeSetup): Promise<Serving | { problem: str
     adminUrl: address(adminAt.host, listening.port),
     reloader,
     // Who is asked may be gone before the answer.
-    active: () => activeExchanges(gateway).catch(() => 0),
+    active: () => gateway.active(),
     async close(noticeMs) {
       stopReloads()
       gateway.drain()
@@ -129,15 +129,6 @@ function sourcesOf(gateway: Gateway, reloader: Reloader, cwd: string): AdminSour
       return { ready, details: { ...details, configuration: standingJson(reloader, cwd) } }
     },
   }
-}
-
-/** As a scrape says it; it stands in the first piece. */
-async function activeExchanges(gateway: Gateway): Promise<number> {
-  for await (const piece of gateway.metrics()) {
-    const [, count] = /^http_server_active_requests (\d+)$/m.exec(piece) ?? []
-    if (count !== undefined) return Number(count)
-  }
-  return 0
 }
 
 /** An occupied port is the usual reason, and another port the usual way out. */

@@ -173,10 +173,10 @@ for (const dealt of [false, true]) {
       dealt,
     )
     await allServe(gateway, 2)
-    let renewing = true
+    const renewing = new AbortController()
     const statuses = new Map<string, number>()
     const client = async () => {
-      while (renewing) {
+      while (!renewing.signal.aborted) {
         const status = await statusOf(gateway)
         statuses.set(status, (statuses.get(status) ?? 0) + 1)
       }
@@ -187,7 +187,7 @@ for (const dealt of [false, true]) {
       assert.equal(await gateway.apply(next), undefined)
       assert.equal(serving(gateway), workers)
     }
-    renewing = false
+    renewing.abort()
     await Promise.all(clients)
     assert.deepEqual([...statuses.keys()], ['200'])
   })

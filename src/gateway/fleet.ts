@@ -21,6 +21,7 @@ import { GatewayMetrics } from './gateway-metrics.ts'
 import { type Port, takePort } from './port.ts'
 import { Restarts } from './restarts.ts'
 import { openSnapshot, snapshotNeeds } from '../snapshot.ts'
+import type { ThreadGauges } from '../telemetry.ts'
 import { SharedOccupancy } from './shared-occupancy.ts'
 import { type SharedMemories, SharedStates } from './shared-states.ts'
 import { type EndCause, WorkerThread } from './worker-thread.ts'
@@ -102,13 +103,23 @@ class Fleet implements Gateway {
   }
 
   async *metrics(): AsyncGenerator<string> {
-    const answers = await Promise.all([...this.#all].map((worker) => worker.gauges()))
     yield* this.#metrics.pieces({
       revision: openSnapshot(this.#settings.bundle).revision,
       workers: { running: this.#serving.size, restarts: this.#restarts.counts },
       here: undefined,
-      others: answers.filter((one) => one !== undefined),
+      others: await this.#gauges(),
     })
+  }
+
+  async active(): Promise<number> {
+    const gauges = await this.#gauges()
+    return gauges.reduce((sum, { serving }) => sum + (serving?.activeExchanges ?? 0), 0)
+  }
+
+  /** Of the workers that answer in time. */
+  async #gauges(): Promise<ThreadGauges[]> {
+    const answers = await Promise.all([...this.#all].map((worker) => worker.gauges()))
+    return answers.filter((one) => one !== undefined)
   }
 
   ready(): Readiness {
@@ -120,7 +131,11 @@ class Fleet implements Gateway {
   }
 
   apply(next: GatewaySettings): Promise<Applied> {
-    const applied = this.#applying.then(() => this.#applyNow(next))
+    const before = this.#applying
+    const applied = (async () => {
+      await before
+      return this.#applyNow(next)
+    })()
     this.#applying = applied.catch(() => {})
     return applied
   }
@@ -364,16 +379,17 @@ const shareOf = (parked: readonly MessagePort[], i: number, count: number): Mess
   parked.filter((_, at) => at % count === i)
 
 /** Undefined as soon as one comes to that; else the first sentence. */
-function firstSuccess(starts: readonly Promise<string | undefined>[]): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    let left = starts.length
-    let first: string | undefined
-    for (const start of starts) {
-      void start.then((problem) => {
-        first ??= problem
-        if (problem === undefined || --left === 0)
-          resolve(problem === undefined ? undefined : first)
-      })
-    }
+async function firstSuccess(
+  starts: readonly Promise<string | undefined>[],
+): Promise<string | undefined> {
+  const successes = starts.map(async (start) => {
+    const problem = await start
+    if (problem !== undefined) throw new Error(problem)
   })
+  try {
+    await Promise.any(successes)
+    return undefined
+  } catch (error) {
+    return ((error as AggregateError).errors[0] as Error).message
+  }
 }

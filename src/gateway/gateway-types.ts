@@ -22,6 +22,8 @@ export interface Gateway {
   readonly port: number
   metrics(): Iterable<string> | AsyncIterable<string>
   ready(): Readiness
+  /** Exchanges under way. */
+  active(): Promise<number>
   /**
    * Puts settings in force; no request and no connection notices a changed bundle, and where the
    * rest differs the connections there are end with their next reply. Gives a sentence where it

@@ -89,6 +89,10 @@ class GatewayHere implements Gateway {
     })
   }
 
+  async active(): Promise<number> {
+    return this.#engine.gauges().activeExchanges
+  }
+
   ready(): { ready: boolean; details: object } {
     return { ready: this.#state === 'running', details: { state: this.#state, workers: 0 } }
   }

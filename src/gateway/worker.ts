@@ -20,18 +20,18 @@ let commit: () => void = () => {}
 
 const watch = watchThread()
 
-const engine = await startEngine(data, {
+const started = await startEngine(data, {
   announce: (news) => tell({ report: 'counts', news }),
   bug(error) {
     tell({ report: 'bug', text: error instanceof Error ? (error.stack ?? '') : String(error) })
   },
 })
-if ('problem' in engine) {
-  tell({ report: 'failed', problem: engine.problem })
+if ('problem' in started) {
+  tell({ report: 'failed', problem: started.problem })
   main.close()
 } else {
   beat(data.beat, systemClock)
-  main.on('message', (asked: Asked) => take(engine, asked))
+  main.on('message', (asked: Asked) => take(started, asked))
   tell({ report: 'ready' })
 }
 

@@ -211,6 +211,11 @@ describe('what is wrong is said with its place', () => {
       '1:1 error OpenAPI 3.1 is not read: write 3.0.x or 3.1.x, as a string',
     ],
     [
+      'nothing but a version',
+      'openapi: 3.1.0',
+      '1:1 error there are no `paths`, nor `components` or `webhooks`',
+    ],
+    [
       'a slip in a field',
       get('requestbody: {}'),
       '3:20 error `requestbody` is not a field of an Operation object: did you mean `requestBody`?',

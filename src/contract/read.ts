@@ -78,8 +78,7 @@ function readOperations(reading: Reading, root: Spot, upper: Upper): Operation[]
   const components = objectOf(reading, root, 'components')
   if (components !== undefined) checkFields(reading, components, 'Components')
   const paths = objectOf(reading, root, 'paths')
-  if (paths === undefined && reading.openapi === '3.0')
-    report(reading, root, 'there are no `paths`')
+  if (paths === undefined) checkEmptiness(reading, root)
   const operations: Operation[] = []
   for (const [template, written] of paths ? children(paths) : []) {
     if (template.startsWith('x-')) continue
@@ -89,6 +88,13 @@ function readOperations(reading: Reading, root: Spot, upper: Upper): Operation[]
   }
   checkIds(reading, operations, paths)
   return operations
+}
+
+/** A file that was cut off while it was written must not pass for an API without operations. */
+function checkEmptiness(reading: Reading, root: Spot): void {
+  if (reading.openapi === '3.0') report(reading, root, 'there are no `paths`')
+  else if (!child(root, 'components') && !child(root, 'webhooks'))
+    report(reading, root, 'there are no `paths`, nor `components` or `webhooks`')
 }
 
 const methods = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace']

@@ -13,7 +13,7 @@ export function transfers(found: readonly Transfer[]): string {
       `${direction}: ${carrier.name}`,
       ranged(carrier.seconds, 2),
       ranged(carrier.cpuSeconds, 2),
-      megabytes(Math.max(0, carrier.growthBytes)),
+      megabytes(carrier.growthBytes),
       carrier === concordat ? `${ranged(throughputRatio, 2)} × nginx’s better` : '',
     ]),
     [`${direction}: no gateway`, ranged(directSeconds, 2), '', '', ''],

@@ -118,5 +118,5 @@ const carrier = (name: string, rounds: readonly Round[]): Carrier => ({
   name,
   seconds: spread(secondsOf(rounds)),
   cpuSeconds: spread(rounds.map(({ cpuSeconds }) => cpuSeconds)),
-  growthBytes: Math.max(...rounds.map(({ growthBytes }) => growthBytes)),
+  growthBytes: Math.max(0, ...rounds.map(({ growthBytes }) => growthBytes)),
 })

@@ -34,6 +34,10 @@ export async function buildSource(
   return { source, built, rebuild: (signal) => buildInThread(wanted, cache, signal) }
 }
 
+export function sayWarning(world: World, message: string): void {
+  world.err.write(`warning: ${message}\n`)
+}
+
 export function sayError(world: World, message: string): void {
   world.err.write(`error: ${message}\n`)
 }

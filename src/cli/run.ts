@@ -1,7 +1,7 @@
 // `concordat run`: a contract in service until somebody stops it. What is said to a person goes to
 // stderr, for stdout belongs to the access log.
 import { type BuildOptions, isWhole, type Outcome, type Reloader } from '../control.ts'
-import { type BuiltSource, buildSource, sayError } from './build.ts'
+import { type BuiltSource, buildSource, sayError, sayWarning } from './build.ts'
 import { problemCounts, problemJson, problemLines } from './problems.ts'
 import { type Serving, serve } from './serve.ts'
 import type { SourceOptions } from './source.ts'
@@ -38,6 +38,7 @@ export async function run(options: RunOptions, world: World): Promise<ExitCode> 
     watch,
     told: teller(options, done, world),
     report: (error) => sayError(world, String(error)),
+    warn: (sentence) => sayWarning(world, sentence),
     cwd: world.cwd,
   })
   if ('problem' in serving) {

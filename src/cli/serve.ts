@@ -46,15 +46,16 @@ export interface ServeSetup {
   /** Told what became of each build, and where the API is served now. */
   readonly told: (outcome: Outcome, reloader: Reloader, url: string) => void
   readonly report: (error: unknown) => void
+  readonly warn: (sentence: string) => void
   /** Folder that shown paths are relative to. */
   readonly cwd: string
 }
 
 /** A sentence where something keeps it from serving; nothing is left behind then. */
 export async function serve(setup: ServeSetup): Promise<Serving | { problem: string }> {
-  const { built, report } = setup
+  const { built, report, warn } = setup
   const { listen, admin: adminAt } = built.deployment
-  const gateway = await startGateway({ ...settingsOf(built), bug: report })
+  const gateway = await startGateway({ ...settingsOf(built), bug: report, warn })
   if ('problem' in gateway) return { problem: withOption(gateway.problem, '--port', listen.port) }
   const { reloader, watch } = startReloads(gateway, setup)
   const admin = createAdmin({

@@ -27,6 +27,7 @@ import {
 import { Upstreams } from '../upstream.ts'
 import { listen, type ListenAt, Sweeper, systemDescriptors, type WireServer } from '../wire.ts'
 import { GatewayExchange } from './exchange.ts'
+import { bundleRelease } from './let-go.ts'
 import { overloadedReply } from './overloaded.ts'
 import { limitsOfThread } from './room.ts'
 import type { Runtime } from './runtime.ts'
@@ -45,6 +46,8 @@ export interface EngineSetup {
   /** What all threads hold; undefined: this one is alone. */
   readonly occupancy?: Occupancy | undefined
   readonly bug: (error: unknown) => void
+  /** Takes a sentence for the operator. */
+  readonly warn: (sentence: string) => void
 }
 
 /** How old the totals of a thread may be when it ends. */
@@ -60,6 +63,8 @@ export class Engine {
   readonly #accessLog: ReturnType<typeof createAccessLog> | undefined
   readonly #descriptors = systemDescriptors()
   #snapshot: Snapshot | undefined
+  #bundleBytes = 0
+  readonly #letGo: (bytes: number) => void
   #limits: Limits = defaultLimits
   /** Several where it took over more than one from threads that left. */
   readonly #servers: WireServer[] = []
@@ -69,6 +74,7 @@ export class Engine {
     const { announce, clock, lines, redact, bug } = setup
     this.#setup = setup
     this.#sweeper = new Sweeper(clock, bug)
+    this.#letGo = bundleRelease(clock)
     this.#counts = createCounts({ announce })
     this.#stopNoting = clock.every(notePeriodMs, () => this.#noteTotals())
     this.#accessLog = lines === undefined ? undefined : createAccessLog({ lines, redact })
@@ -116,13 +122,15 @@ export class Engine {
       if (this.#accessLog !== undefined) observers.push(this.#accessLog.bind(plan.names))
       linked.take()
       this.#snapshot = snapshot
+      this.#letGo(this.#bundleBytes)
+      this.#bundleBytes = bundle.length
       this.#limits = limits
     }
   }
 
   /** Rejects with the system's error where it cannot listen. A snapshot must be in force. */
   async listen(at: ListenAt): Promise<void> {
-    const { clock, bug } = this.#setup
+    const { clock, bug, warn } = this.#setup
     const server = await listen({
       at,
       clock,
@@ -130,7 +138,7 @@ export class Engine {
       limits: () => this.#limits,
       occupancy: this.#runtime.occupancy,
       descriptors: this.#descriptors,
-      warn: bug,
+      warn,
       isTrustedHop: (address) => this.#snapshot!.isTrustedHop(address),
       overloaded: () => overloadedReply(this.#runtime, this.#snapshot!),
       exchange: (stream) => new GatewayExchange(this.#runtime, this.#snapshot!, stream).run(),

@@ -48,7 +48,7 @@ async function openFleet(t: TestContext, program: URL) {
     workers: 2,
   }
   // Connections are dealt in turn: else the kernel might give one worker all of them.
-  const tools = { clock: systemClock, bug() {}, program, dealt: true }
+  const tools = { clock: systemClock, bug() {}, warn() {}, program, dealt: true }
   const gateway = await startFleet(settings, tools)
   assert.ok(!('problem' in gateway))
   t.after(() => gateway.close(0))

@@ -46,12 +46,13 @@ async function openFleet(t: TestContext, workers: number, url: URL, dealt = fals
     log: { access: 'off', redact: [] },
     workers,
   })
-  const bugs: string[] = []
-  const bug = (error: unknown) => bugs.push(String(error))
-  const tools = { clock: systemClock, bug, program: url, dealt }
+  const warnings: string[] = []
+  const warn = (sentence: string) => warnings.push(sentence)
+  const bug = (error: unknown) => assert.fail(error as Error)
+  const tools = { clock: systemClock, bug, warn, program: url, dealt }
   const started = await startFleet(settings('/notes'), tools)
   if (!('problem' in started)) t.after(() => started.close(0))
-  return { bugs, settings, started }
+  return { warnings, settings, started }
 }
 
 /** Threads take their time: the runner's own bound on a test ends the waiting. */
@@ -86,7 +87,7 @@ for (const [harm, says] of [
 ] as const) {
   test(`of two workers one that meets ${harm} is replaced, and the other serves on`, async (t) => {
     const name = `fleet ${harm}`
-    const { bugs, gateway } = await openGateway(t, 2, fragile(name))
+    const { warnings, gateway } = await openGateway(t, 2, fragile(name))
     const channel = new BroadcastChannel(name)
     t.after(() => channel.close())
     await allServe(gateway, 2)
@@ -94,8 +95,8 @@ for (const [harm, says] of [
     await eventually(() => serving(gateway) === 1)
     assert.equal(gateway.ready().ready, true)
     await allServe(gateway, 2)
-    assert.equal(bugs.length, 1)
-    assert.match(bugs[0]!, says)
+    assert.equal(warnings.length, 1)
+    assert.match(warnings[0]!, says)
     for (let i = 0; i < 20; i++) assert.equal(await statusOf(gateway), '200')
   })
 }
@@ -122,7 +123,7 @@ for (const [says, text, want] of [
 }
 
 test('a gateway whose workers can no longer be started has died, and says why', async (t) => {
-  const { bugs, gateway } = await openGateway(
+  const { warnings, gateway } = await openGateway(
     t,
     1,
     program(`
@@ -138,7 +139,7 @@ test('a gateway whose workers can no longer be started has died, and says why', 
   channel.postMessage('end')
   assert.match(await gateway.died, /^no worker can be started: a worker ended with exit code 4$/)
   assert.equal(gateway.ready().ready, false)
-  assert.match(bugs[0]!, /exit code 5; another takes its place/)
+  assert.match(warnings[0]!, /exit code 5; another takes its place/)
 })
 
 for (const dealt of [false, true]) {

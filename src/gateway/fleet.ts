@@ -18,6 +18,7 @@ import {
   type Started,
 } from './gateway-types.ts'
 import { GatewayMetrics } from './gateway-metrics.ts'
+import { bundleRelease } from './let-go.ts'
 import { type Port, takePort } from './port.ts'
 import { Restarts } from './restarts.ts'
 import { openSnapshot, snapshotNeeds } from '../snapshot.ts'
@@ -30,6 +31,8 @@ import { type EndCause, WorkerThread } from './worker-thread.ts'
 export interface FleetTools {
   readonly clock: Clock
   readonly bug: (error: unknown) => void
+  /** Takes a sentence for the operator. */
+  readonly warn: (sentence: string) => void
   /** A worker as `worker.ts` is one. */
   readonly program: URL
   /** The main thread accepts, even where workers could listen. */
@@ -66,6 +69,7 @@ class Fleet implements Gateway {
   readonly #states = new SharedStates()
   readonly #occupancy: SharedOccupancy
   #memories: SharedMemories
+  readonly #letGo: (bytes: number) => void
   #state: State = 'running'
   #starting = 0
   #turn = 0
@@ -75,6 +79,7 @@ class Fleet implements Gateway {
   constructor(settings: GatewaySettings, tools: FleetTools, port: Port) {
     this.#settings = settings
     this.#tools = tools
+    this.#letGo = bundleRelease(tools.clock)
     this.#port = port
     this.#occupancy = new SharedOccupancy(settings.workers, Math.random)
     this.#memories = this.#states.for(snapshotNeeds(settings.bundle))
@@ -186,6 +191,7 @@ class Fleet implements Gateway {
   }
 
   #take(settings: GatewaySettings, memories: SharedMemories): void {
+    this.#letGo(this.#settings.bundle.length)
     this.#settings = settings
     this.#memories = memories
     this.#states.took(memories)
@@ -235,7 +241,7 @@ class Fleet implements Gateway {
     settings: GatewaySettings,
     states: SharedMemories,
   ): Promise<WorkerThread | string> {
-    const { clock, bug, program } = this.#tools
+    const { clock, bug, warn, program } = this.#tools
     const thread = this.#freeNumber()
     const worker = new WorkerThread({
       program,
@@ -249,6 +255,7 @@ class Fleet implements Gateway {
       clock,
       events: {
         bug,
+        warn,
         counts: (news) => this.#metrics.take(thread, news),
         ended: (cause, how, asked) => this.#ended(worker, cause, how, asked),
       },
@@ -315,7 +322,7 @@ class Fleet implements Gateway {
     const wasServing = this.#serving.delete(worker)
     if (asked || !wasServing || !this.#isUp) return
     this.#restarts.ended(cause, worker.servedMs)
-    this.#tools.bug(new Error(`${how}; another takes its place`))
+    this.#tools.warn(`${how}; another takes its place`)
     this.#replaceSoon()
   }
 
@@ -332,7 +339,7 @@ class Fleet implements Gateway {
   #added(problem: string | undefined): void {
     if (problem === undefined || !this.#isUp) return
     this.#restarts.failed()
-    this.#tools.bug(new Error(`a worker did not start: ${problem}`))
+    this.#tools.warn(`a worker did not start: ${problem}`)
     if (this.#serving.size > 0 || this.#restarts.isHopeful) return this.#replaceSoon()
     this.#state = 'dead'
     this.#died.resolve(`no worker can be started: ${problem}`)

@@ -14,8 +14,10 @@ export interface GatewaySettings {
 }
 
 export interface GatewayOptions extends GatewaySettings {
-  /** Takes what our own code threw, and why a worker ended. */
+  /** Takes what our own code threw. */
   readonly bug?: (error: unknown) => void
+  /** Takes a sentence for the operator, such as why a worker was replaced. */
+  readonly warn?: (sentence: string) => void
 }
 
 export interface Gateway {

@@ -31,7 +31,7 @@ export interface WorkerData extends EngineOptions {
 
 export async function startEngine(
   { bundle, states, occupancy, log }: EngineOptions,
-  { announce, bug }: Pick<EngineSetup, 'announce' | 'bug'>,
+  { announce, bug, warn }: Pick<EngineSetup, 'announce' | 'bug' | 'warn'>,
 ): Promise<Engine | { readonly problem: string }> {
   const lines = log.access === 'off' ? undefined : await openLines(log.access)
   if (lines !== undefined && 'failed' in lines) return { problem: lines.failed }
@@ -43,6 +43,7 @@ export async function startEngine(
     occupancy: occupancy && new Occupancy(occupancy),
     announce,
     bug,
+    warn,
   })
   engine.prepare(bundle, states)()
   return engine

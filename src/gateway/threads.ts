@@ -19,9 +19,10 @@ import { startEngine } from './start-engine.ts'
 
 export function startGateway(options: GatewayOptions): Promise<Started> {
   const bug = options.bug ?? ((error: unknown) => console.error(error))
+  const warn = options.warn ?? bug
   return options.workers === 0
-    ? startHere(options, bug)
-    : startFleet(options, { clock: systemClock, bug, program: workerFile })
+    ? startHere(options, { bug, warn })
+    : startFleet(options, { clock: systemClock, bug, warn, program: workerFile })
 }
 
 /** Beside this file, as it is called in a source checkout or in a build. */
@@ -32,14 +33,14 @@ const workerFile = new URL(
 
 async function startHere(
   settings: GatewaySettings,
-  bug: (error: unknown) => void,
+  told: Required<Pick<GatewayOptions, 'bug' | 'warn'>>,
 ): Promise<Started> {
   const shared = new SharedStates()
   const states = shared.for(snapshotNeeds(settings.bundle))
   shared.took(states)
   const metrics = new GatewayMetrics()
   const announce = (news: CountsNews) => metrics.take(0, news)
-  const engine = await startEngine({ ...settings, states }, { announce, bug })
+  const engine = await startEngine({ ...settings, states }, { announce, ...told })
   if ('problem' in engine) {
     metrics.close()
     return engine

@@ -17,6 +17,7 @@ export type Ended = (cause: EndCause, how: string, asked: boolean) => void
 
 export interface WorkerEvents {
   readonly bug: (error: Error) => void
+  readonly warn: (sentence: string) => void
   readonly counts: (news: CountsNews) => void
   readonly ended: Ended
 }
@@ -173,6 +174,8 @@ export class WorkerThread {
         return this.#ready.resolve(report.problem)
       case 'bug':
         return this.#events.bug(new Error(report.text))
+      case 'warning':
+        return this.#events.warn(report.text)
       case 'counts':
         return this.#events.counts(report.news)
       case 'done':

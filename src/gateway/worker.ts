@@ -25,6 +25,7 @@ const started = await startEngine(data, {
   bug(error) {
     tell({ report: 'bug', text: error instanceof Error ? (error.stack ?? '') : String(error) })
   },
+  warn: (text) => tell({ report: 'warning', text }),
 })
 if ('problem' in started) {
   tell({ report: 'failed', problem: started.problem })

@@ -64,6 +64,7 @@ export async function startSubject(): Promise<Subject> {
       close: async () => {},
     },
     bug: (error) => void bugs.push(error instanceof Error ? error.stack! : String(error)),
+    warn: (sentence) => void bugs.push(sentence),
   })
   engine.prepare(bundle, new SharedStates().for(snapshotNeeds(bundle)))()
   await engine.listen({ host: '127.0.0.1', port: 0 })

@@ -35,6 +35,7 @@ export async function startGauge(): Promise<Gauge> {
     redact: [],
     announce() {},
     lines: { line() {}, dropped: () => 0, close: async () => {} },
+    warn: (sentence) => console.error(sentence),
     bug: (error) => {
       bugs++
       console.error(error)

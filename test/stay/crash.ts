@@ -72,7 +72,8 @@ async function startedGateway(
   setFlagsFromString(`--max-old-space-size=${heapMb}`)
   const gateway = await startFleet(settings, {
     clock: systemClock,
-    bug: () => void ends.push(performance.now()),
+    bug: (error) => console.error(error),
+    warn: () => void ends.push(performance.now()),
     program: new URL('crashing-worker.ts', import.meta.url),
   })
   if ('problem' in gateway) throw new Error(gateway.problem)

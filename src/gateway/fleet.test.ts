@@ -48,8 +48,7 @@ async function openFleet(t: TestContext, workers: number, url: URL, dealt = fals
   })
   const warnings: string[] = []
   const warn = (sentence: string) => warnings.push(sentence)
-  const bug = (error: unknown) => assert.fail(error as Error)
-  const tools = { clock: systemClock, bug, warn, program: url, dealt }
+  const tools = { clock: systemClock, bug: assert.ifError, warn, program: url, dealt }
   const started = await startFleet(settings('/notes'), tools)
   if (!('problem' in started)) t.after(() => started.close(0))
   return { warnings, settings, started }

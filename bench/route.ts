@@ -2,7 +2,14 @@
 // node --expose-gc bench/route.ts [--json]
 import { buildRouter, type RoutePlan, type Router } from '../src/route.ts'
 
-const kinds = ['static', 'one parameter', 'three parameters', 'escaped', 'not found'] as const
+const kinds = [
+  'static',
+  'one parameter',
+  '64 of one parameter',
+  'three parameters',
+  'escaped',
+  'not found',
+] as const
 type Kind = (typeof kinds)[number]
 
 const plan = (method: string, template: string, operation: number): RoutePlan => ({
@@ -28,6 +35,10 @@ function routesOf(count: number): RoutePlan[] {
 }
 
 function pathOf(kind: Kind, at: number, resources: number): string {
+  if (kind === '64 of one parameter') {
+    const busy = Math.floor(((at % 64) * resources) / 64)
+    return `/v1/resource${busy}/usr_p4q5r6${at}`
+  }
   const base = `/v1/resource${at % resources}`
   if (kind === 'static') return `${base}/all`
   if (kind === 'one parameter') return `${base}/usr_p4q5r6${at}`
@@ -55,20 +66,25 @@ function nsPerFind(router: Router, kind: Kind, resources: number): number {
   return times.sort((a, b) => a - b)[rounds >> 1]!
 }
 
+function bytesHeld(): number {
+  const { heapUsed, arrayBuffers } = process.memoryUsage()
+  return heapUsed + arrayBuffers
+}
+
 function measure(count: number) {
   globalThis.gc?.()
-  const before = process.memoryUsage().heapUsed
+  const before = bytesHeld()
   const startedMs = performance.now()
   const router = buildRouter(routesOf(count))
   const buildMs = performance.now() - startedMs
   globalThis.gc?.()
-  const megabytes = (process.memoryUsage().heapUsed - before) / 1e6
+  const megabytes = (bytesHeld() - before) / 1e6
   const ns = Object.fromEntries(
     kinds.map((kind) => [kind, Math.round(nsPerFind(router, kind, Math.ceil(count / 5)))]),
   )
   return { routes: count, buildMs: Math.round(buildMs), megabytes: Math.round(megabytes), ...ns }
 }
 
-const results = [10, 1_000, 100_000].map(measure)
+const results = [10, 200, 1_000, 100_000].map(measure)
 if (process.argv.includes('--json')) console.log(JSON.stringify(results))
 else console.table(results)

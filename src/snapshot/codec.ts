@@ -30,8 +30,8 @@ export function encodeSnapshot(plan: SnapshotPlan): Uint8Array {
     policies.map((policy) => parts.numberOf(policy)),
   ])
   const sections = {
-    head: new TextEncoder().encode(JSON.stringify(head)),
-    table: buildTable(routes),
+    head: [new TextEncoder().encode(JSON.stringify(head))],
+    table: [buildTable(routes)],
     routes: encodeList(routes),
     operations: encodeList(encoded),
     names: encodeList(split.map(({ name }) => name)),

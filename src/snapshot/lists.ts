@@ -6,7 +6,10 @@ import type { Listed } from '../base.ts'
 
 const wordBytes = 4
 
-export function encodeList(members: Listed<unknown>): Uint8Array {
+/** Bytes that will lie one behind the other. */
+export type Pieces = readonly Uint8Array[]
+
+export function encodeList(members: Listed<unknown>): Pieces {
   return encodeTexts({
     length: members.length,
     at: (index) => JSON.stringify(members.at(index)),
@@ -14,7 +17,7 @@ export function encodeList(members: Listed<unknown>): Uint8Array {
 }
 
 /** The same of members that are JSON already. */
-export function encodeTexts(members: Listed<string>): Uint8Array {
+export function encodeTexts(members: Listed<string>): Pieces {
   const { length } = members
   const places = new Uint32Array(length + 2)
   places[0] = length
@@ -28,7 +31,7 @@ export function encodeTexts(members: Listed<string>): Uint8Array {
     end += encoder.encodeInto(member, text.subarray(end)).written
   }
   places[length + 1] = end
-  return joined([new Uint8Array(places.buffer), text.subarray(0, end)])
+  return [new Uint8Array(places.buffer), text.subarray(0, end)]
 }
 
 const encoder = new TextEncoder()
@@ -37,16 +40,6 @@ function grown(bytes: Uint8Array<ArrayBuffer>, by: number): Uint8Array<ArrayBuff
   const larger = new Uint8Array(2 * bytes.length + by)
   larger.set(bytes)
   return larger
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((bytes, part) => bytes + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
 }
 
 /** Reads a member each time that it is asked for. Throws where the bytes are no list. */
@@ -67,7 +60,7 @@ export function openList<T>(bytes: Uint8Array): Listed<T> {
   }
 }
 
-export function encodeBlobs(blobs: readonly Uint8Array[]): Uint8Array {
+export function encodeBlobs(blobs: readonly Uint8Array[]): Pieces {
   const placesBytes = blobAligned((blobs.length + 1) * wordBytes)
   const places = new Uint32Array(placesBytes / wordBytes)
   places[0] = blobs.length
@@ -79,7 +72,7 @@ export function encodeBlobs(blobs: readonly Uint8Array[]): Uint8Array {
     places[index + 1] = at + blob.length
     at += blob.length + padding.length
   }
-  return joined(parts)
+  return parts
 }
 
 /** Gives what lies there, not a copy. */

@@ -4,7 +4,7 @@
 //
 //   mark │ format │ revision, 64 bytes │ start and end of each section │ sections, each aligned
 import { assert } from '../base.ts'
-import { damaged } from './lists.ts'
+import { damaged, type Pieces } from './lists.ts'
 
 export const sectionNames = [
   'head',
@@ -16,7 +16,8 @@ export const sectionNames = [
   'nodes',
   'blobs',
 ] as const
-export type Sections = Readonly<Record<(typeof sectionNames)[number], Uint8Array>>
+type SectionName = (typeof sectionNames)[number]
+export type Sections = Readonly<Record<SectionName, Uint8Array>>
 
 const mark = 0x63_6e_63_64
 const format = 2
@@ -29,8 +30,14 @@ const frameBytes = sectionsAt + sectionNames.length * 8
 const aligned = (bytes: number): number => Math.ceil(bytes / alignment) * alignment
 
 /** Puts sections into one piece of shared memory: threads hand it to each other without a copy. */
-export function framed(sections: Sections, revision: string): Uint8Array {
-  const whole = sectionNames.reduce((at, name) => at + aligned(sections[name].length), frameBytes)
+export function framed(
+  sections: Readonly<Record<SectionName, Pieces>>,
+  revision: string,
+): Uint8Array {
+  const whole = sectionNames.reduce(
+    (at, name) => at + aligned(lengthOf(sections[name])),
+    frameBytes,
+  )
   const bytes = new Uint8Array(new SharedArrayBuffer(aligned(whole)))
   const words = new Uint32Array(bytes.buffer)
   words[0] = mark
@@ -38,13 +45,19 @@ export function framed(sections: Sections, revision: string): Uint8Array {
   let at = aligned(frameBytes)
   for (const [index, name] of sectionNames.entries()) {
     words[sectionsAt / 4 + 2 * index] = at
-    words[sectionsAt / 4 + 2 * index + 1] = at + sections[name].length
-    bytes.set(sections[name], at)
-    at = aligned(at + sections[name].length)
+    for (const piece of sections[name]) {
+      bytes.set(piece, at)
+      at += piece.length
+    }
+    words[sectionsAt / 4 + 2 * index + 1] = at
+    at = aligned(at)
   }
   seal(bytes, revision)
   return bytes
 }
+
+const lengthOf = (pieces: Pieces): number =>
+  pieces.reduce((bytes, piece) => bytes + piece.length, 0)
 
 /** The same bytes where threads can hand them to each other; those that lie there are not copied. */
 export function inSharedMemory(bytes: Uint8Array): Uint8Array {

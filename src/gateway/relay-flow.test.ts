@@ -124,7 +124,16 @@ test('a large body goes through both ways at once, to the byte, in flat memory',
   let most = before
   upstream.send(`HTTP/1.1 200 OK\r\nContent-Length: ${streamBytes}\r\n\r\n`)
   Readable.from(seededPieces(3, streamBytes)).pipe(client.socket, { end: false })
-  Readable.from(seededPieces(4, streamBytes)).pipe(upstream.socket, { end: false })
+  // A reply that is whole ends the exchange, however much of the request is still to come.
+  async function* replyPieces() {
+    let left = streamBytes
+    for (const piece of seededPieces(4, streamBytes)) {
+      left -= piece.length
+      if (left === 0) await eventually('it has the request', () => request.bytes() === streamBytes)
+      yield piece
+    }
+  }
+  Readable.from(replyPieces()).pipe(upstream.socket, { end: false })
   while (request.bytes() < streamBytes || reply.bytes() < streamBytes) {
     most = Math.max(most, process.memoryUsage().rss)
     await new Promise((resolve) => setImmediate(resolve))

@@ -60,6 +60,10 @@ export function sumOf(series: Series, name: string): number {
   return sum
 }
 
+/** Workers that ended unasked. */
+export const restartsIn = (series: Series): number =>
+  sumOf(series, 'concordat_worker_restarts_total')
+
 /** What only grows, by its name: a fall means that counts were lost. */
 export function fallen(before: Series, after: Series): string[] {
   return [...before]

@@ -5,7 +5,7 @@ import { type Random, seededRandom } from '../../src/base.ts'
 import { Client, request } from './client.ts'
 import { type Effort, type Finding, finding, none } from './findings.ts'
 import { Program } from './program.ts'
-import { scrape, sleep, until } from './readings.ts'
+import { restartsIn, scrape, sleep, until } from './readings.ts'
 import { ReloadChecks } from './reload-checks.ts'
 import { Service } from './service.ts'
 import { download, noise, type Transferred, upload } from './transfers.ts'
@@ -78,7 +78,7 @@ class Run {
     await Promise.all([...load, ...transfers.flat()])
     await this.#askOnAll(program, resting)
     for (const client of resting) client.close()
-    return this.#verdict()
+    return this.#verdict(restartsIn(await scrape(program.adminUrl)))
   }
 
   /** On connections that rest from the first version to the last. */
@@ -203,7 +203,7 @@ class Run {
     }
   }
 
-  #verdict(): readonly Finding[] {
+  #verdict(restarts: number): readonly Finding[] {
     const { requests, changes } = this.#size
     const { wrong, answered, scarceGranted } = this.#checks
     const sorted = this.#inForceMs.toSorted((a, b) => a - b)
@@ -227,6 +227,7 @@ class Run {
         this.#transfers.length > 0,
       ),
       none('transfers that are not whole', changed),
+      finding('workers that ended', restarts, restarts === 0),
       finding('granted by a limit of one a day', scarceGranted, scarceGranted === 1),
       finding(
         'bad configurations that left the old one in force',

@@ -23,13 +23,33 @@ export interface Wave {
   readonly arrivalMs: number
 }
 
-/** Told to the parent: first the port of the service, then this after every change, at most ten a second. */
+/** How those of one kind were cut. */
+export interface Cuts {
+  readonly count: number
+  /** From its beginning, the first. */
+  readonly soonestMs: number
+  /** From when it last moved, the last: to readers the kernel may go on moving for a while. */
+  readonly latestMs: number
+}
+
+/** Told to the parent, ten times a second: first the port of the service, then this. */
 export interface Standing {
-  /** Milliseconds until each was cut, from its beginning; of readers, from when they took no more. */
-  readonly cutMs: Readonly<Record<SlowKind, readonly number[]>>
+  readonly cuts: Readonly<Record<SlowKind, Cuts>>
   readonly opened: number
   /** To readers: the kernel takes megabytes for each before it is felt that nobody reads. */
   readonly pouredBytes: number
   /** What came to an end that it should not have: a whole reply, a refusal that is none. */
   readonly strange: Readonly<Record<string, number>>
+}
+
+export const noCuts: Standing['cuts'] = {
+  head: none(),
+  'silent-body': none(),
+  'slow-body': none(),
+  'silent-reader': none(),
+  'slow-reader': none(),
+}
+
+function none(): Cuts {
+  return { count: 0, soonestMs: Infinity, latestMs: 0 }
 }

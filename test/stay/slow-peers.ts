@@ -3,7 +3,15 @@
 // and how many of each kind; it is told what became of them.
 import { createServer, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
-import { type Counts, type SlowKind, slowKinds, type Standing, type Wave } from './slow-kinds.ts'
+import {
+  type Counts,
+  type Cuts,
+  noCuts,
+  type SlowKind,
+  slowKinds,
+  type Standing,
+  type Wave,
+} from './slow-kinds.ts'
 
 const trickleMs = 200
 const downloadBytes = 64 * 1024 * 1024
@@ -11,10 +19,7 @@ const piece = Buffer.alloc(64 * 1024, 'slow ')
 const addresses = 40
 const arrivalEveryMs = 10
 
-const cutMs = Object.fromEntries(slowKinds.map((kind) => [kind, [] as number[]])) as Record<
-  SlowKind,
-  number[]
->
+const cuts: Record<SlowKind, Cuts> = { ...noCuts }
 const strange: Record<string, number> = {}
 let opened = 0
 let pouredBytes = 0
@@ -38,7 +43,8 @@ service.listen(0, '127.0.0.1', 4_096, () => {
 /** Sends for as long as it is taken; the cut of the client shows as the end of this connection. */
 function pour(path: string, response: ServerResponse): void {
   let left = downloadBytes
-  let movedMs = performance.now()
+  const startMs = performance.now()
+  let movedMs = startMs
   response.writeHead(200, { 'content-length': left })
   const more = () => {
     movedMs = performance.now()
@@ -53,10 +59,20 @@ function pour(path: string, response: ServerResponse): void {
   response.on('close', () => {
     const kind = readers.get(path)
     if (kind === undefined) return
-    if (left > 0) cutMs[kind].push(performance.now() - movedMs)
+    if (left > 0) noteCut(kind, startMs, movedMs)
     else note(`${kind}: a whole reply`)
   })
   more()
+}
+
+function noteCut(kind: SlowKind, startMs: number, movedMs: number): void {
+  const { count, soonestMs, latestMs } = cuts[kind]
+  const nowMs = performance.now()
+  cuts[kind] = {
+    count: count + 1,
+    soonestMs: Math.min(soonestMs, nowMs - startMs),
+    latestMs: Math.max(latestMs, nowMs - movedMs),
+  }
 }
 
 function note(what: string): void {
@@ -136,7 +152,7 @@ function watchCut(socket: Socket, kind: SlowKind): void {
   const startMs = performance.now()
   let isCut = false
   const cut = () => {
-    if (!isCut) cutMs[kind].push(performance.now() - startMs)
+    if (!isCut) noteCut(kind, startMs, startMs)
     isCut = true
   }
   socket.on('data', (data: Buffer) => {
@@ -167,6 +183,6 @@ function sipping(of: () => Socket) {
 process.on('message', (wave: Wave) => send(wave))
 setInterval(() => {
   if (number === 0) return
-  process.send!({ cutMs, opened, pouredBytes, strange } satisfies Standing)
+  process.send!({ cuts, opened, pouredBytes, strange } satisfies Standing)
 }, 100)
 process.on('disconnect', () => process.exit(0))

@@ -7,9 +7,25 @@ import { Client, request } from './client.ts'
 import { type Effort, type Finding, finding, none } from './findings.ts'
 import { Latencies } from './latencies.ts'
 import { type Files, Program } from './program.ts'
-import { megabytes, type Reading, readingOf, scrape, sleep, sumOf, until } from './readings.ts'
+import {
+  megabytes,
+  type Reading,
+  readingOf,
+  restartsIn,
+  scrape,
+  sleep,
+  sumOf,
+  until,
+} from './readings.ts'
 import { Service } from './service.ts'
-import { type Counts, type SlowKind, slowKinds, type Standing, type Wave } from './slow-kinds.ts'
+import {
+  type Counts,
+  noCuts,
+  type SlowKind,
+  slowKinds,
+  type Standing,
+  type Wave,
+} from './slow-kinds.ts'
 
 interface Size {
   /** A third each: heads, bodies, readers. */
@@ -106,6 +122,7 @@ async function siege(
     })
   })
   const left = await settledConnections(program)
+  const restarts = restartsIn(await scrape(program.adminUrl))
   return [
     ...deadlines({ ...readers, ...senders }, watch.standing, size),
     none('slow ones that ended otherwise', Object.entries(watch.standing.strange).map(String)),
@@ -114,12 +131,13 @@ async function siege(
     ...(effort.long ? [latencies(quiet, held)] : []),
     ...traces(before, program, watch.peakBytes, size),
     finding('connections of clients left', left, left === 0),
+    finding('workers that were given up', restarts, restarts === 0),
   ]
 }
 
 /** Follows what the peers tell, and the memory of the gateway meanwhile. */
 class PeerWatch {
-  standing: Standing = { cutMs: noCuts, opened: 0, pouredBytes: 0, strange: {} }
+  standing: Standing = { cuts: noCuts, opened: 0, pouredBytes: 0, strange: {} }
   peakBytes = 0
 
   constructor(program: Program, peers: ChildProcess) {
@@ -146,16 +164,8 @@ class PeerWatch {
   }
 }
 
-const noCuts: Standing['cutMs'] = {
-  head: [],
-  'silent-body': [],
-  'slow-body': [],
-  'silent-reader': [],
-  'slow-reader': [],
-}
-
-const cutsOf = ({ cutMs }: Standing): Counts =>
-  Object.fromEntries(slowKinds.map((kind) => [kind, cutMs[kind].length]))
+const cutsOf = ({ cuts }: Standing): Counts =>
+  Object.fromEntries(slowKinds.map((kind) => [kind, cuts[kind].count]))
 
 const totalOf = (counts: Counts): number =>
   Object.values(counts).reduce((sum, count) => sum + count, 0)
@@ -169,15 +179,14 @@ function countsOf({ slowOnes }: Size): { readers: Counts; senders: Counts } {
   }
 }
 
-function deadlines(counts: Counts, { cutMs }: Standing, size: Size): readonly Finding[] {
+function deadlines(counts: Counts, { cuts }: Standing, size: Size): readonly Finding[] {
   return slowKinds.map((kind) => {
-    const cuts = cutMs[kind].toSorted((a, b) => a - b)
-    const [first = 0, last = 0] = [cuts[0], cuts.at(-1)]
+    const { count, soonestMs, latestMs } = cuts[kind]
     const { fromMs, toMs } = deadlineOf(kind, size)
     return finding(
       `${kind}: cut at its deadline, ${fromMs}${toMs > fromMs ? ` to ${toMs}` : ''} ms`,
-      `${cuts.length} of ${counts[kind]}, after ${first.toFixed(0)} to ${last.toFixed(0)} ms`,
-      cuts.length === counts[kind] && first >= fromMs * 0.8 && last <= toMs + size.slackMs,
+      `${count} of ${counts[kind]}, after ${soonestMs.toFixed(0)} to ${latestMs.toFixed(0)} ms`,
+      count === counts[kind] && soonestMs >= fromMs * 0.9 && latestMs <= toMs + size.slackMs,
     )
   })
 }

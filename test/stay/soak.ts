@@ -14,6 +14,7 @@ import {
   megabytes,
   type Reading,
   readingOf,
+  restartsIn,
   scrape,
   type Series,
   sleep,
@@ -255,13 +256,16 @@ async function verdict(
   const answered = samples.reduce((sum, { report }) => sum + report.answered, 0)
   // The load has gone: what is still open is what the gateway keeps for itself.
   await sleep(500)
-  const left = sumOf(await scrape(program.adminUrl), 'concordat_client_connections')
+  const series = await scrape(program.adminUrl)
+  const left = sumOf(series, 'concordat_client_connections')
+  const restarts = restartsIn(series)
   const findings = [
     finding('requests are answered', answered, answered > 0),
     none('wrong', wrong),
     finding('reloads', reloads.done, reloads.done > 0),
     none('reloads that did not come into force', reloads.slow),
     finding('connections left when the clients have gone', left, left === 0),
+    finding('workers that ended', restarts, restarts === 0),
   ]
   // A trend needs time; a short run only shows that it is measured.
   if (samples.length < 30) return findings

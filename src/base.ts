@@ -41,4 +41,4 @@ export {
   unreadContent,
 } from './base/documents.ts'
 export { version } from './base/version.ts'
-export { workersMax } from './base/workers.ts'
+export { workersFor, workersMax } from './base/workers.ts'

@@ -90,7 +90,8 @@ test('run without --json tells a person where it serves, and leaves stdout to th
       if (text.includes('revision')) spoken.resolve()
     },
   }
-  const args = ['run', '--config', 'quiet.yaml', '--to', service.url, ...freePorts]
+  const named = ['--config', 'quiet.yaml', '--to', service.url, '--workers', '1']
+  const args = ['run', ...named, ...freePorts]
   const ended = commandLine(args, { ...one.world, err })
   await spoken.promise
   one.stop()
@@ -99,7 +100,7 @@ test('run without --json tells a person where it serves, and leaves stdout to th
     one.said().err,
     /^Notes +http:\/\/127\.0\.0\.1:\d+\nadmin +http:\/\/127\.0\.0\.1:\d+ /m,
   )
-  assert.match(one.said().err, /^serves +2 operations, audience public$/m)
+  assert.match(one.said().err, /^serves +2 operations, audience public, 1 worker$/m)
   assert.equal(one.said().out, '')
 })
 

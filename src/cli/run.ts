@@ -114,12 +114,14 @@ function teller({ json }: RunOptions, { source: { shown } }: BuiltSource, world:
 
 function servingText({ url, adminUrl, reloader }: Serving, world: World): string {
   const paint = paintFor(world.err, world.env)
-  const { problems, snapshot } = reloader.running
+  const { problems, snapshot, deployment } = reloader.running
   const { title, operations, audience, revision, notice } = summaryOf(snapshot)
+  const { workers } = deployment
+  const threads = workers === 0 ? 'in the main thread' : counted(workers, 'worker')
   const facts = table([
     [paint('bold', title), paint('green', url)],
     ['admin', `${adminUrl}  (/metrics /livez /readyz)`],
-    ['serves', `${counted(operations, 'operation')}, audience ${audience}`],
+    ['serves', `${counted(operations, 'operation')}, audience ${audience}, ${threads}`],
     ['revision', revision.slice(0, 12)],
     ...(notice === undefined ? [] : [['note', notice]]),
   ])

@@ -2,7 +2,7 @@
 // nothing here is imported before it is needed.
 import { availableParallelism } from 'node:os'
 import { dirname, resolve } from 'node:path'
-import type { Problem, SourceFile } from '../base.ts'
+import { type Problem, type SourceFile, workersFor } from '../base.ts'
 import { readContract } from '../contract.ts'
 import { loadDocuments, NamedFiles } from '../load.ts'
 import type { Built, BuildOptions, Deployment } from './build-types.ts'
@@ -74,7 +74,7 @@ function deploymentOf(options: BuildOptions, config: Config | undefined): Deploy
       port: options.adminPort ?? admin.port,
       allowedHosts: config?.admin.allowedHosts ?? [],
     },
-    workers: options.workers ?? config?.workers ?? availableParallelism(),
+    workers: options.workers ?? config?.workers ?? workersFor(availableParallelism()),
     log: { access: accessOf(log.access, options), redact: config?.log.redact ?? [] },
     drain: { noticeMs: drain.noticeMs, timeoutMs: drain.timeoutMs },
   }

@@ -51,7 +51,7 @@ test('--once --json gives the figures to machines', async (t) => {
 test('--once without a gateway fails and says why', async () => {
   const { ended, said } = run(['--admin', 'http://127.0.0.1:1', '--once'])
   assert.equal(await ended, 1)
-  assert.match(said().err, /^error: no answer from 127\.0\.0\.1:1: /)
+  assert.match(said().err, /^error: no figures from 127\.0\.0\.1:1: .+\nsay where .+--admin URL\n$/)
 })
 
 test('where there is no terminal it prints until it is stopped', async (t) => {

@@ -49,12 +49,14 @@ async function showOnce(
   const scene = first.condition.at === 'gone' ? first : sceneAfter(first, await source(stop))
   if (scene.condition.at === 'gone') {
     const { reason } = scene.condition
-    world.err.write(`error: no answer from ${options.admin.host}: ${reason}\n`)
+    world.err.write(`error: no figures from ${options.admin.host}: ${reason}\n${whereToLook}`)
     return 1
   }
   world.out.write(plainText(scene, options, world))
   return 0
 }
+
+const whereToLook = 'say where the admin port is, as the gateway did at its start: --admin URL\n'
 
 async function print(
   options: TopOptions,

@@ -194,6 +194,7 @@ const parameter = (fields: string) => get(`parameters: [{${fields}}]`)
 describe('what is wrong is said with its place', () => {
   const cases: [says: string, text: string, want: string][] = [
     ['no object', '[]', '1:1 error the contract must be an object'],
+    ['nothing', '# later', '1:1 error the contract is empty'],
     ['no version', 'info: {}', '1:1 error this is no OpenAPI document: it has no `openapi` field'],
     [
       'Swagger 2',

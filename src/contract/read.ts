@@ -41,9 +41,14 @@ function startReading(documents: Documents, root: Spot, schemas: SchemaCompiler)
   const dialect: Dialect = openapi === '3.0' ? 'openapi-3.0' : dialectOf(root)
   const addSchema = ({ uri, pointer }: Spot) => schemas.add({ uri, pointer }, dialect, 'request')
   const reading: Reading = { documents, openapi, dialect, problems: [], addSchema }
-  const objection = isObject(root.value) ? versionObjection(root) : 'the contract must be an object'
+  const objection = objectionTo(root)
   if (objection !== undefined) report(reading, child(root, 'openapi') ?? root, objection)
   return reading
+}
+
+function objectionTo(root: Spot): string | undefined {
+  if (isObject(root.value)) return versionObjection(root)
+  return root.value === null ? 'the contract is empty' : 'the contract must be an object'
 }
 
 function versionObjection(root: Spot): string | undefined {

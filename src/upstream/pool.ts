@@ -40,6 +40,7 @@ export interface PoolTools {
 export class Pool implements ConnectionKeeper {
   readonly address: Address
   sweepIndex = -1
+  readonly restUntilMs = 0
   #tools: PoolTools
   readonly #idle: ClientConnection[] = []
   readonly #all = new Set<ClientConnection>()

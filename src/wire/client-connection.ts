@@ -96,6 +96,7 @@ type State = 'connecting' | 'idle' | 'busy' | 'ending' | 'closed'
 
 export class ClientConnection implements ByteSink, Sweepable {
   sweepIndex = -1
+  restUntilMs = 0
   readonly #tools: ClientTools
   readonly #socket: ByteSocket
   #state: State = 'connecting'
@@ -153,6 +154,7 @@ export class ClientConnection implements ByteSink, Sweepable {
   ): void {
     assert(this.#state === 'idle', 'only an idle connection takes an exchange')
     this.#state = 'busy'
+    this.restUntilMs = 0
     this.#call = call
     this.#terms = terms
     this.#method = method
@@ -432,6 +434,7 @@ export class ClientConnection implements ByteSink, Sweepable {
     const stillMs = nowMs - this.#movedMs
     if (this.#state === 'idle') {
       if (stillMs >= this.#idleMsMax) this.close()
+      else this.restUntilMs = this.#movedMs + this.#idleMsMax
     } else if (this.#state === 'connecting') {
       if (stillMs > this.#tools.limits.connectTimeoutMs) this.#socket.destroy()
     } else if (this.#state === 'busy' && this.#terms !== undefined) {

@@ -51,6 +51,7 @@ export class Refusals {
 
 class Refused implements ByteSink, Sweepable {
   sweepIndex = -1
+  readonly restUntilMs = 0
   readonly #tools: RefusalTools
   readonly #left: () => void
   readonly #sinceMs: number

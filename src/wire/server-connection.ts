@@ -49,6 +49,7 @@ type Reading = 'head' | 'body' | 'waiting' | 'draining' | 'lingering' | 'closed'
 
 export class ServerConnection implements ByteSink, Sweepable, StreamConnection {
   sweepIndex = -1
+  restUntilMs = 0
   readonly #tools: ConnectionTools
   #socket!: ByteSocket
   #peer!: StreamPeer
@@ -124,6 +125,7 @@ export class ServerConnection implements ByteSink, Sweepable, StreamConnection {
   // What the socket says.
 
   bytes(buffer: Buffer, length: number): void {
+    this.restUntilMs = 0
     // What is read only to be dropped buys no time.
     if (this.#reading !== 'lingering') this.#movedMs = this.#tools.sweeper.nowMs
     const pending = this.#pending
@@ -176,6 +178,7 @@ export class ServerConnection implements ByteSink, Sweepable, StreamConnection {
       if (this.#sweepSending(nowMs)) return
       if (this.#pending === undefined) {
         if (stillMs > limits.idleTimeoutMs) this.#linger()
+        else this.restUntilMs = this.#movedMs + limits.idleTimeoutMs
       } else if (nowMs - this.#sinceMs > limits.headTimeoutMs) {
         this.#refuseHead(refuse('REQUEST_TIMEOUT', 'The head of the request did not come in time.'))
       }
@@ -445,6 +448,7 @@ export class ServerConnection implements ByteSink, Sweepable, StreamConnection {
   }
 
   #linger(): void {
+    this.restUntilMs = 0
     this.#reading = 'lingering'
     this.#pending = undefined
     this.#movedMs = this.#tools.sweeper.nowMs

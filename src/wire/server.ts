@@ -74,6 +74,7 @@ const warnPeriodMs = 10_000
 
 class Listener implements WireServer, Sweepable {
   sweepIndex = -1
+  readonly restUntilMs = 0
   readonly #options: ServerOptions
   readonly #acceptor: Acceptor
   readonly #owner: ConnectionOwner

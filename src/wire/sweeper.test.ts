@@ -6,6 +6,7 @@ import { type Sweepable, Sweeper, sweepPeriodMs } from './sweeper.ts'
 
 class Member implements Sweepable {
   sweepIndex = -1
+  restUntilMs = 0
   swept = 0
   act: () => void = () => {}
 
@@ -136,4 +137,17 @@ test('each byte buys time up to the bound', () => {
       assert.equal(pace.isLate(atMs, bytes), late, `${says}, at ${atMs}`)
     }
   }
+})
+
+test('who rests is not looked at before its time, and then again and again', () => {
+  const clock = manualClock()
+  const sweeper = new Sweeper(clock, (error) => assert.fail(String(error)))
+  const member = new Member()
+  sweeper.add(member)
+  member.restUntilMs = 5 * sweepPeriodMs
+  clock.advance(4 * sweepPeriodMs)
+  assert.equal(member.swept, 0)
+  clock.advance(3 * sweepPeriodMs)
+  assert.equal(member.swept, 3)
+  sweeper.stop()
 })

@@ -8,6 +8,11 @@ export const sweepPeriodMs = 100
 export interface Sweepable {
   /** Owned by the sweeper; -1 while not in it. */
   sweepIndex: number
+  /**
+   * Nothing can be late before: it is not looked at until then. Of 10,000 connections at rest
+   * looking at each ten times a second took a hundredth of a core.
+   */
+  readonly restUntilMs: number
   sweep(nowMs: number): void
   /** Told what its sweep threw, to report it and to end: it is looked at no more. */
   threw(error: unknown): void
@@ -52,10 +57,11 @@ export class Sweeper {
     // From the end, so that a member that leaves while it is looked at skips nobody.
     for (let i = this.#members.length - 1; i >= 0; i--) {
       const member = this.#members[i]
+      if (member === undefined || member.restUntilMs > nowMs) continue
       try {
-        member?.sweep(nowMs)
+        member.sweep(nowMs)
       } catch (error) {
-        this.#drop(member!, error)
+        this.#drop(member, error)
       }
     }
   }

@@ -106,11 +106,10 @@ export class TableWriter {
   }
 
   #literals(node: Node): number {
-    const children = new Map(node.literals())
-    for (const literal of children.keys()) {
+    for (const literal of node.literals.keys()) {
       this.#literalLengthMax = Math.max(this.#literalLengthMax, literal.length)
     }
-    return this.#set(children, (child, literal) => this.#node(child, literal))
+    return this.#set(node.literals, (child, literal) => this.#node(child, literal))
   }
 
   #groups(groups: readonly PartialGroup[]): number {

@@ -1,7 +1,8 @@
-// The tree of segments. A node has, most specific first: literal children by their text, partial
-// ones (`{id}:cancel`) by their ends, and one for a parameter that takes the whole segment.
+// The tree of segments, as the compiler has it before it becomes bytes (`table.ts`). A node has,
+// most specific first: literal children by their text, partial ones (`{id}:cancel`) by their ends,
+// and one for a parameter that takes the whole segment.
 //
-//   /users ──┬── me               literals: one Map look-up, whatever their number
+//   /users ──┬── me               literals: one look-up, whatever their number
 //            ├── {id}:cancel      partials: one look-up for each pair of lengths of their ends
 //            └── {id} ── posts    any
 import { formBits } from './path.ts'
@@ -19,44 +20,13 @@ export interface Route {
   readonly label: number
 }
 
-/** Fields, not accessors, where a walk reads them: they are looked at for every request. */
 export class Node {
-  // Most nodes have one literal child alone, and to compare its text costs half of what it costs to
-  // hash: 350 ns a look-up in place of 420 (bench/route.ts).
-  #loneText = ''
-  #lone: Node | undefined
-  #literals: Map<string, Node> | undefined
+  /** Children by their text. */
+  readonly literals = new Map<string, Node>()
   partials: PartialGroup[] | undefined
   any: Node | undefined
   /** Routes whose template ends here, one a method. */
   routes: Route[] | undefined
-
-  /** The child whose literal stands in the text between two places. */
-  literal(text: string, start: number, end: number): Node | undefined {
-    if (this.#literals !== undefined) return this.#literals.get(text.slice(start, end))
-    if (this.#lone === undefined || this.#loneText.length !== end - start) return undefined
-    return this.#loneText === text.slice(start, end) ? this.#lone : undefined
-  }
-
-  addLiteral(literal: string): Node {
-    const there = this.literal(literal, 0, literal.length)
-    if (there !== undefined) return there
-    const node = new Node()
-    if (this.#literals !== undefined) this.#literals.set(literal, node)
-    else if (this.#lone === undefined) [this.#loneText, this.#lone] = [literal, node]
-    else
-      this.#literals = new Map([
-        [this.#loneText, this.#lone],
-        [literal, node],
-      ])
-    return node
-  }
-
-  /** Literal children with their texts. */
-  literals(): Iterable<[string, Node]> {
-    if (this.#literals !== undefined) return this.#literals
-    return this.#lone === undefined ? [] : [[this.#loneText, this.#lone]]
-  }
 }
 
 /** Partial segments whose first and last literals are of the same lengths. */
@@ -80,8 +50,6 @@ export const visitsBound = 2_000
 
 export class Tree {
   readonly root = new Node()
-  /** One copy of each literal: equal ones of many routes then share a place in the cache. */
-  readonly #texts = new Map<string, string>()
 
   /** Adds a route; false where its template is malformed or another route has its shape. */
   add(plan: RoutePlan): boolean {
@@ -96,16 +64,18 @@ export class Tree {
   }
 
   #childFor(node: Node, segment: Segment): Node {
-    if (segment.length === 1) return node.addLiteral(this.#shared(segment[0]!))
+    if (segment.length === 1) return literalChild(node, segment[0]!)
     const isWhole = segment.length === 2 && segment[0] === '' && segment[1] === ''
     return isWhole ? (node.any ??= new Node()) : partialChild(node, segment)
   }
+}
 
-  #shared(text: string): string {
-    const there = this.#texts.get(text)
-    if (there === undefined) this.#texts.set(text, text)
-    return there ?? text
-  }
+function literalChild(node: Node, literal: string): Node {
+  const there = node.literals.get(literal)
+  if (there !== undefined) return there
+  const child = new Node()
+  node.literals.set(literal, child)
+  return child
 }
 
 function routeOf(plan: RoutePlan, { names }: Template): Route {
@@ -173,7 +143,7 @@ function compareBetween(a: Partial, b: Partial): number {
 export function visitsMax(node: Node): number {
   let visits = 1 + (node.any === undefined ? 0 : visitsMax(node.any))
   let most = 0
-  for (const [, child] of node.literals()) most = Math.max(most, visitsMax(child))
+  for (const child of node.literals.values()) most = Math.max(most, visitsMax(child))
   visits += most
   for (const group of node.partials ?? []) visits += 1 + groupVisitsMax(group)
   return visits

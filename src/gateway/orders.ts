@@ -36,7 +36,7 @@ export type Report =
   | { readonly report: 'failed'; readonly problem: string }
   | { readonly report: 'bug'; readonly text: string }
   | { readonly report: 'warning'; readonly text: string }
-  | { readonly report: 'counts'; readonly news: CountsNews }
+  | { readonly report: 'counts'; readonly news: readonly CountsNews[] }
   | { readonly report: 'done'; readonly id: number; readonly answer: Answer }
   | { readonly report: 'refused'; readonly id: number; readonly text: string }
 

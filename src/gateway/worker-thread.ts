@@ -177,7 +177,7 @@ export class WorkerThread {
       case 'warning':
         return this.#events.warn(report.text)
       case 'counts':
-        return this.#events.counts(report.news)
+        return report.news.forEach((one) => this.#events.counts(one))
       case 'done':
         return this.#answered(report.id)?.resolve(report.answer)
       case 'refused':

@@ -2,7 +2,7 @@
 // nothing of the control side may be among it.
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { assert, systemClock } from '../base.ts'
-import { watchThread } from '../telemetry.ts'
+import { type CountsNews, watchThread } from '../telemetry.ts'
 import type { Engine } from './engine.ts'
 import { beat } from './heartbeat.ts'
 import type { Answer, Asked, Order, Report } from './orders.ts'
@@ -18,10 +18,14 @@ const tell = (report: Report, moved: readonly MessagePort[] = []): void =>
 /** Puts in force what was linked last. */
 let commit: () => void = () => {}
 
+/** What is counted where, and not yet told. */
+const unsaid: CountsNews[] = []
+const announceDelayMs = 20
+
 const watch = watchThread()
 
 const started = await startEngine(data, {
-  announce: (news) => tell({ report: 'counts', news }),
+  announce,
   bug(error) {
     tell({ report: 'bug', text: error instanceof Error ? (error.stack ?? '') : String(error) })
   },
@@ -34,6 +38,16 @@ if ('problem' in started) {
   beat(data.beat, systemClock)
   main.on('message', (asked: Asked) => take(started, asked))
   tell({ report: 'ready' })
+}
+
+/** Of a large contract thousands of operations may be called for the first time in a second. */
+function announce(news: CountsNews): void {
+  unsaid.push(news)
+  if (unsaid.length === 1) systemClock.after(announceDelayMs, sayCounts)
+}
+
+function sayCounts(): void {
+  if (unsaid.length > 0) tell({ report: 'counts', news: unsaid.splice(0) })
 }
 
 function take(engine: Engine, asked: Asked): void {
@@ -63,6 +77,8 @@ async function obey(engine: Engine, ask: Order): Promise<Answer> {
     case 'release':
       return { parked: engine.release() }
     case 'gauges':
+      // Before the answer: a scrape shows all that was counted until then.
+      sayCounts()
       return { gauges: { thread: data.thread, watch: watch.read(), serving: engine.gauges() } }
     case 'drain':
       engine.drain()
@@ -70,6 +86,7 @@ async function obey(engine: Engine, ask: Order): Promise<Answer> {
     case 'close':
       // The main thread ends this one when it has the answer.
       await engine.close(ask.timeoutMs)
+      sayCounts()
       return {}
   }
 }

@@ -62,14 +62,14 @@ const longSize: Size = {
 
 /** A transfer whose rate counts must have begun after so long. */
 const graceMs = 5_000
-/** What a slow reader takes buys it some time. */
+/** What a reader takes buys it some time, and the kernel takes some for it. */
 const boughtMs = 5_000
 
 function deadlineOf(kind: SlowKind, { deadlineMs }: Size): { fromMs: number; toMs: number } {
   const toBegin = Math.min(graceMs, deadlineMs)
+  if (kind === 'head') return { fromMs: deadlineMs, toMs: deadlineMs }
   if (kind.endsWith('-body')) return { fromMs: toBegin, toMs: toBegin }
-  if (kind === 'slow-reader') return { fromMs: toBegin, toMs: deadlineMs + boughtMs }
-  return { fromMs: deadlineMs, toMs: deadlineMs }
+  return { fromMs: toBegin, toMs: deadlineMs + boughtMs }
 }
 
 const p99RatioMax = 2

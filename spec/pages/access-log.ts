@@ -7,7 +7,9 @@ const intro = `# Access log
 One line of JSON for each exchange, refused ones too, on standard output or in the file that \`log.access\` names. It holds
 the path without its query, no field of the request but \`Host\` and \`User-Agent\`, and no body; values of the path
 parameters under \`log.redact\` are left out. Long texts are cut, and nothing of a client can end a line or steer a terminal. A sink
-that is too slow costs lines, counted in \`concordat_log_lines_dropped_total\`, and never the time of a request.
+that is too slow costs lines, counted in \`concordat_log_lines_dropped_total\`, and never the time of a request. Lines of
+several threads stand whole, and about in order of time; [rotate](operating.md#the-access-log) a file by copying and
+truncating it.
 `
 
 const record: ExchangeRecord = {

@@ -15,7 +15,9 @@ no snapshot has had for long are let go of when they are many.
   counted together as \`_OTHER\`.
 - \`http_request_method\` is \`_OTHER\` for methods that are not registered.
 - \`thread\` is \`main\`, or the number of a worker. A thread that does not answer a scrape in time has no gauges in it, and
-  what a thread that ended has counted stays.
+  what a thread that ended has counted stays. Event loop delays begin anew with each scrape, whoever scrapes.
+- \`cause\` is \`exit\`, \`memory\` or \`silent\`: [when something ends](operating.md#when-something-ends). \`outcome\` is one of
+  [these](reload.md#what-comes-of-it), \`code\` and \`blame\` are of [faults](faults.md).
 - \`http_response_status_code\` is empty where no reply could be sent, and \`_OTHER\` from the 17th status of one operation on.
 `
 

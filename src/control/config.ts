@@ -171,7 +171,7 @@ export const configSchema = z.strictObject({
     .min(0)
     .max(workersMax)
     .optional()
-    .describe('threads of the data plane beside the main one (one for each core); 0: none'),
+    .describe('threads that serve beside the main one (one for each core); 0: the main one serves'),
 })
 
 export type Config = z.infer<typeof configSchema>

@@ -37,7 +37,7 @@ function settingRows(): DefaultsRow[] {
     row('audience', audience, 'who calls the API, where nothing says so'),
     row('listen', `${listen.host}:${listen.port}`, 'where the API is served'),
     row('admin', `${admin.host}:${admin.port}`, 'where metrics and health are served'),
-    row('workers', 'one for each core', 'threads of the data plane beside the main one'),
+    row('workers', 'one for each core', 'threads that serve beside the main one'),
     row('log.access', log.access, 'where each exchange leaves a line'),
     row('drain.noticeMs', drain.noticeMs, 'not ready, and still serving, when asked to end', 'ms'),
     row('drain.timeoutMs', drain.timeoutMs, 'for exchanges under way to end, after that', 'ms'),

@@ -129,6 +129,9 @@ Be refused for want of a credential:
 See what was counted:
   curl -s ${adminUrl}/metrics
 
+Watch it live:
+  bin/concordat top --admin ${adminUrl}
+
 Ctrl-C stops both.
 `
 }

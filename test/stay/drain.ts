@@ -14,7 +14,7 @@ import { filesOf } from './versions.ts'
 const mb = 1024 * 1024
 const endlessMs = 600_000
 /** Long enough to look around in, on a busy machine too. */
-const noticeMs = 1_500
+const noticeMs = 2_000
 const shortNoticeMs = 100
 /** The same wish twice within half a second is one wish. */
 const sameWishMs = 600

@@ -104,7 +104,7 @@ function operationsChart(found: readonly OperationsCost[]): Chart {
     ...any.map((point) => dot('other', point)),
     ...hot.map((point) => dot('ours', point)),
     ...lastLabel(any, 'all busy', hot),
-    ...lastLabel(hot, '64 busy', any),
+    ...lastLabel(hot, '10 busy', any),
     ...found.flatMap((one, at) => figureLabels(one, hot[at] ?? [0, 0], any[at] ?? [0, 0])),
   ]
   return { file: 'results-operations.svg', title, drawn: svg({ title, hint, height: 340, parts }) }

@@ -11,7 +11,7 @@ import type { Spread } from './stats.ts'
 
 export interface OperationsCost {
   readonly operations: number
-  /** CPU microseconds for each request to one of 64 operations, or of all where there are fewer. */
+  /** CPU microseconds for each request to one of ten operations spread over the table. */
   readonly hotUs: Spread
   /** The same for operations drawn at random out of all. */
   readonly anyUs: Spread
@@ -22,7 +22,8 @@ export interface OperationsCost {
 /** Either way from the smallest contract's. */
 export const operationsGoal = 0.1
 
-const hotMax = 64
+/** As many as the smallest contract has: only the table around them grows. */
+const hotMax = 10
 const anyCount = 100_000
 const warmUpSeconds = 3
 /** Long enough to have asked for nearly all once: the first request to an operation links it. */
@@ -47,7 +48,7 @@ export async function operationsCosts(
   for (const operations of sizes(effort))
     servers.push(await startSized(operations, upstreamPort, effort))
   const atMost = { ...effort, rounds: Math.min(effort.rounds, roundsMax) }
-  const hot = await alternate(servers, atMost, 'operations: 64 of them busy', (server) =>
+  const hot = await alternate(servers, atMost, 'operations: 10 of them busy', (server) =>
     cpuUs(server, server.hot, effort.seconds),
   )
   for (const server of servers) await cpuUs(server, server.any, warmAllSeconds)

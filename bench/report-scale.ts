@@ -34,7 +34,7 @@ export const idle = (found: readonly Idle[]): string =>
 
 export const operations = (found: readonly OperationsCost[]): string =>
   table([
-    ['operations', '64 busy, µs', 'against the smallest', 'all busy, µs'],
+    ['operations', '10 busy, µs', 'against the smallest', 'all busy, µs'],
     ...found.map(({ operations: count, hotUs, hotRatio, anyUs }) => [
       whole(count),
       ranged(hotUs, 1),

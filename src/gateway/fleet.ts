@@ -25,7 +25,7 @@ import { openSnapshot, snapshotNeeds } from '../snapshot.ts'
 import type { ThreadGauges } from '../telemetry.ts'
 import { SharedOccupancy } from './shared-occupancy.ts'
 import { type SharedMemories, SharedStates } from './shared-states.ts'
-import { type EndCause, WorkerThread } from './worker-thread.ts'
+import { type EndCause, type Spawn, WorkerThread } from './worker-thread.ts'
 
 /** What a fleet is made of; tests hand in their own. */
 export interface FleetTools {
@@ -37,6 +37,9 @@ export interface FleetTools {
   readonly program: URL
   /** The main thread accepts, even where workers could listen. */
   readonly dealt?: boolean
+  /** Threads and ports of the system, where nothing else is given. */
+  readonly spawn?: Spawn
+  readonly takePort?: typeof takePort
 }
 
 /** How long exchanges may go on in a worker that a renewal has replaced. */
@@ -47,8 +50,14 @@ const waitingSocketsMax = 1_024
 
 type State = 'running' | 'draining' | 'closing' | 'dead'
 
+/** Workers that began with the same settings; a renewal makes another. */
+interface Generation {
+  /** On their way to be members. */
+  starting: number
+}
+
 export async function startFleet(settings: GatewaySettings, tools: FleetTools): Promise<Started> {
-  const port = await takePort(settings.listen, tools.dealt)
+  const port = await (tools.takePort ?? takePort)(settings.listen, tools.dealt)
   if ('problem' in port) return port
   const fleet = new Fleet(settings, tools, port)
   const problem = await fleet.open()
@@ -62,8 +71,9 @@ class Fleet implements Gateway {
   readonly #died = Promise.withResolvers<string>()
   /** Every worker that has not ended. */
   readonly #all = new Set<WorkerThread>()
-  /** Those that take connections. */
-  readonly #serving = new Set<WorkerThread>()
+  /** Those that have the bundle in force, get every new one, and are replaced where they end. */
+  readonly #members = new Set<WorkerThread>()
+  #generation: Generation = { starting: 0 }
   #settings: GatewaySettings
   #port: Port
   readonly #states = new SharedStates()
@@ -71,10 +81,13 @@ class Fleet implements Gateway {
   #memories: SharedMemories
   readonly #letGo: (bytes: number) => void
   #state: State = 'running'
-  #starting = 0
   #turn = 0
+  #cancelFill: (() => void) | undefined
   #applying: Promise<unknown> = Promise.resolve()
-  readonly #waiting: Socket[] = []
+  #closing: Promise<void> | undefined
+  /** Listening servers and connections that wait for a worker to be there. */
+  readonly #parked: MessagePort[] = []
+  readonly #sockets: Socket[] = []
 
   constructor(settings: GatewaySettings, tools: FleetTools, port: Port) {
     this.#settings = settings
@@ -110,7 +123,7 @@ class Fleet implements Gateway {
   async *metrics(): AsyncGenerator<string> {
     yield* this.#metrics.pieces({
       revision: openSnapshot(this.#settings.bundle).revision,
-      workers: { running: this.#serving.size, restarts: this.#restarts.counts },
+      workers: { running: this.#serving().length, restarts: this.#restarts.counts },
       here: undefined,
       others: await this.#gauges(),
     })
@@ -128,11 +141,16 @@ class Fleet implements Gateway {
   }
 
   ready(): Readiness {
-    const serving = this.#serving.size
+    const serving = this.#serving().length
     return {
       ready: this.#state === 'running' && serving > 0,
       details: { state: this.#state, workers: { serving, wanted: this.#settings.workers } },
     }
+  }
+
+  /** Those that take connections. */
+  #serving(): WorkerThread[] {
+    return [...this.#members].filter(({ serves }) => serves)
   }
 
   apply(next: GatewaySettings): Promise<Applied> {
@@ -148,23 +166,37 @@ class Fleet implements Gateway {
   drain(): void {
     if (this.#state !== 'running') return
     this.#state = 'draining'
-    for (const worker of this.#serving) worker.drain().catch(this.#tools.bug)
+    for (const worker of this.#serving()) this.#drainOne(worker)
   }
 
-  async close(timeoutMs: number = closeTimeoutMs): Promise<void> {
-    if (this.#state === 'closing' || this.#state === 'dead') return
+  #drainOne(worker: WorkerThread): void {
+    worker.drain().catch((error: unknown) => {
+      if (!worker.over) this.#tools.bug(error)
+    })
+  }
+
+  close(timeoutMs: number = closeTimeoutMs): Promise<void> {
+    this.#closing ??= this.#closeNow(timeoutMs)
+    return this.#closing
+  }
+
+  async #closeNow(timeoutMs: number): Promise<void> {
     this.#state = 'closing'
+    this.#cancelFill?.()
     this.#port.close()
-    for (const socket of this.#waiting.splice(0)) socket.destroy()
+    this.#handOutWaiting()
     await Promise.all(
       [...this.#all].map((worker) =>
-        this.#serving.has(worker) || worker.leaving ? worker.close(timeoutMs) : worker.terminate(),
+        worker.serves ? worker.close(timeoutMs) : worker.terminate(),
       ),
     )
     this.#metrics.close()
   }
 
+  // Settings.
+
   async #applyNow(next: GatewaySettings): Promise<Applied> {
+    if (!this.#isUp) return stops
     if (next.workers === 0) {
       return { problem: 'to serve in the main thread (workers: 0) the gateway must be restarted' }
     }
@@ -172,22 +204,31 @@ class Fleet implements Gateway {
   }
 
   async #swap(next: GatewaySettings): Promise<Applied> {
-    const workers = [...this.#serving]
+    const workers = [...this.#members]
     const memories = this.#states.for(snapshotNeeds(next.bundle))
     const refusals = await Promise.all(
       workers.map((worker) => refusalOf(worker, next.bundle, memories)),
     )
+    if (!this.#isUp) return stops
     const refusal = refusals.find((one) => one !== undefined)
     if (refusal !== undefined) {
       for (const worker of workers) worker.discard().catch(() => {})
       return { problem: refusal }
     }
+    // What nobody has linked nobody knows to be good: new workers shall begin with it.
+    if (workers.every(({ over }) => over)) return this.#renew(next)
     this.#take(next, memories)
     // One that ends meanwhile is replaced by one that starts with these settings.
     await Promise.all(workers.map((worker) => worker.commit().catch(() => {})))
-    // One that began to serve meanwhile has the bundle before.
-    await Promise.all([...this.#serving].map((worker) => this.#catchUp(worker)))
+    // One that became a member meanwhile has the bundle before.
+    await Promise.all([...this.#members].map((worker) => this.#keepUp(worker)))
     return undefined
+  }
+
+  /** A worker that cannot follow must not serve what is no longer in force. */
+  async #keepUp(worker: WorkerThread): Promise<void> {
+    const problem = await this.#catchUp(worker)
+    if (problem !== undefined) worker.fail(`: it could not follow: ${problem}`)
   }
 
   #take(settings: GatewaySettings, memories: SharedMemories): void {
@@ -198,24 +239,43 @@ class Fleet implements Gateway {
   }
 
   async #renew(next: GatewaySettings): Promise<Applied> {
-    const port = isSameAddress(this.#settings, next)
-      ? this.#port
-      : await takePort(next.listen, this.#tools.dealt)
+    const isSamePort = isSameAddress(this.#settings, next)
+    const port = isSamePort ? this.#port : await this.#takePort(next)
     if ('problem' in port) return port
+    const fresh = await this.#startFresh(next)
+    if ('problem' in fresh) {
+      if (!isSamePort) port.close()
+      return fresh
+    }
+    const old = [...this.#members]
+    this.#members.clear()
+    for (const worker of fresh.workers) this.#members.add(worker)
+    this.#generation = { starting: 0 }
+    this.#take(next, fresh.memories)
+    await this.#handOver(old, fresh.workers, port)
+    return undefined
+  }
+
+  #takePort({ listen }: GatewaySettings): ReturnType<typeof takePort> {
+    return (this.#tools.takePort ?? takePort)(listen, this.#tools.dealt)
+  }
+
+  /** All of them, or none is left. */
+  async #startFresh(
+    next: GatewaySettings,
+  ): Promise<{ workers: WorkerThread[]; memories: SharedMemories } | { problem: string }> {
+    if (!this.#isUp) return stops
     const memories = this.#states.for(snapshotNeeds(next.bundle))
     const starts = Array.from({ length: next.workers }, () => this.#started(next, memories))
     const fresh = await Promise.all(starts)
-    const problem = fresh.find((one) => typeof one === 'string')
-    if (problem !== undefined) {
-      for (const one of fresh) if (typeof one !== 'string') void one.terminate()
-      if (port !== this.#port) port.close()
-      return { problem }
-    }
-    const old = [...this.#serving]
-    this.#serving.clear()
-    this.#take(next, memories)
-    await this.#handOver(old, fresh as WorkerThread[], port)
-    return undefined
+    const workers = fresh.filter((one) => typeof one !== 'string')
+    const failure = fresh.find((one) => typeof one === 'string')
+    // The first may have ended while the last began.
+    const ended = workers.some(({ over }) => over) ? 'a worker ended' : undefined
+    const problem = this.#isUp ? (failure ?? ended) : stops.problem
+    if (problem === undefined) return { workers, memories }
+    for (const worker of workers) void worker.terminate()
+    return { problem }
   }
 
   async #handOver(
@@ -224,24 +284,57 @@ class Fleet implements Gateway {
     port: Port,
   ): Promise<void> {
     const before = this.#port
-    const parked = port === before ? await releasedBy(old) : []
-    if (port !== before) {
+    const isSamePort = port === before
+    this.#port = port
+    port.deal((socket) => this.#deal(socket))
+    // On another port whoever still waits on the one before has come in vain.
+    const left = this.#parked.splice(0)
+    if (isSamePort) left.push(...(await releasedBy(old)))
+    await this.#serveAll(fresh, isSamePort ? left.splice(0) : [])
+    if (!isSamePort) {
+      dropParked([...left, ...(await releasedBy(old))], before)
       before.close()
-      port.deal((socket) => this.#deal(socket))
-      this.#port = port
     }
-    await Promise.all(
-      fresh.map((worker, i) => this.#serve(worker, shareOf(parked, i, fresh.length))),
-    )
-    for (const worker of old) worker.close(renewalTimeoutMs).catch(this.#tools.bug)
+    // The end may have come meanwhile, and knew of one port only.
+    if (!this.#isUp) port.close()
+    this.#retire(old)
   }
+
+  async #serveAll(workers: readonly WorkerThread[], parked: readonly MessagePort[]): Promise<void> {
+    const problems = await Promise.all(
+      workers.map((worker, i) => this.#serve(worker, shareOf(parked, i, workers.length))),
+    )
+    for (const problem of problems) this.#added(problem)
+  }
+
+  /** Those that an earlier renewal has replaced have had their time: they hold memory. */
+  #retire(workers: readonly WorkerThread[]): void {
+    const earlier = [...this.#all].filter(({ leaving, serves }) => leaving && serves)
+    for (const worker of earlier) void worker.close(closeTimeoutMs)
+    for (const worker of workers) void worker.close(renewalTimeoutMs)
+  }
+
+  // Workers.
 
   /** A worker that has linked the settings' bundle, or a sentence on why there is none. */
   async #started(
     settings: GatewaySettings,
     states: SharedMemories,
   ): Promise<WorkerThread | string> {
-    const { clock, bug, warn, program } = this.#tools
+    try {
+      const worker = this.#spawn(settings, states)
+      const problem = await worker.ready()
+      if (problem === undefined) return worker
+      await worker.terminate()
+      return problem
+    } catch (error) {
+      // The system gives no more threads.
+      return (error as Error).message
+    }
+  }
+
+  #spawn(settings: GatewaySettings, states: SharedMemories): WorkerThread {
+    const { clock, bug, warn, program, spawn } = this.#tools
     const thread = this.#freeNumber()
     const worker = new WorkerThread({
       program,
@@ -253,18 +346,17 @@ class Fleet implements Gateway {
         thread,
       },
       clock,
+      spawn,
       events: {
         bug,
         warn,
         counts: (news) => this.#metrics.take(thread, news),
+        late: (parked) => this.#late(parked, settings),
         ended: (cause, how, asked) => this.#ended(worker, cause, how, asked),
       },
     })
     this.#all.add(worker)
-    const problem = await worker.ready()
-    if (problem === undefined) return worker
-    await worker.terminate()
-    return problem
+    return worker
   }
 
   #freeNumber(): number {
@@ -274,42 +366,104 @@ class Fleet implements Gateway {
     return number
   }
 
-  async #serve(worker: WorkerThread, parked: readonly MessagePort[] = []): Promise<void> {
-    await this.#catchUp(worker)
-    const shares = parked.length > 0 ? parked.map((one) => ({ parked: one })) : [this.#port.share()]
-    for (const share of shares) await worker.listen(share)
-    if (worker.over) return
-    this.#serving.add(worker)
-    await this.#catchUp(worker)
-    if (this.#state === 'draining') await worker.drain()
-    for (const socket of this.#waiting.splice(0)) this.#deal(socket)
-  }
-
-  /** While a worker started, another bundle may have come into force. */
-  async #catchUp(worker: WorkerThread): Promise<void> {
-    while (!worker.over && worker.bundle !== this.#settings.bundle) {
-      await worker.prepare(this.#settings.bundle, this.#memories)
-      await worker.commit()
-    }
-  }
-
   /** Gives a sentence where it came to nothing. */
   async #addWorker(): Promise<string | undefined> {
-    this.#starting++
+    const generation = this.#generation
+    generation.starting++
+    const worker = await this.#started(this.#settings, this.#memories)
+    const problem = typeof worker === 'string' ? worker : await this.#join(worker, generation)
+    generation.starting--
+    // A renewal has made it needless: whether it began is no matter.
+    if (generation !== this.#generation) return undefined
+    return problem ?? this.#serve(worker as WorkerThread)
+  }
+
+  /** Makes it a member, with the bundle that is in force by now. */
+  async #join(worker: WorkerThread, generation: Generation): Promise<string | undefined> {
+    const problem = await this.#catchUp(worker)
+    const isWanted = this.#isUp && generation === this.#generation
+    if (problem === undefined && isWanted) this.#members.add(worker)
+    else await worker.terminate()
+    return isWanted ? problem : stops.problem
+  }
+
+  /** While a worker started another bundle may have come into force. */
+  async #catchUp(worker: WorkerThread): Promise<string | undefined> {
     try {
-      const settings = this.#settings
-      const worker = await this.#started(settings, this.#memories)
-      if (typeof worker === 'string') return worker
-      // A renewal, or the end, has made it needless.
-      if (!startsAlike(settings, this.#settings) || !this.#isUp) return void worker.terminate()
-      await this.#serve(worker)
+      while (worker.bundle !== this.#settings.bundle) {
+        await worker.prepare(this.#settings.bundle, this.#memories)
+        await worker.commit()
+      }
       return undefined
     } catch (error) {
       return (error as Error).message
-    } finally {
-      this.#starting--
     }
   }
+
+  /** A member begins to take connections; a sentence where it comes to nothing. */
+  async #serve(
+    worker: WorkerThread,
+    parked: readonly MessagePort[] = [],
+  ): Promise<string | undefined> {
+    const left = [...parked]
+    try {
+      do {
+        if (worker.over) throw new Error('a worker ended')
+        const next = left.shift()
+        await worker.listen(next === undefined ? this.#port.share() : { parked: next })
+      } while (left.length > 0)
+      if (this.#state === 'draining') this.#drainOne(worker)
+      return undefined
+    } catch (error) {
+      this.#keep(left)
+      // What serves is replaced by its end alone.
+      if (worker.serves) return undefined
+      this.#members.delete(worker)
+      void worker.terminate()
+      return (error as Error).message
+    } finally {
+      this.#handOutWaiting()
+    }
+  }
+
+  #late(parked: readonly MessagePort[], listening: Listening): void {
+    if (isSameAddress(listening, this.#settings)) this.#keep(parked)
+    else dropParked(parked, this.#port)
+  }
+
+  #keep(parked: readonly MessagePort[]): void {
+    this.#parked.push(...parked)
+    this.#handOutWaiting()
+  }
+
+  /** What waited for a worker to be there. */
+  #handOutWaiting(): void {
+    const serving = this.#serving()
+    if (this.#isUp && serving.length === 0) return
+    for (const socket of this.#sockets.splice(0)) this.#deal(socket)
+    const parked = this.#parked.splice(0)
+    if (!this.#isUp) return dropParked(parked, this.#port)
+    for (const one of parked) {
+      // One that ends meanwhile has lost it with its own.
+      this.#inTurn(serving)
+        .listen({ parked: one })
+        .catch(() => {})
+    }
+  }
+
+  /** A connection that this thread accepted: to the workers in turn. */
+  #deal(socket: Socket): void {
+    const serving = this.#isUp ? this.#serving() : []
+    if (serving.length > 0) this.#inTurn(serving).give(socket)
+    else if (this.#isUp && this.#sockets.length < waitingSocketsMax) this.#sockets.push(socket)
+    else socket.destroy()
+  }
+
+  #inTurn(workers: readonly WorkerThread[]): WorkerThread {
+    return workers[this.#turn++ % workers.length]!
+  }
+
+  // Replacing.
 
   get #isUp(): boolean {
     return this.#state === 'running' || this.#state === 'draining'
@@ -319,46 +473,58 @@ class Fleet implements Gateway {
     this.#all.delete(worker)
     this.#occupancy.ended(worker.number)
     this.#metrics.ended(worker.number)
-    const wasServing = this.#serving.delete(worker)
-    if (asked || !wasServing || !this.#isUp) return
+    const wasMember = this.#members.delete(worker)
+    // Who starts it hears by himself that it ended.
+    if (asked || !wasMember || !worker.serves || !this.#isUp) return
     this.#restarts.ended(cause, worker.servedMs)
     this.#tools.warn(`${how}; another takes its place`)
-    this.#replaceSoon()
+    this.#fillSoon()
   }
 
-  #replaceSoon(): void {
-    this.#tools.clock.after(this.#restarts.delayMs, () => void this.#replace())
+  #fillSoon(): void {
+    this.#cancelFill?.()
+    this.#cancelFill = this.#tools.clock.after(this.#restarts.delayMs, () => {
+      this.#cancelFill = undefined
+      this.#fill()
+    })
   }
 
-  async #replace(): Promise<void> {
-    if (!this.#isUp || this.#serving.size + this.#starting >= this.#settings.workers) return
-    this.#added(await this.#addWorker())
+  /** Starts as many workers as are missing. */
+  #fill(): void {
+    const missing = this.#settings.workers - this.#members.size - this.#generation.starting
+    for (let i = 0; i < missing; i++) {
+      void this.#addWorker().then((problem) => this.#added(problem))
+    }
   }
 
   /** What came of adding a worker; where nothing did it is tried again. */
   #added(problem: string | undefined): void {
     if (problem === undefined || !this.#isUp) return
-    this.#restarts.failed()
     this.#tools.warn(`a worker did not start: ${problem}`)
-    if (this.#serving.size > 0 || this.#restarts.isHopeful) return this.#replaceSoon()
+    // Several that fail at once are one failure.
+    if (this.#cancelFill !== undefined) return
+    this.#restarts.failed()
+    const isAlone = this.#members.size === 0 && this.#generation.starting === 0
+    if (!isAlone || this.#restarts.isHopeful) return this.#fillSoon()
     this.#state = 'dead'
     this.#died.resolve(`no worker can be started: ${problem}`)
   }
-
-  /** A connection that this thread accepted: to the workers in turn. */
-  #deal(socket: Socket): void {
-    const workers = [...this.#serving]
-    if (workers.length > 0) workers[this.#turn++ % workers.length]!.give(socket)
-    else if (this.#waiting.length < waitingSocketsMax) this.#waiting.push(socket)
-    else socket.destroy()
-  }
 }
+
+/** Whoever waits in their queues is lost. */
+function dropParked(parked: readonly MessagePort[], port: Port): void {
+  for (const one of parked) port.drop(one)
+}
+
+const stops = { problem: 'the gateway stops' }
 
 /** Whether a worker that runs with one may go on with the other. */
 const startsAlike = (a: GatewaySettings, b: GatewaySettings): boolean =>
   a.workers === b.workers && isSameAddress(a, b) && JSON.stringify(a.log) === JSON.stringify(b.log)
 
-const isSameAddress = ({ listen: a }: GatewaySettings, { listen: b }: GatewaySettings): boolean =>
+type Listening = Pick<GatewaySettings, 'listen'>
+
+const isSameAddress = ({ listen: a }: Listening, { listen: b }: Listening): boolean =>
   a.host === b.host && a.port === b.port
 
 async function refusalOf(

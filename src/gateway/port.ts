@@ -6,6 +6,7 @@
 // for as long as we run. Elsewhere the main thread accepts and hands sockets over.
 import { lookup } from 'node:dns/promises'
 import net, { type BoundSocket, createServer, isIP, type Server, type Socket } from 'node:net'
+import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import { listenProblem } from './listen-problem.ts'
 
 /** What a worker gets to take connections from. */
@@ -19,6 +20,8 @@ export interface Port {
   share(): Share
   /** Where the main thread accepts: hands the sockets on from now on. */
   deal(take: (socket: Socket) => void): void
+  /** Lets go of a listening server that a worker has parked, and of who waits in its queue. */
+  drop(parked: MessagePort): void
   /** Lets go of it; what listens elsewhere goes on listening. */
   close(): void
 }
@@ -95,6 +98,12 @@ class SharedPort implements Port {
 
   deal(): void {}
 
+  drop(parked: MessagePort): void {
+    const server = receiveMessageOnPort(parked)?.message as Server | undefined
+    server?.close()
+    parked.close()
+  }
+
   close(): void {
     this.#kept.close()
   }
@@ -137,6 +146,8 @@ class DealtPort implements Port {
   deal(take: (socket: Socket) => void): void {
     this.#take = take
   }
+
+  drop(): void {}
 
   close(): void {
     this.#server.close()

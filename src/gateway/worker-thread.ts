@@ -1,6 +1,11 @@
 // One worker as the main thread sees it: started, asked, watched, and ended.
 import type { Socket } from 'node:net'
-import { type MessagePort, type Transferable, Worker } from 'node:worker_threads'
+import {
+  type MessagePort,
+  type Transferable,
+  Worker,
+  type WorkerOptions,
+} from 'node:worker_threads'
 import type { Clock } from '../base.ts'
 import type { CountsNews, ThreadGauges } from '../telemetry.ts'
 import { beatMemory, watchBeat } from './heartbeat.ts'
@@ -19,25 +24,39 @@ export interface WorkerEvents {
   readonly bug: (error: Error) => void
   readonly warn: (sentence: string) => void
   readonly counts: (news: CountsNews) => void
+  /** Listening servers that it gave up when nobody reckoned with it any more. */
+  readonly late: (parked: readonly MessagePort[]) => void
   readonly ended: Ended
 }
+
+/** What we use of a thread. */
+export type Thread = Pick<Worker, 'on' | 'once' | 'postMessage' | 'terminate'>
+
+export type Spawn = (program: URL, options: WorkerOptions) => Thread
 
 export interface WorkerSetup {
   readonly program: URL
   readonly data: Omit<WorkerData, 'beat'>
   readonly clock: Clock
   readonly events: WorkerEvents
+  /** Threads of Node, where nothing else is given. */
+  readonly spawn?: Spawn | undefined
 }
+
+const spawnWorker: Spawn = (program, options) => new Worker(program, options)
 
 /** To import the program and to link a large bundle; then a worker that says nothing is broken. */
 const startTimeoutMs = 30_000
+
+/** For the last lines of its log, once its exchanges have ended or were ended. */
+const closeGraceMs = 2_000
 
 /** A scrape waits no longer for one that is busy. */
 const gaugesTimeoutMs = 1_000
 
 export class WorkerThread {
   readonly number: number
-  readonly #thread: Worker
+  readonly #thread: Thread
   readonly #events: WorkerEvents
   readonly #clock: Clock
   readonly #beat: SharedArrayBuffer
@@ -53,7 +72,7 @@ export class WorkerThread {
   #prepared: Uint8Array
   #servesSinceMs: number | undefined
 
-  constructor({ program, data, clock, events }: WorkerSetup) {
+  constructor({ program, data, clock, events, spawn = spawnWorker }: WorkerSetup) {
     this.number = data.thread
     this.#events = events
     this.#clock = clock
@@ -62,7 +81,7 @@ export class WorkerThread {
     this.#prepared = data.bundle
     const workerData: WorkerData = { ...data, beat: this.#beat }
     const maxOldGenerationSizeMb = workerHeapMb(data.occupancy?.threads ?? 1)
-    this.#thread = new Worker(program, {
+    this.#thread = spawn(program, {
       workerData,
       name: `worker ${data.thread}`,
       resourceLimits: { maxOldGenerationSizeMb },
@@ -129,9 +148,16 @@ export class WorkerThread {
   /** Lets its exchanges end within the time, then ends the thread. */
   async close(timeoutMs: number): Promise<void> {
     this.#asked = true
+    const cancel = this.#clock.after(timeoutMs + closeGraceMs, () => void this.#thread.terminate())
     // One that ends before it answers is closed too.
     await this.#ask({ order: 'close', timeoutMs }).catch(() => {})
+    cancel()
     await this.#thread.terminate()
+  }
+
+  /** Ends it as one that is of no use, so that another takes its place. */
+  fail(how: string): void {
+    if (!this.#asked) this.#fail('exit', how)
   }
 
   /** Ends it now. */
@@ -159,6 +185,11 @@ export class WorkerThread {
     return this.#bundle
   }
 
+  /** Whether it takes connections, or has. */
+  get serves(): boolean {
+    return this.#servesSinceMs !== undefined
+  }
+
   /** How long it has taken connections. */
   get servedMs(): number {
     return this.#servesSinceMs === undefined ? 0 : this.#clock.nowMs() - this.#servesSinceMs
@@ -166,7 +197,7 @@ export class WorkerThread {
 
   #take(report: Report): void {
     // Another may have its number by now.
-    if (this.#over) return
+    if (this.#over) return this.#takeLate(report)
     switch (report.report) {
       case 'ready':
         return this.#becomeReady()
@@ -183,6 +214,10 @@ export class WorkerThread {
       case 'refused':
         return this.#answered(report.id)?.reject(new Error(report.text))
     }
+  }
+
+  #takeLate(report: Report): void {
+    if (report.report === 'done') this.#events.late(report.answer.parked ?? [])
   }
 
   #becomeReady(): void {

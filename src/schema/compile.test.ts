@@ -39,6 +39,14 @@ suite('problems say what and where', () => {
       'openapi-3.1',
       ["note /foo: 'foo' is no keyword of this dialect and checks nothing"],
     ],
+    [
+      'a keyword that is nearly one',
+      { maxLenght: 3 },
+      'openapi-3.1',
+      [
+        "note /maxLenght: 'maxLenght' is no keyword of this dialect and checks nothing (did you mean 'maxLength'?)",
+      ],
+    ],
     ['an unknown keyword of plain JSON Schema, never', { foo: 1 }, '2020-12', []],
     [
       'an unknown format, once',

@@ -4,7 +4,7 @@
 // `$dynamicRef` is settled here and costs nothing at run time: a node is a schema under the dynamic
 // anchors in force around it, so one schema under two sets of anchors is two nodes. Nearly no
 // contract has any, and then there is one set, the empty one.
-import { pointerToken } from '../base.ts'
+import { nearestWord, pointerToken } from '../base.ts'
 import { discriminatorOf } from './discriminator.ts'
 import { type Draft, type Reading, readersOf } from './keywords.ts'
 import type { PlanNode } from './plan.ts'
@@ -46,6 +46,9 @@ interface Waiting extends Around {
   readonly number: number
   readonly place: Place
 }
+
+/** A contract with more unknown keywords than this misspells none of them. */
+const suggestionsMax = 100
 
 /** Known without being loaded: they leave no vocabulary out. */
 const metaschemas = new Set([
@@ -203,9 +206,12 @@ class Compiler implements SchemaCompiler {
 
   #noteUnknown(one: Waiting, keyword: string): void {
     if (!one.dialect.startsWith('openapi') || keyword.startsWith('x-')) return
-    if (keywordsOf[one.dialect].has(keyword) || this.#said.has(keyword)) return
+    const known = keywordsOf[one.dialect]
+    if (known.has(keyword) || this.#said.has(keyword)) return
     this.#said.add(keyword)
-    const message = `'${keyword}' is no keyword of this dialect and checks nothing`
+    const meant = this.#said.size > suggestionsMax ? undefined : nearestWord(keyword, known)
+    const hint = meant === undefined ? '' : ` (did you mean '${meant}'?)`
+    const message = `'${keyword}' is no keyword of this dialect and checks nothing${hint}`
     this.#report('note', one.place, message, keyword)
   }
 

@@ -111,6 +111,7 @@ export class Engine {
     const observers: Observe[] = []
     const tools = {
       random,
+      nowMs: () => clock.nowMs(),
       states: new States(memories),
       upstreams: linked.upstreams,
       bug,

@@ -102,6 +102,7 @@ export async function openRelay(t: TestContext, options: RelayOptions = {}) {
   const pools = { clock, sweeper, limits: plan.limits, bug, occupancy }
   const linked = linkSnapshot(openSnapshot(encodeSnapshot(plan)), {
     random: () => 0.5,
+    nowMs: () => clock.nowMs(),
     states: new States({}),
     upstreams: upstreams.use(plan.upstreams, pools),
     bug,

@@ -49,6 +49,7 @@ function linked(operationCount: number) {
   }
   return linkSnapshot(openSnapshot(encodeSnapshot(plan)), {
     random: () => 0.5,
+    nowMs: () => 0,
     states: new States({}),
     upstreams: [new Upstream('service', [])],
     bug: assert.ifError,

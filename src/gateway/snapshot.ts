@@ -68,6 +68,7 @@ export interface LinkedOperation {
 
 export interface LinkTools {
   readonly random: Random
+  readonly nowMs: () => number
   readonly states: States
   readonly upstreams: readonly Upstream[]
   /** Takes what a step in shadow throws. */
@@ -190,14 +191,22 @@ function linkPolicy(
   policyPlan: PolicyPlan,
   operationId: string,
   limits: Limits,
-  { bug, check, blob, random, states }: Linking,
+  { bug, check, blob, random, nowMs, states }: Linking,
 ): LinkedSteps {
   const { policy: id, mode, plan } = policyPlan
   const policy = policyById.get(id)
   assert(policy !== undefined, `the policy ${id} exists`)
   const state = <S>(need: StateNeed, make: (memory: SharedArrayBuffer) => S): S =>
     states.get(need, make)
-  const linked = linkPhases(policy, plan, { check, blob, limits, operationId, random, state })
+  const linked = linkPhases(policy, plan, {
+    check,
+    blob,
+    limits,
+    operationId,
+    random,
+    nowMs,
+    state,
+  })
   return mode === 'shadow' ? inShadow(id, linked, bug) : linked
 }
 

@@ -50,6 +50,18 @@ test('a new snapshot finds the buckets as they were', () => {
   assert.equal(verdict.code, 'LIMIT_EXCEEDED')
 })
 
+test('a thread that stood still refuses nobody for what others took meanwhile', () => {
+  let nowMs = 0
+  const tools = { ...toolsWith(), nowMs: () => nowMs }
+  assert.equal(limit.phase, 'admit')
+  const step = limit.link(plan, tools)
+  const old = from('192.0.2.1')
+  nowMs = 60_000
+  assert.equal(step(from('192.0.2.1', nowMs)), undefined)
+  assert.equal(step(old), undefined, 'the second of two at once')
+  assert.equal((step(old) as Refusal).retryAfterMs, 1_000)
+})
+
 test('public and partner are limited, internal is not', () => {
   assert.equal(limit.defaultFor('public')?.requestsMax, 1_200)
   assert.equal(limit.defaultFor('partner')?.requestsMax, 12_000)

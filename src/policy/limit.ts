@@ -39,7 +39,11 @@ export const limit = definePolicy<LimitConfig, LimitPlan>({
     const rate = bucketRate(plan.windowMs / plan.requestsMax, plan.burstMax)
     return (exchange: Exchange) => {
       readAddress(exchange.client.address)
-      const waitMs = table.take(addressKey.high, addressKey.low, rate, exchange.startedMs)
+      const { startedMs } = exchange
+      const { high, low } = addressKey
+      if (table.take(high, low, rate, startedMs) === 0) return undefined
+      // This thread may have stood still since, while others took tokens of a later time.
+      const waitMs = table.take(high, low, rate, Math.max(startedMs, tools.nowMs()))
       return waitMs === 0 ? undefined : exceeded(plan, waitMs)
     }
   },

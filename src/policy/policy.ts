@@ -62,6 +62,8 @@ export interface Tools {
   /** Bytes that `ApiSite.blob` laid beside the plans; they lie in memory of all threads. */
   readonly blob: (number: number) => Uint8Array
   readonly random: Random
+  /** Monotonic milliseconds, for whom the beginning of the exchange is too long ago. */
+  readonly nowMs: () => number
   /**
    * What `make` gives for one need of `states`, made once in a thread and a snapshot. Whatever must
    * outlast them lies in the memory, which is zeroed at first and which all threads share: any of

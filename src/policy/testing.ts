@@ -65,6 +65,7 @@ export function toolsWith(): Tools {
     limits: defaultLimits,
     operationId: 'getThing',
     random: seededRandom(1),
+    nowMs: () => 0,
     blob: () => new Uint8Array(),
     state<S>({ name, bytesMax }: StateNeed, make: (memory: SharedArrayBuffer) => S): S {
       if (!states.has(name)) states.set(name, make(new SharedArrayBuffer(bytesMax)))

@@ -57,8 +57,13 @@ function stopOnSignal(stop: (signal: StopSignal) => void): void {
   const asked = (signal: StopSignal) => {
     const nowMs = performance.now()
     if (askedMs === undefined) stop(signal)
-    else if (nowMs - askedMs > sameWishMs) process.exit(1)
+    else if (nowMs - askedMs > sameWishMs) force()
     askedMs ??= nowMs
+  }
+  const force = () => {
+    // The exit waits for threads, which wait for their disks: whoever asks once more ends that too.
+    process.off('SIGINT', asked).off('SIGTERM', asked)
+    process.exit(1)
   }
   process.on('SIGINT', asked)
   process.on('SIGTERM', asked)

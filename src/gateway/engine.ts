@@ -53,6 +53,9 @@ export interface EngineSetup {
 /** How old the totals of a thread may be when it ends. */
 const notePeriodMs = 500
 
+/** How long a thread that ends waits for its log to take the last lines. */
+const lastLinesMs = 1_000
+
 export class Engine {
   readonly #setup: EngineSetup
   readonly #sweeper: Sweeper
@@ -189,9 +192,17 @@ export class Engine {
     cancel()
     this.#upstreams.destroy()
     this.#sweeper.stop()
-    await this.#setup.lines?.close()
+    await this.#lastLines()
     this.#stopNoting()
     this.#noteTotals()
+  }
+
+  /** Whoever reads the log may have stopped to: he holds nobody up. */
+  async #lastLines(): Promise<void> {
+    const late = Promise.withResolvers<void>()
+    const cancel = this.#setup.clock.after(lastLinesMs, late.resolve)
+    await Promise.race([this.#setup.lines?.close(), late.promise])
+    cancel()
   }
 
   #noteTotals(): void {

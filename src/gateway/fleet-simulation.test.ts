@@ -8,7 +8,7 @@ import { startFleet } from './fleet.ts'
 import { Machine, type SimulatedThread } from './fleet-simulation.ts'
 import type { Applied, Gateway, GatewaySettings } from './gateway-types.ts'
 
-const cases = Number(process.env['FLEET_CASES'] ?? 150)
+const cases = Number(process.env['FLEET_CASES'] ?? 100)
 const firstSeed = Number(process.env['FLEET_SEED'] ?? 1)
 
 const contract = `

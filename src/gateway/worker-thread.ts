@@ -51,6 +51,9 @@ const startTimeoutMs = 30_000
 /** For the last lines of its log, once its exchanges have ended or were ended. */
 const closeGraceMs = 2_000
 
+/** Then nobody waits for the end of a thread any more. */
+const endTimeoutMs = 2_000
+
 /** A scrape waits no longer for one that is busy. */
 const gaugesTimeoutMs = 1_000
 
@@ -152,7 +155,7 @@ export class WorkerThread {
     // One that ends before it answers is closed too.
     await this.#ask({ order: 'close', timeoutMs }).catch(() => {})
     cancel()
-    await this.#thread.terminate()
+    await this.#terminated()
   }
 
   /** Ends it as one that is of no use, so that another takes its place. */
@@ -163,7 +166,15 @@ export class WorkerThread {
   /** Ends it now. */
   async terminate(): Promise<void> {
     this.#asked = true
-    await this.#thread.terminate()
+    await this.#terminated()
+  }
+
+  /** A thread ends no earlier than its writes to disks, which may hang. */
+  async #terminated(): Promise<void> {
+    const late = Promise.withResolvers<void>()
+    const cancel = this.#clock.after(endTimeoutMs, late.resolve)
+    await Promise.race([this.#thread.terminate(), late.promise])
+    cancel()
   }
 
   /** Hands over a connection that was accepted in the main thread. */

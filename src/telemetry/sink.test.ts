@@ -1,12 +1,20 @@
 // A file sink appends all it is given, in order.
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawn } from 'node:child_process'
+import {
+  closeSync,
+  constants,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { after, test } from 'node:test'
-import { systemClock } from '../base.ts'
+import { manualClock, systemClock } from '../base.ts'
 import { createLineWriter } from './lines.ts'
 import { openSink, type Sink } from './sink.ts'
 
@@ -37,6 +45,27 @@ test('a file that cannot be opened is a sentence, not an exception', async () =>
   assert.ok('failed' in sink)
   assert.match(sink.failed, /access\.log cannot be opened: ENOENT/)
 })
+
+const pipes = { skip: process.platform === 'win32' && 'no named pipes' }
+
+test(
+  'a named pipe holds nobody, whether nobody opened its other end or nobody reads',
+  pipes,
+  async () => {
+    const path = join(folder, 'pipe')
+    execFileSync('mkfifo', [path])
+    const unread = await openSink(path, systemClock)
+    assert.match('failed' in unread ? unread.failed : '', /ENXIO/)
+    const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    const sink = await sinkTo(path)
+    let isDone = false
+    // More than it holds: a write that blocked would keep the file from being closed at all.
+    sink.write('x\n'.repeat(1_000_000), () => (isDone = true))
+    await sink.close()
+    closeSync(reader)
+    assert.equal(isDone, false)
+  },
+)
 
 test('a full pipe delays lines and loses none', async () => {
   // Touching process.stdout sets a pipe to non-blocking: then a full one answers EAGAIN.

@@ -3,7 +3,7 @@
 //
 // Several threads write to one of them. A file takes each write whole at its end; of a pipe POSIX
 // promises that for pieces up to `PIPE_BUF` alone, so lines are written in pieces that keep to it.
-import { close, open, write } from 'node:fs'
+import { close, constants, open, write } from 'node:fs'
 import type { Clock } from '../base.ts'
 
 export interface Sink {
@@ -67,9 +67,14 @@ function pieceEnd(bytes: Buffer, from: number): number {
   return next > 0 ? next : bytes.length
 }
 
+// A named pipe that nobody reads must not hold us: not at its opening, not when it is full, and not
+// when the thread shall end, which waits for its writes.
+const { O_APPEND, O_CREAT, O_NONBLOCK = 0, O_WRONLY } = constants
+const openFlags = O_APPEND | O_CREAT | O_NONBLOCK | O_WRONLY
+
 function opened(path: string): Promise<number> {
   return new Promise((resolve, reject) => {
-    open(path, 'a', fileMode, (error, fd) => (error === null ? resolve(fd) : reject(error)))
+    open(path, openFlags, fileMode, (error, fd) => (error === null ? resolve(fd) : reject(error)))
   })
 }
 

@@ -79,19 +79,31 @@ for (const [says, bytes, why] of unlinkable) {
   })
 }
 
-test('a log that takes no more lines does not hold up the end', async () => {
+function logging(close: () => Promise<void>) {
   const clock = manualClock()
   const engine = new Engine({
     clock,
     random: () => 0.5,
-    lines: { line() {}, dropped: () => 0, close: () => new Promise(() => {}) },
+    lines: { line() {}, dropped: () => 0, close },
     redact: [],
     announce() {},
     bug: assert.ifError,
     warn: assert.fail,
   })
+  return { clock, engine }
+}
+
+test('a log that takes no more lines does not hold up the end', async () => {
+  const { clock, engine } = logging(() => new Promise(() => {}))
   const closed = engine.close(0)
   await new Promise((resolve) => setImmediate(resolve))
   clock.advance(1_000)
   await closed
+})
+
+test('who ends an engine twice closes its log once', async () => {
+  let times = 0
+  const { engine } = logging(async () => void times++)
+  await Promise.all([engine.close(600_000), engine.close(10_000)])
+  assert.equal(times, 1)
 })

@@ -72,6 +72,7 @@ export class Engine {
   /** Several where it took over more than one from threads that left. */
   readonly #servers: WireServer[] = []
   #draining = false
+  #closing: Promise<void> | undefined
 
   constructor(setup: EngineSetup) {
     const { announce, clock, lines, redact, bug } = setup
@@ -183,13 +184,22 @@ export class Engine {
     }
   }
 
-  /** Takes no more connections and waits for exchanges under way, so long at most. */
+  /**
+   * Takes no more connections and waits for exchanges under way, so long at most. Asked again the
+   * shorter time counts.
+   */
   async close(timeoutMs: number): Promise<void> {
     const cancel = this.#setup.clock.after(timeoutMs, () => {
       for (const server of this.#servers) server.destroy()
     })
-    await Promise.all(this.#servers.map((server) => server.close()))
+    this.#closing ??= this.#end()
+    await this.#closing
     cancel()
+  }
+
+  // Once: a descriptor that is closed twice may be another's by then.
+  async #end(): Promise<void> {
+    await Promise.all(this.#servers.map((server) => server.close()))
     this.#upstreams.destroy()
     this.#sweeper.stop()
     await this.#lastLines()

@@ -412,6 +412,7 @@ class Fleet implements Gateway {
         const next = left.shift()
         await worker.listen(next === undefined ? this.#port.share() : { parked: next })
       } while (left.length > 0)
+      this.#restarts.began()
       if (this.#state === 'draining') this.#drainOne(worker)
       return undefined
     } catch (error) {

@@ -19,12 +19,19 @@ test('workers that end as soon as they begin come later and later, up to two sec
   assert.deepEqual(delays, [0, 100, 200, 400, 800, 1_600, 2_000, 2_000])
 })
 
-test('six failures in a row leave no hope; one steady service brings it back', () => {
+test('six starts that fail in a row leave no hope; one that serves brings it back', () => {
   const restarts = new Restarts()
   for (let i = 0; i < 5; i++) restarts.failed()
   assert.ok(restarts.isHopeful)
   restarts.failed()
   assert.ok(!restarts.isHopeful)
-  restarts.ended('silent', 60_000)
+  restarts.began()
+  assert.ok(restarts.isHopeful)
+})
+
+test('however many workers ended, one start that fails is tried again', () => {
+  const restarts = new Restarts()
+  for (let i = 0; i < 20; i++) restarts.ended('exit', 10)
+  restarts.failed()
   assert.ok(restarts.isHopeful)
 })

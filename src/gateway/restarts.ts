@@ -5,13 +5,15 @@ import type { EndCause } from './worker-thread.ts'
 const steadyMs = 5_000
 const firstDelayMs = 100
 const delayMsMax = 2_000
-/** Failures in a row after which, with no worker left, nothing is hoped for. */
-const failuresMax = 6
+/** Starts that failed in a row; then, with no worker left, nothing is hoped for. */
+const failedStartsMax = 6
 
 export class Restarts {
   readonly counts: Readonly<Record<EndCause, number>>
   readonly #counts: Record<EndCause, number> = { exit: 0, memory: 0, silent: 0 }
   #failures = 0
+  /** Of those failures the ones that did not even begin, in a row. */
+  #failedStarts = 0
 
   constructor() {
     this.counts = this.#counts
@@ -25,6 +27,12 @@ export class Restarts {
   /** One did not even begin. */
   failed(): void {
     this.#failures++
+    this.#failedStarts++
+  }
+
+  /** One serves. */
+  began(): void {
+    this.#failedStarts = 0
   }
 
   get delayMs(): number {
@@ -33,6 +41,6 @@ export class Restarts {
   }
 
   get isHopeful(): boolean {
-    return this.#failures < failuresMax
+    return this.#failedStarts < failedStartsMax
   }
 }

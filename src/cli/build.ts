@@ -14,11 +14,15 @@ export interface BuiltSource {
   readonly rebuild: (signal: AbortSignal) => Promise<Built>
 }
 
-/** Undefined where the command line names nothing that can be built: that has been said then. */
+/**
+ * Undefined where the command line names nothing that can be built: that has been said then. The
+ * signal ends the build.
+ */
 export async function buildSource(
   options: SourceOptions,
   overrides: Overrides,
   world: World,
+  stopped?: AbortSignal,
 ): Promise<BuiltSource | undefined> {
   const source = sourceOf(options, world)
   if ('problem' in source) {
@@ -29,7 +33,7 @@ export async function buildSource(
   const cache = cacheFolder(world.env) ?? false
   const wanted = { ...overrides, contractFile, configFile, allowRef }
   const built = await withProgress(world, `compiling ${source.shown}`, () =>
-    buildInThread(wanted, cache),
+    buildInThread(wanted, cache, stopped),
   )
   return { source, built, rebuild: (signal) => buildInThread(wanted, cache, signal) }
 }

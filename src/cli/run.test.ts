@@ -145,3 +145,10 @@ test('notes say which credentials only the service judges', async (t) => {
   assert.equal(note?.severity, 'note')
   assert.match(note?.message ?? '', /'key'.*auth: upstream/)
 })
+
+test('whoever stops it while it builds ends it, with nothing said and nothing served', async (t) => {
+  const { world, said } = testWorld(folderWith(t, files))
+  const args = ['run', '--config', 'quiet.yaml', '--to', 'http://127.0.0.1:1', ...freePorts]
+  const code = await commandLine(args, { ...world, onStop: (stop) => stop('SIGTERM') })
+  assert.deepEqual({ code, ...said() }, { code: 0, out: '', err: '' })
+})

@@ -24,8 +24,12 @@ export async function run(options: RunOptions, world: World): Promise<ExitCode> 
     return 2
   }
   const asks = reloadAsks(world)
-  const done = await buildSource(options, { to, host, port, adminPort, workers }, world)
+  const stop = stopAsked(world)
+  const overrides = { to, host, port, adminPort, workers }
+  const build = buildSource(options, overrides, world, stop.asked)
+  const done = await Promise.race([build, stop.how])
   if (done === undefined) return 2
+  if ('signal' in done) return 0
   const { built, source, rebuild } = done
   if (!isWhole(built)) {
     world.err.write(problemLines(built.problems, world.cwd, paintFor(world.err, world.env)))
@@ -45,8 +49,28 @@ export async function run(options: RunOptions, world: World): Promise<ExitCode> 
     sayError(world, serving.problem)
     return 1
   }
+  if (stop.asked.aborted) {
+    await serving.close(0)
+    return 0
+  }
   asks.go(() => serving.reloader.asked())
-  return serveUntilStopped(serving, options, world)
+  return serveUntilStopped(serving, options, world, stop)
+}
+
+interface Stop {
+  readonly asked: AbortSignal
+  readonly how: Promise<{ readonly signal: StopSignal }>
+}
+
+/** From the first moment on: nothing else ends the first process of a container. */
+function stopAsked(world: World): Stop {
+  const asked = new AbortController()
+  const how = Promise.withResolvers<{ signal: StopSignal }>()
+  world.onStop((signal) => {
+    asked.abort()
+    how.resolve({ signal })
+  })
+  return { asked: asked.signal, how: how.promise }
 }
 
 /** Who asks while it starts is answered once it serves: what he has written may have come late. */
@@ -68,14 +92,11 @@ async function serveUntilStopped(
   serving: Serving,
   { json }: RunOptions,
   world: World,
+  stop: Stop,
 ): Promise<ExitCode> {
-  // Before it is announced: whoever reads that may want to stop at once.
-  const stopped = new Promise<{ signal: StopSignal }>((resolve) =>
-    world.onStop((signal) => resolve({ signal })),
-  )
   if (json) world.out.write(`${JSON.stringify(servingJson(serving, world))}\n`)
   else world.err.write(servingText(serving, world))
-  const ending = await Promise.race([stopped, serving.died])
+  const ending = await Promise.race([stop.how, serving.died])
   if (typeof ending === 'string') {
     sayError(world, ending)
     await serving.close(0)

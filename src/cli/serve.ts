@@ -83,7 +83,9 @@ export async function serve(setup: ServeSetup): Promise<Serving | { problem: str
     async close(noticeMs) {
       stopReloads()
       gateway.drain()
-      await new Promise<void>((done) => systemClock.after(noticeMs, done))
+      const noticed = new Promise<void>((done) => systemClock.after(noticeMs, done))
+      // With nobody left to serve there is nothing to wait for.
+      await Promise.race([noticed, gateway.died])
       await gateway.close(reloader.running.deployment.drain.timeoutMs)
       // The probes go last: they are how others see that we are stopping.
       await admin.close()

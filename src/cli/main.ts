@@ -111,7 +111,7 @@ function sourced(command: CommandType, description: string): CommandType {
     .option('--config <file>', 'configuration (without a contract: concordat.yaml of this folder)')
     .option(
       '--allow-ref <path>',
-      'file or folder elsewhere that $ref may lead to; repeat it',
+      'file or folder elsewhere that the contract may read; repeat it',
       listed,
     )
     .option('--json', 'print JSON')

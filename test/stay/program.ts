@@ -96,7 +96,10 @@ function run(folder: string, args: readonly string[]): Running {
     env: { PATH: process.env['PATH'], XDG_CACHE_HOME: join(folder, '.cache') },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  const kill = () => child.kill('SIGKILL')
+  const kill = () => {
+    child.kill('SIGKILL')
+    rmSync(folder, { recursive: true, force: true })
+  }
   process.once('exit', kill)
   const ended = new Promise<Exit>((resolve) => {
     child.once('exit', (code, signal) => {

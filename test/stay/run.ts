@@ -31,6 +31,9 @@ if (play === undefined) {
   console.error(`'${name}' is none of the cases: ${Object.keys(cases).join(', ')}`)
   process.exit(2)
 }
+// What was started ends with us, and its folder goes.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1))
+
 const startMs = performance.now()
 const findings = await play({
   long: values.long,

@@ -6,7 +6,6 @@
 // then all switch. Settings that a worker starts with (its log, their number, the port) renew the
 // workers: the new ones take over the listening servers of the old ones, with the connections that
 // wait in them, and the old ones end when their exchanges have.
-import type { Socket } from 'node:net'
 import type { MessagePort } from 'node:worker_threads'
 import type { Clock } from '../base.ts'
 import type { Readiness } from './admin-routes.ts'
@@ -17,15 +16,16 @@ import {
   type GatewaySettings,
   type Started,
 } from './gateway-types.ts'
+import { Dealing } from './dealing.ts'
 import { GatewayMetrics } from './gateway-metrics.ts'
 import { bundleRelease } from './let-go.ts'
 import { type Port, takePort } from './port.ts'
 import { Restarts } from './restarts.ts'
 import { openSnapshot, snapshotNeeds } from '../snapshot.ts'
 import type { ThreadGauges } from '../telemetry.ts'
-import { SharedOccupancy } from './shared-occupancy.ts'
 import { type SharedMemories, SharedStates } from './shared-states.ts'
-import { type EndCause, type Spawn, WorkerThread } from './worker-thread.ts'
+import type { EndCause, Spawn, WorkerThread } from './worker-thread.ts'
+import { WorkerStarts } from './worker-starts.ts'
 
 /** What a fleet is made of; tests hand in their own. */
 export interface FleetTools {
@@ -44,9 +44,6 @@ export interface FleetTools {
 
 /** How long exchanges may go on in a worker that a renewal has replaced. */
 const renewalTimeoutMs = 600_000
-
-/** Connections that wait in the main thread for a worker to be there. */
-const waitingSocketsMax = 1_024
 
 type State = 'running' | 'draining' | 'closing' | 'dead'
 
@@ -69,35 +66,40 @@ class Fleet implements Gateway {
   readonly #restarts = new Restarts()
   readonly #metrics = new GatewayMetrics()
   readonly #died = Promise.withResolvers<string>()
-  /** Every worker that has not ended. */
-  readonly #all = new Set<WorkerThread>()
+  readonly #starts: WorkerStarts
+  readonly #dealing: Dealing
   /** Those that have the bundle in force, get every new one, and are replaced where they end. */
   readonly #members = new Set<WorkerThread>()
   #generation: Generation = { starting: 0 }
   #settings: GatewaySettings
   #port: Port
   readonly #states = new SharedStates()
-  readonly #occupancy: SharedOccupancy
   #memories: SharedMemories
   readonly #letGo: (bytes: number) => void
   #state: State = 'running'
-  #turn = 0
   #cancelFill: (() => void) | undefined
   #applying: Promise<unknown> = Promise.resolve()
   #closing: Promise<void> | undefined
-  /** Listening servers and connections that wait for a worker to be there. */
-  readonly #parked: MessagePort[] = []
-  readonly #sockets: Socket[] = []
 
   constructor(settings: GatewaySettings, tools: FleetTools, port: Port) {
     this.#settings = settings
     this.#tools = tools
     this.#letGo = bundleRelease(tools.clock)
     this.#port = port
-    this.#occupancy = new SharedOccupancy(settings.workers, Math.random)
+    this.#starts = new WorkerStarts({
+      ...tools,
+      workers: settings.workers,
+      metrics: this.#metrics,
+      ended: (...how) => this.#ended(...how),
+      late: (parked, of) => this.#late(parked, of),
+    })
+    this.#dealing = new Dealing({
+      serving: () => this.#serving(),
+      drop: (parked) => this.#port.drop(parked),
+    })
     this.#memories = this.#states.for(snapshotNeeds(settings.bundle))
     this.#states.took(this.#memories)
-    port.deal((socket) => this.#deal(socket))
+    port.deal((socket) => this.#dealing.deal(socket))
   }
 
   get port(): number {
@@ -136,7 +138,7 @@ class Fleet implements Gateway {
 
   /** Of the workers that answer in time. */
   async #gauges(): Promise<ThreadGauges[]> {
-    const answers = await Promise.all([...this.#all].map((worker) => worker.gauges()))
+    const answers = await Promise.all([...this.#starts.all].map((worker) => worker.gauges()))
     return answers.filter((one) => one !== undefined)
   }
 
@@ -184,9 +186,9 @@ class Fleet implements Gateway {
     this.#state = 'closing'
     this.#cancelFill?.()
     this.#port.close()
-    this.#handOutWaiting()
+    this.#dealing.end()
     await Promise.all(
-      [...this.#all].map((worker) =>
+      [...this.#starts.all].map((worker) =>
         worker.serves ? worker.close(timeoutMs) : worker.terminate(),
       ),
     )
@@ -266,7 +268,7 @@ class Fleet implements Gateway {
   ): Promise<{ workers: WorkerThread[]; memories: SharedMemories } | { problem: string }> {
     if (!this.#isUp) return stops
     const memories = this.#states.for(snapshotNeeds(next.bundle))
-    const starts = Array.from({ length: next.workers }, () => this.#started(next, memories))
+    const starts = Array.from({ length: next.workers }, () => this.#starts.start(next, memories))
     const fresh = await Promise.all(starts)
     const workers = fresh.filter((one) => typeof one !== 'string')
     const failure = fresh.find((one) => typeof one === 'string')
@@ -286,13 +288,13 @@ class Fleet implements Gateway {
     const before = this.#port
     const isSamePort = port === before
     this.#port = port
-    port.deal((socket) => this.#deal(socket))
+    port.deal((socket) => this.#dealing.deal(socket))
     // On another port whoever still waits on the one before has come in vain.
-    const left = this.#parked.splice(0)
+    const left = this.#dealing.parked()
     if (isSamePort) left.push(...(await releasedBy(old)))
     await this.#serveAll(fresh, isSamePort ? left.splice(0) : [])
     if (!isSamePort) {
-      dropParked([...left, ...(await releasedBy(old))], before)
+      this.#dealing.drop([...left, ...(await releasedBy(old))])
       before.close()
     }
     // The end may have come meanwhile, and knew of one port only.
@@ -309,68 +311,18 @@ class Fleet implements Gateway {
 
   /** Those that an earlier renewal has replaced have had their time: they hold memory. */
   #retire(workers: readonly WorkerThread[]): void {
-    const earlier = [...this.#all].filter(({ leaving, serves }) => leaving && serves)
+    const earlier = [...this.#starts.all].filter(({ leaving, serves }) => leaving && serves)
     for (const worker of earlier) void worker.close(closeTimeoutMs)
     for (const worker of workers) void worker.close(renewalTimeoutMs)
   }
 
   // Workers.
 
-  /** A worker that has linked the settings' bundle, or a sentence on why there is none. */
-  async #started(
-    settings: GatewaySettings,
-    states: SharedMemories,
-  ): Promise<WorkerThread | string> {
-    try {
-      const worker = this.#spawn(settings, states)
-      const problem = await worker.ready()
-      if (problem === undefined) return worker
-      await worker.terminate()
-      return problem
-    } catch (error) {
-      // The system gives no more threads.
-      return (error as Error).message
-    }
-  }
-
-  #spawn(settings: GatewaySettings, states: SharedMemories): WorkerThread {
-    const { clock, bug, warn, program, spawn } = this.#tools
-    const thread = this.#freeNumber()
-    const worker = new WorkerThread({
-      program,
-      data: {
-        bundle: settings.bundle,
-        log: settings.log,
-        states,
-        occupancy: this.#occupancy.share(thread, settings.workers),
-        thread,
-      },
-      clock,
-      spawn,
-      events: {
-        bug,
-        warn,
-        counts: (news) => this.#metrics.take(thread, news),
-        late: (parked) => this.#late(parked, settings),
-        ended: (cause, how, asked) => this.#ended(worker, cause, how, asked),
-      },
-    })
-    this.#all.add(worker)
-    return worker
-  }
-
-  #freeNumber(): number {
-    const taken = new Set([...this.#all].map(({ number }) => number))
-    let number = 1
-    while (taken.has(number)) number++
-    return number
-  }
-
   /** Gives a sentence where it came to nothing. */
   async #addWorker(): Promise<string | undefined> {
     const generation = this.#generation
     generation.starting++
-    const worker = await this.#started(this.#settings, this.#memories)
+    const worker = await this.#starts.start(this.#settings, this.#memories)
     const problem = typeof worker === 'string' ? worker : await this.#join(worker, generation)
     generation.starting--
     // A renewal has made it needless: whether it began is no matter.
@@ -416,52 +368,20 @@ class Fleet implements Gateway {
       if (this.#state === 'draining') this.#drainOne(worker)
       return undefined
     } catch (error) {
-      this.#keep(left)
+      this.#dealing.keep(left)
       // What serves is replaced by its end alone.
       if (worker.serves) return undefined
       this.#members.delete(worker)
       void worker.terminate()
       return (error as Error).message
     } finally {
-      this.#handOutWaiting()
+      this.#dealing.handOut()
     }
   }
 
   #late(parked: readonly MessagePort[], listening: Listening): void {
-    if (isSameAddress(listening, this.#settings)) this.#keep(parked)
-    else dropParked(parked, this.#port)
-  }
-
-  #keep(parked: readonly MessagePort[]): void {
-    this.#parked.push(...parked)
-    this.#handOutWaiting()
-  }
-
-  /** What waited for a worker to be there. */
-  #handOutWaiting(): void {
-    const serving = this.#serving()
-    if (this.#isUp && serving.length === 0) return
-    for (const socket of this.#sockets.splice(0)) this.#deal(socket)
-    const parked = this.#parked.splice(0)
-    if (!this.#isUp) return dropParked(parked, this.#port)
-    for (const one of parked) {
-      // One that ends meanwhile has lost it with its own.
-      this.#inTurn(serving)
-        .listen({ parked: one })
-        .catch(() => {})
-    }
-  }
-
-  /** A connection that this thread accepted: to the workers in turn. */
-  #deal(socket: Socket): void {
-    const serving = this.#isUp ? this.#serving() : []
-    if (serving.length > 0) this.#inTurn(serving).give(socket)
-    else if (this.#isUp && this.#sockets.length < waitingSocketsMax) this.#sockets.push(socket)
-    else socket.destroy()
-  }
-
-  #inTurn(workers: readonly WorkerThread[]): WorkerThread {
-    return workers[this.#turn++ % workers.length]!
+    if (isSameAddress(listening, this.#settings)) this.#dealing.keep(parked)
+    else this.#dealing.drop(parked)
   }
 
   // Replacing.
@@ -471,9 +391,6 @@ class Fleet implements Gateway {
   }
 
   #ended(worker: WorkerThread, cause: EndCause, how: string, asked: boolean): void {
-    this.#all.delete(worker)
-    this.#occupancy.ended(worker.number)
-    this.#metrics.ended(worker.number)
     const wasMember = this.#members.delete(worker)
     // Who starts it hears by himself that it ended.
     if (asked || !wasMember || !worker.serves || !this.#isUp) return
@@ -510,11 +427,6 @@ class Fleet implements Gateway {
     this.#state = 'dead'
     this.#died.resolve(`no worker can be started: ${problem}`)
   }
-}
-
-/** Whoever waits in their queues is lost. */
-function dropParked(parked: readonly MessagePort[], port: Port): void {
-  for (const one of parked) port.drop(one)
 }
 
 const stops = { problem: 'the gateway stops' }

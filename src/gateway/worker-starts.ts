@@ -1,0 +1,86 @@
+// Starts the workers of a fleet, and knows every one until it has ended: its number, its row in
+// the memory of what is held, its part of the counts.
+import type { MessagePort } from 'node:worker_threads'
+import type { Clock } from '../base.ts'
+import type { GatewayMetrics } from './gateway-metrics.ts'
+import type { GatewaySettings } from './gateway-types.ts'
+import { SharedOccupancy } from './shared-occupancy.ts'
+import type { SharedMemories } from './shared-states.ts'
+import { type EndCause, type Spawn, WorkerThread } from './worker-thread.ts'
+
+export interface WorkerStartsSetup {
+  /** At the start; a renewal may bring others. */
+  readonly workers: number
+  readonly clock: Clock
+  readonly program: URL
+  readonly spawn?: Spawn | undefined
+  readonly bug: (error: unknown) => void
+  readonly warn: (sentence: string) => void
+  readonly metrics: GatewayMetrics
+  /** `asked`: it was we who ended it. */
+  readonly ended: (worker: WorkerThread, cause: EndCause, how: string, asked: boolean) => void
+  /** Listening servers of a worker with these settings that was given up before they came. */
+  readonly late: (parked: readonly MessagePort[], settings: GatewaySettings) => void
+}
+
+export class WorkerStarts {
+  /** Every worker that has not ended. */
+  readonly all = new Set<WorkerThread>()
+  readonly #setup: WorkerStartsSetup
+  readonly #occupancy: SharedOccupancy
+
+  constructor(setup: WorkerStartsSetup) {
+    this.#setup = setup
+    this.#occupancy = new SharedOccupancy(setup.workers, Math.random)
+  }
+
+  /** A worker that has linked the settings' bundle, or a sentence on why there is none. */
+  async start(settings: GatewaySettings, states: SharedMemories): Promise<WorkerThread | string> {
+    try {
+      const worker = this.#spawn(settings, states)
+      const problem = await worker.ready()
+      if (problem === undefined) return worker
+      await worker.terminate()
+      return problem
+    } catch (error) {
+      // The system gives no more threads.
+      return (error as Error).message
+    }
+  }
+
+  #spawn(settings: GatewaySettings, states: SharedMemories): WorkerThread {
+    const { clock, bug, warn, program, spawn, metrics, late } = this.#setup
+    const thread = this.#freeNumber()
+    const { bundle, log, workers } = settings
+    const occupancy = this.#occupancy.share(thread, workers)
+    const worker = new WorkerThread({
+      program,
+      data: { bundle, log, states, occupancy, thread },
+      clock,
+      spawn,
+      events: {
+        bug,
+        warn,
+        counts: (news) => metrics.take(thread, news),
+        late: (parked) => late(parked, settings),
+        ended: (cause, how, asked) => this.#ended(worker, cause, how, asked),
+      },
+    })
+    this.all.add(worker)
+    return worker
+  }
+
+  #freeNumber(): number {
+    const taken = new Set([...this.all].map(({ number }) => number))
+    let number = 1
+    while (taken.has(number)) number++
+    return number
+  }
+
+  #ended(worker: WorkerThread, cause: EndCause, how: string, asked: boolean): void {
+    this.all.delete(worker)
+    this.#occupancy.ended(worker.number)
+    this.#setup.metrics.ended(worker.number)
+    this.#setup.ended(worker, cause, how, asked)
+  }
+}

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { test } from 'node:test'
+import { MessageChannel, type Transferable } from 'node:worker_threads'
 import { type Port, takePort } from './port.ts'
 
 const free = { host: '127.0.0.1', port: 0 }
@@ -42,6 +43,27 @@ test('the port of a program that shares it is in use all the same', async (t) =>
     const problem = await takePort({ host: '127.0.0.1', port }, dealt)
     assert.match('problem' in problem ? problem.problem : '', /in use by another program$/)
   }
+})
+
+test('a port that is closed twice is closed', async () => {
+  for (const dealt of [false, true]) {
+    const port = await taken(dealt)
+    port.close()
+    port.close()
+  }
+})
+
+test('a parked server that is dropped lets the port go', async () => {
+  const port = await taken(false)
+  const server = await listening(port)
+  const { port1, port2 } = new MessageChannel()
+  port1.postMessage(server, [server as unknown as Transferable])
+  port.drop(port2)
+  port1.close()
+  port.close()
+  const client = connect(port.port, '127.0.0.1')
+  const [error] = (await once(client, 'error')) as [NodeJS.ErrnoException]
+  assert.equal(error.code, 'ECONNREFUSED')
 })
 
 test('a name is looked up, and one that does not exist is a problem', async () => {

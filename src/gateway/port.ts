@@ -22,7 +22,7 @@ export interface Port {
   deal(take: (socket: Socket) => void): void
   /** Lets go of a listening server that a worker has parked, and of who waits in its queue. */
   drop(parked: MessagePort): void
-  /** Lets go of it; what listens elsewhere goes on listening. */
+  /** Lets go of it, however often it is asked; what listens elsewhere goes on listening. */
   close(): void
 }
 
@@ -80,7 +80,7 @@ function takenExclusively(host: string, port: number): number {
 class SharedPort implements Port {
   readonly port: number
   readonly #host: string
-  readonly #kept: BoundSocket
+  #kept: BoundSocket | undefined
 
   constructor(host: string, port: number) {
     this.#host = host
@@ -105,7 +105,8 @@ class SharedPort implements Port {
   }
 
   close(): void {
-    this.#kept.close()
+    this.#kept?.close()
+    this.#kept = undefined
   }
 }
 

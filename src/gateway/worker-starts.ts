@@ -55,6 +55,7 @@ export class WorkerStarts {
     const occupancy = this.#occupancy.share(thread, workers)
     const worker = new WorkerThread({
       program,
+      workers,
       data: { bundle, log, states, occupancy, thread },
       clock,
       spawn,

@@ -36,6 +36,8 @@ export type Spawn = (program: URL, options: WorkerOptions) => Thread
 
 export interface WorkerSetup {
   readonly program: URL
+  /** How many share the memory. */
+  readonly workers: number
   readonly data: Omit<WorkerData, 'beat'>
   readonly clock: Clock
   readonly events: WorkerEvents
@@ -75,7 +77,8 @@ export class WorkerThread {
   #prepared: Uint8Array
   #servesSinceMs: number | undefined
 
-  constructor({ program, data, clock, events, spawn = spawnWorker }: WorkerSetup) {
+  constructor(setup: WorkerSetup) {
+    const { program, workers, data, clock, events, spawn = spawnWorker } = setup
     this.number = data.thread
     this.#events = events
     this.#clock = clock
@@ -83,7 +86,7 @@ export class WorkerThread {
     this.#bundle = data.bundle
     this.#prepared = data.bundle
     const workerData: WorkerData = { ...data, beat: this.#beat }
-    const maxOldGenerationSizeMb = workerHeapMb(data.occupancy?.threads ?? 1)
+    const maxOldGenerationSizeMb = workerHeapMb(workers)
     this.#thread = spawn(program, {
       workerData,
       name: `worker ${data.thread}`,

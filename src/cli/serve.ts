@@ -103,7 +103,7 @@ function settingsOf({ snapshot, deployment: { listen, log, workers } }: WholeBui
 
 function startReloads(
   gateway: Gateway,
-  { built, rebuild, watch: watched, told }: ServeSetup,
+  { built, rebuild, watch: watched, told, report }: ServeSetup,
 ): { reloader: Reloader; watch: FileWatch | undefined } {
   const reloader: Reloader = new Reloader({
     running: built,
@@ -111,7 +111,14 @@ function startReloads(
     holdStill,
     apply: (next) => gateway.apply(settingsOf(next)),
     follow: (files) => watch?.follow(files),
-    told: (outcome) => told(outcome, reloader, urlOf(gateway, reloader.running)),
+    told(outcome) {
+      try {
+        told(outcome, reloader, urlOf(gateway, reloader.running))
+      } catch (error) {
+        // What cannot be told is no reason to serve no more.
+        report(error)
+      }
+    },
     clock: systemClock,
   })
   const watch = watched

@@ -98,6 +98,17 @@ test('a changed file is built and put in force', async () => {
   assert.deepEqual(reloader.standing, { state: 'current' })
 })
 
+test('a build that nobody can read has failed, and the next one counts', async () => {
+  const { reloader, built, apply, outcomes } = start()
+  reloader.changed()
+  await built({ ...whole('b'), snapshot: new Uint8Array(3) })
+  assert.deepEqual(outcomes(), ['failed'])
+  reloader.changed()
+  await built(whole('b'))
+  await apply()
+  assert.deepEqual(outcomes(), ['failed', 'applied'])
+})
+
 test('what is refused leaves what runs, and says why until it is mended', async () => {
   const { reloader, clock, built, outcomes, applied } = start()
   clock.advance(5)

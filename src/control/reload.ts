@@ -122,7 +122,7 @@ export class Reloader {
   async #run(): Promise<void> {
     do {
       this.#again = false
-      const outcome = await this.#round()
+      const outcome = await this.#round().catch((error: unknown) => failed(textOf(error)))
       // Nobody is left to be told.
       if (this.#isClosed()) return
       this.#counts[outcome.outcome]++

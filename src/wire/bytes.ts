@@ -45,6 +45,12 @@ const bulkAfterReads = 32
 const bulkSocketsMax = 256
 let bulkSockets = 0
 
+/**
+ * Of one socket libuv reads up to 32 times in a row while each read fills its buffer: so many
+ * megabytes that everybody else waits for milliseconds. After this many the others have their turn.
+ */
+const readsInARow = 8
+
 /** Every connection of a thread reads into this: a read is consumed before the next one begins. */
 const bulk = Buffer.allocUnsafeSlow(bulkBytes)
 const shared = bulk.subarray(0, readBytes)
@@ -339,7 +345,8 @@ function sharedRead(sink: ByteSink): { buffer: Buffer; callback: (length: number
   return {
     buffer: shared,
     callback(this: Socket, length) {
-      if (length === readBytes && ++filled === bulkAfterReads) readInBulk(this)
+      const isFull = length === readBytes || length === bulkBytes
+      if (isFull && ++filled === bulkAfterReads) readInBulk(this)
       handling = true
       try {
         sink.bytes(bulk, length)
@@ -349,10 +356,15 @@ function sharedRead(sink: ByteSink): { buffer: Buffer; callback: (length: number
         handling = false
         flushSoon()
       }
-      // Reading is stopped by `pause` alone.
-      return true
+      if (!isFull || filled % readsInARow !== 0) return true
+      setImmediate(readOn, this)
+      return false
     },
   }
+}
+
+function readOn(socket: Socket): void {
+  if (!socket.destroyed && !socket.isPaused()) socket.read(0)
 }
 
 function readInBulk(socket: Socket): void {

@@ -41,7 +41,7 @@ export async function run(options: RunOptions, world: World): Promise<ExitCode> 
     rebuild,
     watch,
     told: teller(options, done, world),
-    report: (error) => sayError(world, String(error)),
+    report: (error) => sayError(world, stackOf(error)),
     warn: (sentence) => sayWarning(world, sentence),
     cwd: world.cwd,
   })
@@ -158,3 +158,6 @@ function servingJson({ url, adminUrl, reloader }: Serving, { cwd }: World): obje
     problems: problems.map((one) => problemJson(one, cwd)),
   }
 }
+
+const stackOf = (error: unknown): string =>
+  error instanceof Error ? (error.stack ?? error.message) : String(error)

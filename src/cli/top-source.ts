@@ -9,6 +9,12 @@ export interface Look {
   readonly readiness: Readiness
 }
 
+export interface Workers {
+  readonly serving: number
+  /** 0: the main thread serves. */
+  readonly wanted: number
+}
+
 export interface Readiness {
   readonly ready: boolean
   /** Why it is not, in a word or two. */
@@ -16,7 +22,7 @@ export interface Readiness {
   /** How the configuration in force differs from the one that is written, if it does. */
   readonly configuration: { readonly says: string; readonly why: string | undefined } | undefined
   /** Undefined where it does not say. */
-  readonly workers: { readonly serving: number; readonly wanted: number } | undefined
+  readonly workers: Workers | undefined
 }
 
 /** Why nothing could be learnt, for a title. */

@@ -15,7 +15,7 @@ import {
   spanText,
 } from './top-format.ts'
 import type { Sort } from './top-sorts.ts'
-import type { Readiness } from './top-source.ts'
+import type { Readiness, Workers } from './top-source.ts'
 import { operationLines, sorted } from './top-table.ts'
 import { sparkline, type TrendPoint } from './top-trend.ts'
 import type { Scene } from './top-watch.ts'
@@ -207,7 +207,7 @@ function upstreamItems({ upstream: { active, idle, waiting } }: Figures): string
 
 function threadItems({ restarts, threads }: Figures, readiness: Readiness | undefined): string[] {
   const { workers } = readiness ?? {}
-  const count = workers === undefined ? [] : [`${workers.serving} of ${workers.wanted} workers`]
+  const count = workers === undefined ? [] : [workersText(workers)]
   if (restarts !== undefined) count.push(counted(restarts, 'restart'))
   const each = threads.map(({ name, heapBytes, loopDelayP99Seconds }) => {
     const heap = heapBytes === undefined ? '' : `, ${bytesText(heapBytes)}`
@@ -253,3 +253,6 @@ function footer(
   const space = Math.max(1, width - keys.length - shown.length)
   return [...blank, paint('dim', fitted(`${keys}${' '.repeat(space)}${shown}`, width))]
 }
+
+const workersText = ({ serving, wanted }: Workers): string =>
+  wanted === 0 ? 'the main one serves' : `${serving} of ${wanted} workers`

@@ -95,7 +95,8 @@ class GatewayHere implements Gateway {
   }
 
   ready(): { ready: boolean; details: object } {
-    return { ready: this.#state === 'running', details: { state: this.#state, workers: 0 } }
+    const workers = { serving: 0, wanted: 0 }
+    return { ready: this.#state === 'running', details: { state: this.#state, workers } }
   }
 
   async apply(next: GatewaySettings): Promise<Applied> {

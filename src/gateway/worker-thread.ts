@@ -218,7 +218,7 @@ export class WorkerThread {
       case 'failed':
         return this.#ready.resolve(report.problem)
       case 'bug':
-        return this.#events.bug(new Error(report.text))
+        return this.#events.bug(Object.assign(new Error(), { stack: report.text }))
       case 'warning':
         return this.#events.warn(report.text)
       case 'counts':

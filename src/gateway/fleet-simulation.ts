@@ -93,7 +93,7 @@ export class SimulatedThread extends EventEmitter {
   }
 
   #start(): void {
-    if (this.#machine.happens(0.1)) {
+    if (this.#machine.happens(this.#machine.failedStarts)) {
       this.outbox.push({ report: 'failed', problem: 'the log cannot be opened' })
       return this.end(0)
     }
@@ -106,6 +106,7 @@ export class SimulatedThread extends EventEmitter {
   #obey(asked: Asked): void {
     if ('given' in asked) return
     const { id, ask } = asked
+    if (ask.order === 'close') return this.#close(id, ask.timeoutMs)
     try {
       this.outbox.push({ report: 'done', id, answer: this.#do(ask) })
     } catch (error) {
@@ -121,6 +122,7 @@ export class SimulatedThread extends EventEmitter {
         this.#prepared = ask.bundle
         return {}
       case 'commit':
+        if (this.#machine.happens(0.02)) throw new Error('no memory')
         this.bundle = this.#prepared ?? this.bundle
         this.#prepared = undefined
         return {}
@@ -132,20 +134,27 @@ export class SimulatedThread extends EventEmitter {
         return {}
       case 'release':
         return { parked: this.#release() }
-      case 'close':
-        this.isLeaving = true
-        for (const server of this.servers) server.at = 'closed'
-        this.servers.clear()
-        return {}
       default:
         return {}
     }
   }
 
+  /** Its exchanges take their time, and now and then something in it never ends. */
+  #close(id: number, timeoutMs: number): void {
+    const { clock, random } = this.#machine
+    this.isLeaving = true
+    for (const server of this.servers) server.at = 'closed'
+    this.servers.clear()
+    if (this.#machine.happens(0.1)) return
+    clock.after(random() * timeoutMs, () => {
+      if (this.at === 'ready') this.outbox.push({ report: 'done', id, answer: {} })
+    })
+  }
+
   #listen(at: ListenShare): void {
     if (at === 'given') return
     const { server } = movedIn(at)
-    if (this.#machine.happens(0.05)) {
+    if (this.#machine.happens(this.#machine.failedStarts / 2)) {
       server.at = 'closed'
       throw new Error('it cannot listen')
     }
@@ -200,12 +209,15 @@ export class Machine {
   readonly ports: SimulatedPort[] = []
   /** Bundles that no worker can link. */
   readonly bad = new Set<Uint8Array>()
+  /** The share of starts that fail. */
+  readonly failedStarts: number
   /** Whether harm may come to anybody. */
   isRough = true
   readonly #lookups: (() => void)[] = []
 
   constructor(seed: number) {
     this.random = seededRandom(seed)
+    this.failedStarts = this.pick([0, 0.1, 0.1, 0.7])
   }
 
   happens(share: number): boolean {
@@ -259,7 +271,7 @@ export class Machine {
     if (thread === undefined) return
     const kind = this.random()
     if (kind < 0.5) thread.end(3)
-    else if (kind < 0.7) thread.end(1, outOfMemory())
+    else if (kind < 0.65) thread.end(1, outOfMemory())
     else if (thread.at === 'ready' || thread.at === 'starting') thread.at = 'hung'
   }
 

@@ -1,5 +1,5 @@
 // A snapshot in a few facts, for people and for `--json`.
-import { roomNotice } from '../gateway.ts'
+import { roomNotice } from '../engine.ts'
 import { openSnapshot, type SnapshotPlan } from '../snapshot.ts'
 
 export interface Summary {

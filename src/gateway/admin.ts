@@ -7,7 +7,7 @@ import { setImmediate as rest } from 'node:timers/promises'
 import { type Clock, type Refusal, refuse, systemClock } from '../base.ts'
 import { hostCheck, tokenCheck } from './admin-guard.ts'
 import { type AdminAnswer, type AdminRoute, type AdminSources, ownRoutes } from './admin-routes.ts'
-import { faultReply, wantsProblem } from './fault-body.ts'
+import { faultReply, wantsProblem } from '../engine.ts'
 import { listenProblem } from './listen-problem.ts'
 
 export interface AdminSetup {

@@ -3,9 +3,8 @@
 import { EventEmitter } from 'node:events'
 import type { MessagePort } from 'node:worker_threads'
 import { beatEveryMs } from './heartbeat.ts'
-import type { Answer, Asked, ListenShare, Order, Report } from './orders.ts'
+import type { Answer, Asked, ListenShare, Order, Report, WorkerData } from './orders.ts'
 import type { ListenAddress, Port, takePort } from './port.ts'
-import type { WorkerData } from './start-engine.ts'
 import type { Spawn, Thread } from './worker-thread.ts'
 import { manualClock, type ManualClock, type Random, seededRandom } from '../base.ts'
 

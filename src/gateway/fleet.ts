@@ -18,12 +18,11 @@ import {
 } from './gateway-types.ts'
 import { Dealing } from './dealing.ts'
 import { GatewayMetrics } from './gateway-metrics.ts'
-import { bundleRelease } from './let-go.ts'
 import { type Port, takePort } from './port.ts'
 import { Restarts } from './restarts.ts'
 import { openSnapshot, snapshotNeeds } from '../snapshot.ts'
 import type { ThreadGauges } from '../telemetry.ts'
-import { type SharedMemories, SharedStates } from './shared-states.ts'
+import { bundleRelease, type SharedMemories, SharedStates } from '../engine.ts'
 import type { EndCause, Spawn, WorkerThread } from './worker-thread.ts'
 import { WorkerStarts } from './worker-starts.ts'
 

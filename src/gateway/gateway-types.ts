@@ -2,7 +2,7 @@
 // this thread or in workers.
 import type { Readiness } from './admin-routes.ts'
 import type { ListenAddress } from './port.ts'
-import type { LogOptions } from './start-engine.ts'
+import type { LogOptions } from '../engine.ts'
 
 /** What may change while it runs. */
 export interface GatewaySettings {

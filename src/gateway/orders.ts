@@ -2,7 +2,15 @@
 import type { BoundSocket, Socket } from 'node:net'
 import type { MessagePort } from 'node:worker_threads'
 import type { CountsNews, ThreadGauges } from '../telemetry.ts'
-import type { SharedMemories } from './shared-states.ts'
+import type { EngineOptions, SharedMemories } from '../engine.ts'
+
+/** What a worker starts with. */
+export interface WorkerData extends EngineOptions {
+  /** From 1 on; no two that run have the same. */
+  readonly thread: number
+  /** See `heartbeat.ts`. */
+  readonly beat: SharedArrayBuffer
+}
 
 /** Asked by the main thread; `id` comes back with the answer. */
 export type Order =

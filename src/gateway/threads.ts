@@ -11,11 +11,9 @@ import {
   type GatewaySettings,
   type Started,
 } from './gateway-types.ts'
-import type { Engine } from './engine.ts'
 import { GatewayMetrics } from './gateway-metrics.ts'
 import { listenProblem } from './listen-problem.ts'
-import { SharedStates } from './shared-states.ts'
-import { startEngine } from './start-engine.ts'
+import { type Engine, SharedStates, startEngine } from '../engine.ts'
 
 export function startGateway(options: GatewayOptions): Promise<Started> {
   const bug = options.bug ?? ((error: unknown) => console.error(error))

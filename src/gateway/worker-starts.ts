@@ -5,7 +5,7 @@ import type { Clock } from '../base.ts'
 import type { GatewayMetrics } from './gateway-metrics.ts'
 import type { GatewaySettings } from './gateway-types.ts'
 import { SharedOccupancy } from './shared-occupancy.ts'
-import type { SharedMemories } from './shared-states.ts'
+import type { SharedMemories } from '../engine.ts'
 import { type EndCause, type Spawn, WorkerThread } from './worker-thread.ts'
 
 export interface WorkerStartsSetup {

@@ -9,9 +9,8 @@ import {
 import type { Clock } from '../base.ts'
 import type { CountsNews, ThreadGauges } from '../telemetry.ts'
 import { beatMemory, watchBeat } from './heartbeat.ts'
-import type { Answer, Asked, ListenShare, Order, Report } from './orders.ts'
-import type { SharedMemories } from './shared-states.ts'
-import type { WorkerData } from './start-engine.ts'
+import type { Answer, Asked, ListenShare, Order, Report, WorkerData } from './orders.ts'
+import type { SharedMemories } from '../engine.ts'
 import { workerHeapMb } from './worker-heap.ts'
 
 /** Why a worker ended that nobody asked to. */

@@ -3,10 +3,9 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { assert, systemClock } from '../base.ts'
 import { type CountsNews, watchThread } from '../telemetry.ts'
-import type { Engine } from './engine.ts'
 import { beat } from './heartbeat.ts'
-import type { Answer, Asked, Order, Report } from './orders.ts'
-import { startEngine, type WorkerData } from './start-engine.ts'
+import type { Answer, Asked, Order, Report, WorkerData } from './orders.ts'
+import { type Engine, startEngine } from '../engine.ts'
 
 assert(parentPort !== null, 'a worker runs in a thread of its own')
 const main = parentPort

@@ -1,7 +1,7 @@
 // The real engine on the network in memory: one case in, what it sent to either side out.
 import { manualClock } from '../../src/base.ts'
-import { Engine } from '../../src/gateway/engine.ts'
-import { SharedStates } from '../../src/gateway/shared-states.ts'
+import { Engine } from '../../src/engine/engine.ts'
+import { SharedStates } from '../../src/engine/shared-states.ts'
 import { snapshotNeeds } from '../../src/snapshot.ts'
 import { fuzzBundle } from './contract.ts'
 import type { Dice } from './dice.ts'

@@ -1,8 +1,8 @@
 // The real engine on a network in memory, where each task is one turn of the event loop that can be
 // measured by itself.
 import { manualClock } from '../../src/base.ts'
-import { Engine } from '../../src/gateway/engine.ts'
-import { SharedStates } from '../../src/gateway/shared-states.ts'
+import { Engine } from '../../src/engine/engine.ts'
+import { SharedStates } from '../../src/engine/shared-states.ts'
 import { snapshotNeeds } from '../../src/snapshot.ts'
 import { installMemoryNet, type MemoryNet, settle, type Wire } from '../fuzz/memory-net.ts'
 import { hostileBundle } from './contract.ts'

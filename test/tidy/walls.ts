@@ -16,6 +16,7 @@ export const floors: readonly (readonly string[])[] = [
   ['cli'],
   ['console', 'portal'],
   ['gateway', 'control'],
+  ['engine'],
   ['snapshot'],
   ['policy', 'identity', 'upstream', 'route'],
   ['load', 'wire', 'contract', 'state', 'events', 'telemetry'],

@@ -1,6 +1,6 @@
 // Clients and endpoints that do anything at any moment, by a seed: send halves, pause, reset, break
 // the protocol. No exchange may be lost, recorded twice or left hanging once every deadline has
-// passed. `CHAOS_CASES=5000 CHAOS_SEED=7 node --test src/gateway/relay-chaos.test.ts` is the long form.
+// passed. `CHAOS_CASES=5000 CHAOS_SEED=7 node --test src/engine/relay-chaos.test.ts` is the long form.
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { eventually, Peer, settled } from '../../test/raw-peer.ts'

@@ -21,14 +21,6 @@ export interface EngineOptions {
   readonly log: LogOptions
 }
 
-/** What a worker starts with. */
-export interface WorkerData extends EngineOptions {
-  /** From 1 on; no two that run have the same. */
-  readonly thread: number
-  /** See `heartbeat.ts`. */
-  readonly beat: SharedArrayBuffer
-}
-
 export async function startEngine(
   { bundle, states, occupancy, log }: EngineOptions,
   { announce, bug, warn }: Pick<EngineSetup, 'announce' | 'bug' | 'warn'>,

@@ -31,15 +31,21 @@ export function requestsIn(folder: string, name: string, requests: readonly stri
   return file
 }
 
+export interface LoadOptions {
+  readonly core?: StartOptions['core']
+  /** Connections that ask at the same time. */
+  readonly clients?: number
+}
+
 export async function saturate(
   server: Server,
   requestsFile: string,
   seconds: number,
-  core: StartOptions['core'] = loadCore,
+  { core = loadCore, clients = connections }: LoadOptions = {},
 ): Promise<Saturated> {
   const cpuBefore = cpuMicroseconds(server.started.pid)
   const ticksBefore = coreTicks(gatewayCore)
-  const said = await run('wrk', wrkArguments(server, requestsFile, seconds), { core })
+  const said = await run('wrk', wrkArguments(server, requestsFile, seconds, clients), { core })
   const cpuUs = cpuMicroseconds(server.started.pid) - cpuBefore
   const load = coreLoad(ticksBefore, coreTicks(gatewayCore))
   const counted = wrkResult(said)
@@ -54,9 +60,14 @@ export async function saturate(
   }
 }
 
-function wrkArguments(server: Server, requestsFile: string, seconds: number): string[] {
+function wrkArguments(
+  server: Server,
+  requestsFile: string,
+  seconds: number,
+  clients: number,
+): string[] {
   const script = join(import.meta.dirname, 'wrk.lua')
-  const load = ['-t1', `-c${connections}`, `-d${seconds}s`, '-s', script]
+  const load = ['-t1', `-c${clients}`, `-d${seconds}s`, '-s', script]
   return [...load, `http://127.0.0.1:${server.port}/`, '--', requestsFile]
 }
 

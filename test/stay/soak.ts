@@ -49,7 +49,11 @@ export async function soak(effort: Effort): Promise<readonly Finding[]> {
   const setup: VersionSetup = {
     endpoints: services.urls,
     workers: Math.min(2, availableParallelism()),
-    config: { log: { access: '/dev/null' } },
+    config: {
+      log: { access: '/dev/null' },
+      // At half load the last connections of the generator may rest for longer than the default.
+      limits: { idleTimeoutMs: 3_600_000 },
+    },
   }
   await using program = await Program.start(filesOf(0, setup))
   const perSecond = Math.round((await capacityOf(program, pace, effort)) / 2)

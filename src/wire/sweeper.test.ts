@@ -151,3 +151,20 @@ test('who rests is not looked at before its time, and then again and again', () 
   assert.equal(member.swept, 3)
   sweeper.stop()
 })
+
+test('a pass of thousands leaves turns to others, and looks at everyone once', async () => {
+  const clock = manualClock()
+  const sweeper = new Sweeper(clock, (error) => assert.fail(String(error)))
+  const members = Array.from({ length: 2_000 }, () => new Member())
+  for (const member of members) sweeper.add(member)
+  const swept = () => members.reduce((sum, one) => sum + one.swept, 0)
+  clock.advance(sweepPeriodMs)
+  assert.ok(swept() < members.length / 2)
+  for (const leaver of members.splice(0, 500)) sweeper.remove(leaver)
+  while (members.some((one) => one.swept === 0)) {
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  clock.advance(sweepPeriodMs)
+  assert.ok(members.filter((one) => one.swept > 1).length < 600)
+  sweeper.stop()
+})

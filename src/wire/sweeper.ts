@@ -5,6 +5,9 @@ import type { Clock } from '../base.ts'
 /** How late a deadline may be noticed. */
 export const sweepPeriodMs = 100
 
+/** At a microsecond each. */
+const looksInARow = 256
+
 export interface Sweepable {
   /** Owned by the sweeper; -1 while not in it. */
   sweepIndex: number
@@ -22,6 +25,8 @@ export class Sweeper {
   /** Monotonic time of the last sweep: good enough to say when something last moved. */
   nowMs: number
   readonly #members: Sweepable[] = []
+  /** Where the pass under way goes on, towards the first; -1 between two passes. */
+  #at = -1
   readonly #stop: () => void
   readonly #bug: (error: unknown) => void
 
@@ -54,10 +59,20 @@ export class Sweeper {
 
   #sweep(nowMs: number): void {
     this.nowMs = nowMs
+    if (this.#at >= 0) return
+    this.#at = this.#members.length - 1
+    this.#lookAtSome()
+  }
+
+  /** A pass of some thousands takes milliseconds: the traffic gets its turn in between. */
+  #lookAtSome(): void {
+    const { nowMs } = this
+    let looks = 0
     // From the end, so that a member that leaves while it is looked at skips nobody.
-    for (let i = this.#members.length - 1; i >= 0; i--) {
-      const member = this.#members[i]
+    for (; this.#at >= 0; this.#at--) {
+      const member = this.#members[this.#at]
       if (member === undefined || member.restUntilMs > nowMs) continue
+      if (looks++ === looksInARow) return void setImmediate(() => this.#lookAtSome())
       try {
         member.sweep(nowMs)
       } catch (error) {

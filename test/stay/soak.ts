@@ -244,7 +244,7 @@ function stripsOf(samples: readonly Sample[]) {
     strip('Heap', 'MB', ({ heapBytes }) => heapBytes / mb),
     strip('Descriptors', '', ({ descriptors }) => descriptors),
     strip('p99', 'ms', ({ report }) => report.p99Ms),
-    strip('CPU', '% of the machine', ({ cpu }) => cpu * 100),
+    strip('CPU', '% of all', ({ cpu }) => cpu * 100),
     strip('Requests', 'a second', ({ report }) => report.perSecond),
   ]
 }

@@ -4,7 +4,8 @@ import type { EndCause } from './worker-thread.ts'
 
 const steadyMs = 5_000
 const firstDelayMs = 100
-const delayMsMax = 2_000
+/** With the time that silence takes to be noticed, a hung worker is replaced within three seconds. */
+const delayMsMax = 1_000
 /** Starts that failed in a row; then, with no worker left, nothing is hoped for. */
 const failedStartsMax = 6
 

@@ -1,7 +1,7 @@
 // base: what every room may lean on. Laws (assert), time, chance, the catalogue of faults and
 // the table of limits. Knows nothing of HTTP beyond the numbers in those two tables.
-export { assert, unreachable } from './base/assert.ts'
-export { type Clock, type ManualClock, manualClock, systemClock } from './base/clock.ts'
+export { assert, unreachable, stackOf } from './base/assert.ts'
+export { type Clock, type ManualClock, manualClock, systemClock, within } from './base/clock.ts'
 export {
   type Blame,
   type Detail,

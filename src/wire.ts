@@ -10,7 +10,13 @@ export {
 } from './wire/client-connection.ts'
 export type { Address, ByteSink, ByteSocket, Connect } from './wire/bytes.ts'
 export type { Http1ReplyHead } from './wire/reply-head.ts'
-export { type ListenAt, probeTransfer, type TransferFacts } from './wire/acceptor.ts'
+export {
+  acceptSettings,
+  backlogMax,
+  dropParked,
+  type ListenAt,
+  probeTransfer,
+} from './wire/acceptor.ts'
 export {
   countDescriptors,
   type Descriptors,

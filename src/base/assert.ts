@@ -9,3 +9,7 @@ export function assert(holds: boolean, law: string): asserts holds {
 export function unreachable(value: never): never {
   throw new Error(`unreachable: ${String(value)}`)
 }
+
+/** What was thrown, with where that was, as far as it knows. */
+export const stackOf = (error: unknown): string =>
+  error instanceof Error ? (error.stack ?? error.message) : String(error)

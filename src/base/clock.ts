@@ -34,6 +34,21 @@ export const systemClock: Clock = {
   },
 }
 
+/** What a promise comes to, or undefined where it takes longer; it is then left to itself. */
+export async function within<T>(
+  clock: Clock,
+  timeoutMs: number,
+  promise: Promise<T>,
+): Promise<T | undefined> {
+  const late = Promise.withResolvers<undefined>()
+  const cancel = clock.after(timeoutMs, () => late.resolve(undefined))
+  try {
+    return await Promise.race([promise, late.promise])
+  } finally {
+    cancel()
+  }
+}
+
 /** A clock that stands still until `advance` is called; due timers run in order of time. */
 export interface ManualClock extends Clock {
   advance(byMs: number): void

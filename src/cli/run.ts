@@ -1,5 +1,6 @@
 // `concordat run`: a contract in service until somebody stops it. What is said to a person goes to
 // stderr, for stdout belongs to the access log.
+import { stackOf } from '../base.ts'
 import { type BuildOptions, isWhole, type Outcome, type Reloader } from '../control.ts'
 import { type BuiltSource, buildSource, sayError, sayWarning } from './build.ts'
 import { problemCounts, problemJson, problemLines } from './problems.ts'
@@ -158,6 +159,3 @@ function servingJson({ url, adminUrl, reloader }: Serving, { cwd }: World): obje
     problems: problems.map((one) => problemJson(one, cwd)),
   }
 }
-
-const stackOf = (error: unknown): string =>
-  error instanceof Error ? (error.stack ?? error.message) : String(error)

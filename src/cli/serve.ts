@@ -78,7 +78,6 @@ export async function serve(setup: ServeSetup): Promise<Serving | { problem: str
     url: urlOf(gateway, built),
     adminUrl: address(adminAt.host, listening.port),
     reloader,
-    // Who is asked may be gone before the answer.
     active: () => gateway.active(),
     async close(noticeMs) {
       stopReloads()

@@ -11,6 +11,7 @@ import {
   type Occupancy,
   type Random,
   soleOccupancy,
+  within,
 } from '../base.ts'
 import { dateSource } from '../http.ts'
 import { openSnapshot } from '../snapshot.ts'
@@ -209,10 +210,8 @@ export class Engine {
 
   /** Whoever reads the log may have stopped to: he holds nobody up. */
   async #lastLines(): Promise<void> {
-    const late = Promise.withResolvers<void>()
-    const cancel = this.#setup.clock.after(lastLinesMs, late.resolve)
-    await Promise.race([this.#setup.lines?.close(), late.promise])
-    cancel()
+    const { clock, lines } = this.#setup
+    if (lines !== undefined) await within(clock, lastLinesMs, lines.close())
   }
 
   #noteTotals(): void {

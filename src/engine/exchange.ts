@@ -14,7 +14,7 @@
 //
 // A step answers at once or with a promise; only promises are awaited. Refusals are values; what
 // is thrown is a bug of ours, answered 500.
-import { type FaultCode, type Refusal, refuse } from '../base.ts'
+import { type FaultCode, type Refusal, refuse, stackOf } from '../base.ts'
 import {
   type Client,
   editFields,
@@ -498,7 +498,7 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
   #bug(error: unknown): void {
     this.#broken = true
     this.#runtime.bug(error)
-    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    const reason = stackOf(error)
     this.#refuse(refuse('INTERNAL_ERROR', undefined, { reason }))
   }
 

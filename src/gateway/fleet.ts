@@ -14,7 +14,10 @@ import {
   closeTimeoutMs,
   type Gateway,
   type GatewaySettings,
+  isSameAddress,
+  type Listening,
   type Started,
+  startsAlike,
 } from './gateway-types.ts'
 import { Dealing } from './dealing.ts'
 import { GatewayMetrics } from './gateway-metrics.ts'
@@ -429,15 +432,6 @@ class Fleet implements Gateway {
 }
 
 const stops = { problem: 'the gateway stops' }
-
-/** Whether a worker that runs with one may go on with the other. */
-const startsAlike = (a: GatewaySettings, b: GatewaySettings): boolean =>
-  a.workers === b.workers && isSameAddress(a, b) && JSON.stringify(a.log) === JSON.stringify(b.log)
-
-type Listening = Pick<GatewaySettings, 'listen'>
-
-const isSameAddress = ({ listen: a }: Listening, { listen: b }: Listening): boolean =>
-  a.host === b.host && a.port === b.port
 
 async function refusalOf(
   worker: WorkerThread,

@@ -46,3 +46,12 @@ export type Started = Gateway | { readonly problem: string }
 
 /** How long exchanges under way may take to end where nobody says otherwise. */
 export const closeTimeoutMs = 10_000
+
+export type Listening = Pick<GatewaySettings, 'listen'>
+
+export const isSameAddress = ({ listen: a }: Listening, { listen: b }: Listening): boolean =>
+  a.host === b.host && a.port === b.port
+
+/** Whether threads that run with one may go on with the other: only the bundle differs. */
+export const startsAlike = (a: GatewaySettings, b: GatewaySettings): boolean =>
+  a.workers === b.workers && isSameAddress(a, b) && JSON.stringify(a.log) === JSON.stringify(b.log)

@@ -1,7 +1,8 @@
 // What passes between the main thread and a worker. Nothing of it is on a request's path.
-import type { BoundSocket, Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { MessagePort } from 'node:worker_threads'
 import type { CountsNews, ThreadGauges } from '../telemetry.ts'
+import type { ListenAt } from '../wire.ts'
 import type { EngineOptions, SharedMemories } from '../engine.ts'
 
 /** What a worker starts with. */
@@ -25,12 +26,8 @@ export type Order =
   | { readonly order: 'drain' }
   | { readonly order: 'close'; readonly timeoutMs: number }
 
-/** What a worker takes connections from. */
-export type ListenShare =
-  | { readonly bound: BoundSocket }
-  | { readonly parked: MessagePort }
-  /** From the main thread, one by one. */
-  | 'given'
+/** What a worker takes connections from: it binds no port by itself. */
+export type ListenShare = Exclude<ListenAt, { readonly host: string }>
 
 export type Asked =
   | { readonly id: number; readonly ask: Order }

@@ -6,14 +6,13 @@
 // for as long as we run. Elsewhere the main thread accepts and hands sockets over.
 import { lookup } from 'node:dns/promises'
 import net, { type BoundSocket, createServer, isIP, type Server, type Socket } from 'node:net'
-import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
+import type { MessagePort } from 'node:worker_threads'
+import { acceptSettings, backlogMax, dropParked, probeTransfer } from '../wire.ts'
 import { listenProblem } from './listen-problem.ts'
+import type { ListenShare } from './orders.ts'
 
 /** What a worker gets to take connections from. */
-export type Share =
-  | { readonly bound: BoundSocket }
-  /** The main thread accepts. */
-  | 'given'
+export type Share = Exclude<ListenShare, { readonly parked: MessagePort }>
 
 export interface Port {
   readonly port: number
@@ -31,30 +30,18 @@ export interface ListenAddress {
   readonly port: number
 }
 
-const backlog = 4_096
 /** A free port may be taken by another process between our two binds. */
 const freePortTries = 5
 
 /** A sentence where the port cannot be taken. `dealt`: the main thread accepts in any case. */
 export async function takePort(
   at: ListenAddress,
-  dealt = !canMoveBound(),
+  dealt = !probeTransfer().server,
 ): Promise<Port | { readonly problem: string }> {
   try {
     return dealt ? await openDealtPort(at) : await bindSharedPort(at)
   } catch (error) {
     return { problem: listenProblem('the gateway', at, error as NodeJS.ErrnoException) }
-  }
-}
-
-function canMoveBound(): boolean {
-  if (typeof net.BoundSocket !== 'function') return false
-  try {
-    new net.BoundSocket({ host: '127.0.0.1', reusePort: true }).close()
-    return true
-  } catch {
-    // The system has no SO_REUSEPORT that spreads connections.
-    return false
   }
 }
 
@@ -99,9 +86,7 @@ class SharedPort implements Port {
   deal(): void {}
 
   drop(parked: MessagePort): void {
-    const server = receiveMessageOnPort(parked)?.message as Server | undefined
-    server?.close()
-    parked.close()
+    dropParked(parked)
   }
 
   close(): void {
@@ -118,10 +103,7 @@ async function openDealtPort({ host, port }: ListenAddress): Promise<Port> {
 
 class DealtPort implements Port {
   // Nothing may be read before the worker has the socket; what is set of the socket goes with it.
-  readonly #server: Server = createServer(
-    { pauseOnConnect: true, allowHalfOpen: true, noDelay: true },
-    (socket) => this.#take(socket),
-  )
+  readonly #server: Server = createServer(acceptSettings, (socket) => this.#take(socket))
   // Until somebody takes connections they have nowhere to go.
   #take: (socket: Socket) => void = (socket) => socket.destroy()
 
@@ -132,7 +114,7 @@ class DealtPort implements Port {
   open(host: string, port: number): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#server.once('error', reject)
-      this.#server.listen({ host, port, backlog, exclusive: true }, () => {
+      this.#server.listen({ host, port, backlog: backlogMax, exclusive: true }, () => {
         // A failed accept (descriptors used up) costs that connection, nothing else.
         this.#server.off('error', reject).on('error', () => {})
         resolve()

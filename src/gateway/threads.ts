@@ -10,6 +10,7 @@ import {
   type GatewayOptions,
   type GatewaySettings,
   type Started,
+  startsAlike,
 } from './gateway-types.ts'
 import { GatewayMetrics } from './gateway-metrics.ts'
 import { listenProblem } from './listen-problem.ts'
@@ -98,9 +99,7 @@ class GatewayHere implements Gateway {
   }
 
   async apply(next: GatewaySettings): Promise<Applied> {
-    const { listen, log, workers } = this.#settings
-    const isAlike = JSON.stringify([listen, log, workers]) === JSON.stringify(startOf(next))
-    if (!isAlike) {
+    if (!startsAlike(this.#settings, next)) {
       return { problem: 'with workers: 0 a change of listen, log or workers needs a restart' }
     }
     try {
@@ -124,5 +123,3 @@ class GatewayHere implements Gateway {
     this.#metrics.close()
   }
 }
-
-const startOf = ({ listen, log, workers }: GatewaySettings) => [listen, log, workers]

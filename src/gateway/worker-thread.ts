@@ -6,7 +6,7 @@ import {
   Worker,
   type WorkerOptions,
 } from 'node:worker_threads'
-import type { Clock } from '../base.ts'
+import { type Clock, within } from '../base.ts'
 import type { CountsNews, ThreadGauges } from '../telemetry.ts'
 import { beatMemory, watchBeat } from './heartbeat.ts'
 import type { Answer, Asked, ListenShare, Order, Report, WorkerData } from './orders.ts'
@@ -138,12 +138,8 @@ export class WorkerThread {
 
   /** Undefined where it does not answer in time. */
   async gauges(): Promise<ThreadGauges | undefined> {
-    const late = Promise.withResolvers<Answer>()
-    const cancel = this.#clock.after(gaugesTimeoutMs, () => late.resolve({}))
     const asked = this.#ask({ order: 'gauges' }).catch((): Answer => ({}))
-    const { gauges } = await Promise.race([asked, late.promise])
-    cancel()
-    return gauges
+    return (await within(this.#clock, gaugesTimeoutMs, asked))?.gauges
   }
 
   async drain(): Promise<void> {
@@ -173,10 +169,7 @@ export class WorkerThread {
 
   /** A thread ends no earlier than its writes to disks, which may hang. */
   async #terminated(): Promise<void> {
-    const late = Promise.withResolvers<void>()
-    const cancel = this.#clock.after(endTimeoutMs, late.resolve)
-    await Promise.race([this.#thread.terminate(), late.promise])
-    cancel()
+    await within(this.#clock, endTimeoutMs, this.#thread.terminate())
   }
 
   /** Hands over a connection that was accepted in the main thread. */

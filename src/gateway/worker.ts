@@ -1,7 +1,7 @@
 // A worker thread: the data plane and nothing else. What it imports, every worker loads, so
 // nothing of the control side may be among it.
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
-import { assert, systemClock } from '../base.ts'
+import { assert, stackOf, systemClock } from '../base.ts'
 import { type CountsNews, watchThread } from '../telemetry.ts'
 import { beat } from './heartbeat.ts'
 import type { Answer, Asked, Order, Report, WorkerData } from './orders.ts'
@@ -25,9 +25,7 @@ const watch = watchThread()
 
 const started = await startEngine(data, {
   announce,
-  bug(error) {
-    tell({ report: 'bug', text: error instanceof Error ? (error.stack ?? '') : String(error) })
-  },
+  bug: (error) => tell({ report: 'bug', text: stackOf(error) }),
   warn: (text) => tell({ report: 'warning', text }),
 })
 if ('problem' in started) {

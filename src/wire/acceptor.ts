@@ -24,10 +24,10 @@ export type ListenAt =
   | 'given'
 
 /** As many as the kernel lets wait (`net.core.somaxconn`). */
-const backlogMax = 4_096
+export const backlogMax = 4_096
 
 /** Nothing is read before the connection has taken the socket over. */
-const settings = { allowHalfOpen: true, pauseOnConnect: true, noDelay: true }
+export const acceptSettings = { allowHalfOpen: true, pauseOnConnect: true, noDelay: true }
 
 type State =
   | { readonly at: 'open'; readonly server: Server }
@@ -59,7 +59,7 @@ export class Acceptor {
   /** Rejects with the system's error where it cannot listen. */
   async open(at: ListenAt): Promise<void> {
     if (at === 'given') return
-    const server = 'parked' in at ? unparked(at.parked) : net.createServer(settings)
+    const server = 'parked' in at ? unparked(at.parked)! : net.createServer(acceptSettings)
     if (!('parked' in at)) await listening(server, at)
     this.#attach(server)
     this.#port = portOf(server)
@@ -76,7 +76,7 @@ export class Acceptor {
 
   resume(): void {
     if (this.#state.at !== 'parked') return
-    this.#attach(unparked(this.#state.parked))
+    this.#attach(unparked(this.#state.parked)!)
   }
 
   /**
@@ -97,7 +97,7 @@ export class Acceptor {
   }
 
   #attach(server: Server): void {
-    Object.assign(server, settings)
+    Object.assign(server, acceptSettings)
     server.on('connection', this.#taken)
     server.on('error', this.#failed)
     widenBacklog(server)
@@ -134,10 +134,15 @@ function park(server: Server): MessagePort | undefined {
   return undefined
 }
 
-function unparked(parked: MessagePort): Server {
-  const server = receiveMessageOnPort(parked)?.message as Server
+function unparked(parked: MessagePort): Server | undefined {
+  const server = receiveMessageOnPort(parked)?.message as Server | undefined
   parked.close()
   return server
+}
+
+/** Lets go of a parked server, and of who waits in its queue. */
+export function dropParked(parked: MessagePort): void {
+  unparked(parked)?.close()
 }
 
 function listening(server: Server, at: Exclude<ListenAt, 'given' | { parked: MessagePort }>) {
@@ -163,8 +168,9 @@ function widenBacklog(server: Server): void {
   inner._handle?.listen?.(backlogMax)
 }
 
-/** What this Node can move between threads. */
-export interface TransferFacts {
+/** What this Node, on this system, can move between threads. */
+interface TransferFacts {
+  /** With others on its port. */
   readonly boundSocket: boolean
   /** Listening. */
   readonly server: boolean
@@ -177,7 +183,7 @@ export function probeTransfer(): TransferFacts {
   if (typeof net.BoundSocket !== 'function') return noTransfer
   const server = net.createServer()
   try {
-    server.listen(moved(new net.BoundSocket({ host: '127.0.0.1' })))
+    server.listen(moved(new net.BoundSocket({ host: '127.0.0.1', reusePort: true })))
     moved(server).close()
     return { boundSocket: true, server: true, socket: isSocketTransferable }
   } catch {

@@ -30,7 +30,14 @@ const pureRooms = ['base', 'http', 'schema', 'contract', 'route', 'policy', 'sna
 /** What a worker runs, and what must never be among what it loads. */
 const workerEntries = ['src/gateway.ts', 'src/gateway/worker.ts']
 const controlRooms = ['load', 'control', 'cli', 'console', 'portal']
-const controlPackages = ['zod', 'yaml', 'commander']
+const controlPackages = [
+  'zod',
+  'yaml',
+  'commander',
+  'esbuild',
+  'jsonpath-rfc9535',
+  '@clack/prompts',
+]
 
 const levelOf = (room: string): number => floors.findIndex((rooms) => rooms.includes(room))
 

@@ -4,6 +4,8 @@
 export { createSchemaCompiler } from './schema/compile.ts'
 export { type JsonIssue, jsonIssues, type SchemaIssue, schemaIssues } from './schema/issues.ts'
 export { type JsonBounds, type JsonProblem, type JsonRead, readJson } from './schema/json.ts'
+export { parsePattern, type Tree as PatternTree } from './schema/pattern-parse.ts'
+export { type PlanNode, type Rules, typeBits } from './schema/plan.ts'
 export { linkSchemas, type LinkBounds } from './schema/link.ts'
 export type {
   Check,

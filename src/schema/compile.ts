@@ -68,6 +68,7 @@ export function createSchemaCompiler(options: SchemaCompilerOptions): SchemaComp
 class Compiler implements SchemaCompiler {
   readonly #resources: Resources
   readonly #formats: 'assert' | 'annotate' | undefined
+  readonly #seen: SchemaCompilerOptions['seen']
   /** By surroundings, then by the schema itself: half a million pointers are dear as keys. */
   readonly #numbers = new Map<string, Map<unknown, number>>()
   readonly #waiting: Waiting[] = []
@@ -80,6 +81,7 @@ class Compiler implements SchemaCompiler {
   constructor(options: SchemaCompilerOptions) {
     this.#resources = new Resources(options.documents)
     this.#formats = options.formats
+    this.#seen = options.seen
   }
 
   add(address: SchemaAddress, dialect: Dialect, direction?: Direction): number {
@@ -92,8 +94,9 @@ class Compiler implements SchemaCompiler {
   finish(): CompiledSchemas {
     // The list grows while it is read.
     for (const one of this.#waiting) this.#nodes[one.number] = this.#read(one)
+    this.#waiting.length = 0
     for (const loop of endlessLoops(this.#nodes)) this.#reportLoop(loop)
-    return { plan: { nodes: deduplicated(this.#nodes) }, problems: this.#problems }
+    return { plan: { nodes: deduplicated(this.#nodes) }, problems: [...this.#problems] }
   }
 
   #reserve(place: Place | undefined): number {
@@ -124,6 +127,7 @@ class Compiler implements SchemaCompiler {
   }
 
   #readObject(one: Waiting, schema: JsonObject): PlanNode {
+    this.#seen?.(one.number, schema)
     const old = one.dialect === 'openapi-3.0' || one.dialect === 'draft-4'
     const rules: Draft = {}
     const references = this.#references(one, schema)

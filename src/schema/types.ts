@@ -20,12 +20,17 @@ export interface SchemaCompilerOptions {
   readonly documents: ReadonlyMap<string, unknown>
   /** Whether known formats reject; by default they do in the OpenAPI dialects alone. */
   readonly formats?: 'assert' | 'annotate'
+  /** Told of each schema that is read and of its number: for what a plan does not keep. */
+  readonly seen?: (number: number, schema: Readonly<Record<string, unknown>>) => void
 }
 
 export interface SchemaCompiler {
   /** The schema's number in the plan: the same for the same address, dialect and direction. */
   add(address: SchemaAddress, dialect: Dialect, direction?: Direction): number
-  /** Walks whatever the added schemas reach. May be called once, at the end. */
+  /**
+   * Walks whatever the added schemas reach. More may be added later, and the whole be asked for
+   * again; numbers stay.
+   */
   finish(): CompiledSchemas
 }
 

@@ -22,9 +22,11 @@ export function read(text: string, others: Record<string, string> = {}): Contrac
 export const head = 'openapi: 3.1.0\ninfo: {title: Chat, version: "2"}\n'
 
 export const complaintsOf = (contract: Contract): string[] =>
-  contract.problems.map(
-    ({ severity, message, place }) => `${place.line}:${place.column} ${severity} ${message}`,
-  )
+  contract
+    .finish()
+    .problems.map(
+      ({ severity, message, place }) => `${place.line}:${place.column} ${severity} ${message}`,
+    )
 
 /** Reads a document that must be without fault. */
 export function readWell(text: string, others?: Record<string, string>): Contract {

@@ -22,7 +22,8 @@ export function readBody(reading: Reading, operation: Spot): BodyPlan | undefine
   }
 }
 
-function readMedia(reading: Reading, content: Spot): MediaPlan[] {
+/** The media types of a `content`, in declared order. */
+export function readMedia(reading: Reading, content: Spot): MediaPlan[] {
   const media = new Map<string, MediaPlan>()
   for (const [type, spot] of children(content)) {
     const range = mediaRange(type)

@@ -26,6 +26,7 @@ const fieldsOf = {
   'Media Type': words('schema example examples encoding'),
   Encoding: words('contentType headers style explode allowReserved'),
   Response: words('description headers content links'),
+  Header: words('description required deprecated style explode schema example examples content'),
   Server: words('url description variables'),
   'Server Variable': words('enum default description'),
   'Security Scheme': words('type description name in scheme bearerFormat flows openIdConnectUrl'),

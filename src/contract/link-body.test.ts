@@ -19,9 +19,10 @@ function bodyCheck(content: object, openapi = '3.1.0', required = true) {
     locate: (file, pointer) => ({ file: `${file}#${pointer}`, line: 1, column: 1 }),
   }
   const contract = readContract(documents)
-  const errors = contract.problems.filter(({ severity }) => severity === 'error')
+  const { schemas, problems } = contract.finish()
+  const errors = problems.filter(({ severity }) => severity === 'error')
   assert.deepEqual(errors, [])
-  const check = linkSchemas(contract.schemas)
+  const check = linkSchemas(schemas)
   const run = linkBody(contract.operations[0]!.body!, { check, limits: defaultLimits })
   return (type: string | undefined, text: string | Uint8Array | undefined) =>
     run(type, typeof text === 'string' ? utf8(text) : text)?.map(

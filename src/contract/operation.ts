@@ -8,12 +8,17 @@ export interface Contract {
   readonly version: string
   readonly openapi: '3.0' | '3.1'
   readonly operations: readonly Operation[]
-  readonly schemas: SchemaPlan
-  /** In order of discovery; operations with an error are left out of `operations`. */
-  readonly problems: readonly Problem[]
+  /** What was read by now, and what was wrong with it. Replies that are asked for later add to it. */
+  readonly finish: () => FinishedContract
   /** Raw `x-concordat` of the document itself: none or one. */
   readonly documentSettings: readonly Setting[]
   readonly securitySchemes: ReadonlyMap<string, SecurityScheme>
+}
+
+export interface FinishedContract {
+  readonly schemas: SchemaPlan
+  /** In order of discovery; operations with an error are left out of `operations`. */
+  readonly problems: readonly Problem[]
 }
 
 export interface SecurityScheme {
@@ -43,6 +48,11 @@ export interface Operation {
   readonly statuses: readonly string[]
   /** Media types of declared 2xx (or `default`) replies, lower case; empty where none has content. */
   readonly replyTypes: readonly string[]
+  /**
+   * What is declared of replies. Read at the first call: their schemas are most of a large
+   * contract, and only a policy that holds replies against it needs them.
+   */
+  readonly replies: () => readonly ReplyPlan[]
   /** Alternatives, each a set of schemes that must all be met; empty: open. */
   readonly security: readonly SecurityAlternative[]
   /** Raw `x-concordat` values that reach this operation, outermost first. */
@@ -121,6 +131,15 @@ export interface MediaPlan {
   readonly fields: readonly FieldPlan[]
   /** Shape of fields that are not listed; undefined where the schema does not invite them. */
   readonly rest: Shape | undefined
+}
+
+/** Serialisable: what a reply of one declared status may be. */
+export interface ReplyPlan {
+  /** `200`, `4XX` or `default`. */
+  readonly status: string
+  /** Empty where the contract declares no content. */
+  readonly media: readonly MediaPlan[]
+  readonly headers: readonly ParameterPlan[]
 }
 
 export interface FieldPlan {

@@ -122,6 +122,17 @@ function planOf(reading: Reading, { spot, name, in: place }: Found): ParameterPl
   }
 }
 
+/** A header of a reply. */
+export function readHeader(
+  reading: Reading,
+  name: string,
+  written: Spot,
+): ParameterPlan | undefined {
+  const spot = follow(reading, written)
+  if (spot === undefined || !checkFields(reading, spot, 'Header')) return undefined
+  return planOf(reading, { spot, name, in: 'header' })
+}
+
 function readStyle(reading: Reading, spot: Spot, place: ParameterIn): Style {
   const styles = stylesIn[place]
   const written = stringOf(reading, spot, 'style')

@@ -1,12 +1,17 @@
 // The whole of an OpenAPI document, read once: what is wrong is collected with its place, what is
 // right becomes operations. Where a problem is an error the rest is only good for looking at.
 import type { Documents } from '../base.ts'
-import { createSchemaCompiler, type Dialect, type SchemaCompiler } from '../schema.ts'
+import {
+  createSchemaCompiler,
+  type Dialect,
+  type Direction,
+  type SchemaCompiler,
+} from '../schema.ts'
 import { readBody } from './bodies.ts'
 import { checkFields } from './fields.ts'
-import { mediaRange } from './media.ts'
 import type { Contract, Operation, Setting } from './operation.ts'
 import { readParameters, templateNames } from './parameters.ts'
+import { type ReplyReader, replyReader } from './replies.ts'
 import { readSecurity, readSecuritySchemes } from './security.ts'
 import { readServers } from './servers.ts'
 import { booleanOf, child, children, follow, isObject, objectOf, type Reading } from './spot.ts'
@@ -27,23 +32,40 @@ export function readContract(documents: Documents): Contract {
     securitySchemes: readable ? readSecuritySchemes(reading, root) : new Map(),
     documentSettings: settingsAt(root, 'document'),
   }
-  const operations = readable ? readOperations(reading, root, contract) : []
+  const inReplies = inDirection(reading, schemas, 'reply')
+  const upper = { ...contract, repliesOf: replyReader(reading, inReplies) }
+  const operations = readable ? readOperations(reading, root, upper) : []
+  return { ...contract, operations, finish: () => finished(reading, schemas) }
+}
+
+function finished({ documents, problems: found }: Reading, schemas: SchemaCompiler) {
   const { plan, problems } = schemas.finish()
-  for (const { uri, pointer, message, severity } of problems) {
-    reading.problems.push({ severity, message, place: documents.locate(uri, pointer) })
-  }
-  return { ...contract, operations, schemas: plan, problems: reading.problems }
+  const located = problems.map(({ uri, pointer, message, severity }) => {
+    return { severity, message, place: documents.locate(uri, pointer) }
+  })
+  return { schemas: plan, problems: [...found, ...located] }
 }
 
 function startReading(documents: Documents, root: Spot, schemas: SchemaCompiler): Reading {
   const written = child(root, 'openapi')?.value
-  const openapi = typeof written === 'string' && written.startsWith('3.0') ? '3.0' : '3.1'
+  const openapi: Contract['openapi'] =
+    typeof written === 'string' && written.startsWith('3.0') ? '3.0' : '3.1'
   const dialect: Dialect = openapi === '3.0' ? 'openapi-3.0' : dialectOf(root)
-  const addSchema = ({ uri, pointer }: Spot) => schemas.add({ uri, pointer }, dialect, 'request')
-  const reading: Reading = { documents, openapi, dialect, problems: [], addSchema }
+  const unread = { documents, openapi, dialect, problems: [] }
+  const reading = inDirection(unread, schemas, 'request')
   const objection = objectionTo(root)
   if (objection !== undefined) report(reading, child(root, 'openapi') ?? root, objection)
   return reading
+}
+
+function inDirection(
+  reading: Omit<Reading, 'direction' | 'addSchema'>,
+  schemas: SchemaCompiler,
+  direction: Direction,
+): Reading {
+  const addSchema = ({ uri, pointer }: Spot) =>
+    schemas.add({ uri, pointer }, reading.dialect, direction)
+  return { ...reading, direction, addSchema }
 }
 
 function objectionTo(root: Spot): string | undefined {
@@ -77,7 +99,9 @@ function settingsAt(spot: Spot | undefined, level: Setting['level']): Setting[] 
   return [{ level, value: setting.value, uri: setting.uri, pointer: setting.pointer }]
 }
 
-type Upper = Pick<Contract, 'securitySchemes' | 'documentSettings'>
+interface Upper extends Pick<Contract, 'securitySchemes' | 'documentSettings'> {
+  readonly repliesOf: ReplyReader
+}
 
 function readOperations(reading: Reading, root: Spot, upper: Upper): Operation[] {
   const components = objectOf(reading, root, 'components')
@@ -132,6 +156,7 @@ function readPath(
       ...settingsAt(written, 'path'),
     ],
     schemes: upper.securitySchemes,
+    repliesOf: upper.repliesOf,
   }
   return methods.flatMap((method) => {
     const spot = field(method)
@@ -154,6 +179,7 @@ interface PathItem {
   readonly security: Spot | undefined
   readonly settings: readonly Setting[]
   readonly schemes: Contract['securitySchemes']
+  readonly repliesOf: ReplyReader
 }
 
 function readOperation(
@@ -171,42 +197,13 @@ function readOperation(
     basePaths: readServers(reading, child(spot, 'servers') ?? path.servers),
     parameters: readParameters(reading, path.names, path.parameters, spot),
     body: readBody(reading, spot),
-    ...readReplies(reading, spot),
+    ...path.repliesOf(spot),
     security: readSecurity(reading, child(spot, 'security') ?? path.security, path.schemes),
     settings: [...path.settings, ...settingsAt(spot, 'operation')],
     deprecated: booleanOf(reading, spot, 'deprecated') ?? false,
     summary: stringOf(reading, spot, 'summary'),
     place: reading.documents.locate(spot.uri, spot.pointer),
   }
-}
-
-const statusPattern = /^(?:[1-5](?:\d\d|XX)|default)$/
-
-function readReplies(
-  reading: Reading,
-  operation: Spot,
-): Pick<Operation, 'statuses' | 'replyTypes'> {
-  const responses = objectOf(reading, operation, 'responses')
-  const written = responses ? children(responses).filter(([key]) => !key.startsWith('x-')) : []
-  for (const [status, spot] of written) {
-    if (statusPattern.test(status)) continue
-    report(reading, spot, `\`${status}\` is no status: write 200, 2XX or default`)
-  }
-  const successes = written.filter(([status]) => status.startsWith('2'))
-  const counting = successes.length > 0 ? successes : written.filter(([key]) => key === 'default')
-  const types = counting.flatMap(([, spot]) => typesOfReply(reading, spot))
-  return { statuses: written.map(([status]) => status), replyTypes: [...new Set(types)] }
-}
-
-function typesOfReply(reading: Reading, written: Spot): string[] {
-  const spot = follow(reading, written)
-  if (spot === undefined || !checkFields(reading, spot, 'Response')) return []
-  const content = objectOf(reading, spot, 'content')
-  const types = content
-    ? children(content).map(([type, at]) => [mediaRange(type), at] as const)
-    : []
-  for (const [type, at] of types) if (!type) report(reading, at, 'this is no media type')
-  return types.map(([type]) => type).filter((type) => type !== undefined)
 }
 
 /** Ids are metric labels and addresses of settings: each must mean one operation. */

@@ -1,7 +1,7 @@
 // A value together with where it stands, so that whatever is wrong with it can be said with a
 // line; and the one way in which OpenAPI objects follow `$ref`.
 import { type Documents, pointerToken, type Problem } from '../base.ts'
-import type { Dialect } from '../schema.ts'
+import type { Dialect, Direction } from '../schema.ts'
 
 export interface Spot {
   readonly uri: string
@@ -15,7 +15,9 @@ export interface Reading {
   readonly openapi: '3.0' | '3.1'
   readonly dialect: Dialect
   readonly problems: Problem[]
-  /** Numbers a schema for the plan. */
+  /** Which way travels what is being read. */
+  readonly direction: Direction
+  /** Numbers a schema for the plan, in that direction. */
   readonly addSchema: (spot: Spot) => number
 }
 

@@ -61,7 +61,6 @@ interface Work {
 
 export function compileSnapshot(input: CompileInput): Compiled {
   const problems = problemList()
-  for (const problem of input.contract.problems) problems.report(problem)
   const work = startWork(input, problems)
   const settledOf = settler(settleApi(work), { ...input, settling: work.settling })
   const settled = input.contract.operations.map(settledOf)
@@ -72,6 +71,9 @@ export function compileSnapshot(input: CompileInput): Compiled {
   const operations = input.contract.operations.map((operation, i) =>
     compileOperation(operation, settled[i]!, work),
   )
+  // Now that policies have asked for the replies that they need.
+  const { schemas, problems: ofContract } = input.contract.finish()
+  for (const problem of ofContract) problems.report(problem)
   const routes = compileRoutes(settled, work)
   const settings = input.contract.documentSettings
   const { admit, finish } = work.plans.ofNone(settledOf({ settings, template: '', id: '' }))
@@ -83,7 +85,10 @@ export function compileSnapshot(input: CompileInput): Compiled {
   if (!problems.hasErrors()) reportIneffective(work)
   const said = problems.all()
   if (problems.hasErrors()) return { plan: undefined, snapshot: undefined, problems: said }
-  return { ...assemble(operations, { routes, admit, finish, states }, work), problems: said }
+  return {
+    ...assemble(operations, { routes, admit, finish, states, schemas }, work),
+    problems: said,
+  }
 }
 
 function startWork(input: CompileInput, problems: ProblemList): Work {
@@ -239,7 +244,7 @@ function reportIneffective({ settling, upstreams, upstreamsUsed, input, problems
 
 function assemble(
   operations: readonly OperationPlan[],
-  { routes, ...others }: Pick<SnapshotPlan, 'routes' | 'admit' | 'finish' | 'states'>,
+  { routes, ...others }: Pick<SnapshotPlan, 'routes' | 'admit' | 'finish' | 'states' | 'schemas'>,
   { input, settling, upstreams, plans }: Work,
 ): Pick<Compiled, 'plan' | 'snapshot'> {
   const { config, contract } = input
@@ -255,7 +260,6 @@ function assemble(
     routes,
     operations,
     upstreams,
-    schemas: contract.schemas,
     blobs: plans.blobs,
     ...others,
   }

@@ -14,6 +14,7 @@ export function operationWith(more: Partial<Operation> = {}): Operation {
     body: undefined,
     statuses: ['200'],
     replyTypes: [],
+    replies: () => [],
     security: [],
     settings: [],
     deprecated: false,

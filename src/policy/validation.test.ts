@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import * as zod from 'zod'
 import { fixturePath, fixturesAbsent } from '../../test/fixtures.ts'
-import { type Contract, type Operation, readContract } from '../contract.ts'
+import { type Contract, type FinishedContract, type Operation, readContract } from '../contract.ts'
 import type { Exchange } from '../http.ts'
 import { loadDocuments } from '../load.ts'
 import { linkSchemas } from '../schema.ts'
@@ -11,15 +11,18 @@ import type { Audience, LinkedSteps } from './policy.ts'
 import { siteWith, toolsWith } from './testing.ts'
 import { validation, type ValidationConfig } from './validation.ts'
 
-async function contractOf(name: string): Promise<Contract> {
+type Finished = Pick<Contract, 'operations'> & FinishedContract
+
+async function contractOf(name: string): Promise<Finished> {
   const { documents, problems } = await loadDocuments(fixturePath('contracts', name))
   assert.deepEqual(problems, [])
-  return readContract(documents)
+  const contract = readContract(documents)
+  return { ...contract, ...contract.finish() }
 }
 
 /** Through JSON, as the bundle carries it. */
 function linked(
-  contract: Pick<Contract, 'schemas'>,
+  contract: Pick<Finished, 'schemas'>,
   operation: Operation,
   config: ValidationConfig = {},
   audience: Audience = 'public',
@@ -111,6 +114,7 @@ const operation: Operation = {
   },
   statuses: [],
   replyTypes: [],
+  replies: () => [],
   security: [
     [{ scheme: 'k', type: 'apiKey', in: 'query', name: 'key', httpScheme: undefined, scopes: [] }],
   ],

@@ -21,6 +21,15 @@ export async function buildSnapshot(options: BuildOptions): Promise<Built> {
 export { cacheFolder } from './control/cache.ts'
 export { buildInThread } from './control/compiler-thread.ts'
 
+/** Where what is in force was written. */
+export {
+  type LimitOrigin,
+  type Origin,
+  type Origins,
+  originsOf,
+  type PolicyOrigin,
+} from './control/origins.ts'
+
 /** What runs follows what is written. */
 export { type Outcome, Reloader, type ReloadSetup, type Standing } from './control/reload.ts'
 export { holdStill } from './control/file-state.ts'

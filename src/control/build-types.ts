@@ -1,5 +1,6 @@
 // What goes into a build and what comes out: plain data, for it crosses threads and the disk.
 import type { Problem, SourceFile } from '../base.ts'
+import type { Origins } from './origins.ts'
 
 export interface BuildOptions {
   /** Path of the OpenAPI document; without it, `contract` of the configuration names it. */
@@ -48,6 +49,8 @@ export interface Deployment {
 export interface Built {
   /** The encoded snapshot; undefined where `problems` holds an error. */
   readonly snapshot: Uint8Array | undefined
+  /** Where what the snapshot says was written; there wherever the snapshot is. */
+  readonly origins?: Origins | undefined
   readonly deployment: Deployment
   readonly problems: readonly Problem[]
   /** Every file that was read or missed: what to watch, and what the disk cache is keyed by. */

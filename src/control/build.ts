@@ -47,8 +47,8 @@ async function build(options: BuildOptions): Promise<Built> {
     upstreamNeeded: options.upstreamNeeded ?? true,
   })
   const files = [...documentFiles, ...named.files]
-  const { snapshot } = compiled
-  return { snapshot, deployment, problems: [...problems, ...compiled.problems], files }
+  const { snapshot, origins } = compiled
+  return { snapshot, origins, deployment, problems: [...problems, ...compiled.problems], files }
 }
 
 const hasErrors = (problems: readonly Problem[]): boolean =>

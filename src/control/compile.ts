@@ -16,6 +16,7 @@ import type { Config } from './config.ts'
 import { deploymentDefaults } from './defaults.ts'
 import { settler, startingPoint } from './levels.ts'
 import { memoryNote, stateNeeds } from './memory.ts'
+import type { Origins } from './origins.ts'
 import { PolicyPlans } from './policy-plans.ts'
 import { errorAt, problemList, type ProblemList } from './problem-list.ts'
 import { unboundNote, unknownSchemes } from './schemes.ts'
@@ -45,6 +46,8 @@ export interface Compiled {
   readonly plan: SnapshotPlan | undefined
   /** The plan as bytes. */
   readonly snapshot: Uint8Array | undefined
+  /** Where what the plan says was written. */
+  readonly origins?: Origins
   readonly problems: readonly Problem[]
 }
 
@@ -246,7 +249,7 @@ function assemble(
   operations: readonly OperationPlan[],
   { routes, ...others }: Pick<SnapshotPlan, 'routes' | 'admit' | 'finish' | 'states' | 'schemas'>,
   { input, settling, upstreams, plans }: Work,
-): Pick<Compiled, 'plan' | 'snapshot'> {
+): Pick<Compiled, 'plan' | 'snapshot' | 'origins'> {
   const { config, contract } = input
   const plan: SnapshotPlan = {
     revision: '',
@@ -266,7 +269,7 @@ function assemble(
   const snapshot = encodeSnapshot(plan)
   const revision = hash('sha256', snapshot)
   sealSnapshot(snapshot, revision)
-  return { plan: { ...plan, revision }, snapshot }
+  return { plan: { ...plan, revision }, snapshot, origins: plans.origins }
 }
 
 /** Gives back the first of equal values, so that equal parts of a plan are one object. */

@@ -7,6 +7,7 @@ import type { Operation } from '../contract.ts'
 import type { NamedFiles } from '../load.ts'
 import { type ApiSite, type Blob, type NamedFile, policies, type PolicyPlan } from '../policy.ts'
 import type { SnapshotPlan } from '../snapshot.ts'
+import { type Origins, OriginsMaker } from './origins.ts'
 import { errorAt } from './problem-list.ts'
 import type { PolicySetting, Settled, Settling } from './settings.ts'
 
@@ -26,6 +27,7 @@ export class PolicyPlans {
   readonly #tools: PolicyPlansTools
   readonly #ofLevels = new Map<PolicySetting, PolicyPlan | undefined>()
   readonly #blobs = new Map<string, Blob>()
+  readonly #origins = new OriginsMaker()
 
   constructor(tools: PolicyPlansTools) {
     this.#tools = tools
@@ -36,14 +38,28 @@ export class PolicyPlans {
     return [...this.#blobs.values()].map(({ bytes }) => bytes)
   }
 
+  /** Where all of it was written. */
+  get origins(): Origins {
+    return this.#origins.all()
+  }
+
   ofOperation(operation: Operation, settled: Settled): PolicyPlan[] {
-    return inOrder(settled)
-      .map((setting) => this.#plan(setting, { operation, limits: settled.limits }))
-      .filter((plan) => plan !== undefined)
+    const plans: PolicyPlan[] = []
+    const told = inOrder(settled).filter((setting) => {
+      const plan = this.#plan(setting, { operation, limits: settled.limits })
+      if (plan !== undefined) plans.push(plan)
+      return plan !== undefined || setting.mode === 'off'
+    })
+    this.#origins.ofOperation(told, settled)
+    return plans
   }
 
   /** For requests and replies of no operation: what is said of the whole API. */
   ofNone(settled: Settled): Pick<SnapshotPlan, 'admit' | 'finish'> {
+    this.#origins.ofNone(
+      inOrder(settled).filter(({ policy }) => isOfLevel(policy)),
+      settled,
+    )
     const plansOf = (phase: 'admit' | 'finish') =>
       inOrder(settled)
         .filter(({ policy }) => policy.phase === phase && isOfLevel(policy))

@@ -7,6 +7,7 @@ import { type NamedText, parseLocated } from '../load.ts'
 import type { SnapshotPlan } from '../snapshot.ts'
 import type { Deployment } from './build-types.ts'
 import { compileSnapshot } from './compile.ts'
+import type { Origins } from './origins.ts'
 import { checkConfig } from './read-config.ts'
 
 export const deployment: Deployment = {
@@ -26,6 +27,7 @@ export function documentsFrom(text: string, file: string): Documents {
 export interface CompiledText {
   readonly plan: SnapshotPlan | undefined
   readonly snapshot: Uint8Array | undefined
+  readonly origins?: Origins | undefined
   /** `file:line:column severity message`, files without a folder. */
   readonly said: readonly string[]
 }
@@ -44,7 +46,7 @@ export function compileText(
   if (checked.problems.length > 0) {
     return { plan: undefined, snapshot: undefined, said: checked.problems.map(said) }
   }
-  const { plan, snapshot, problems } = compileSnapshot({
+  const { plan, snapshot, origins, problems } = compileSnapshot({
     contract: readContract(documents),
     documents,
     config: checked.config,
@@ -53,7 +55,7 @@ export function compileText(
     deployment,
     upstreamNeeded: true,
   })
-  return { plan, snapshot, said: problems.map(said) }
+  return { plan, snapshot, origins, said: problems.map(said) }
 }
 
 function namedText(files: Readonly<Record<string, string>>, name: string): NamedText {

@@ -31,6 +31,7 @@ function recordOf(i: number): ExchangeRecord {
     status: i % 20 === 0 ? 404 : 200,
     fault: undefined,
     reason: undefined,
+    refusedBy: undefined,
     shadows: [],
     durationMs,
     upstreamMs: durationMs * 0.9,

@@ -4,12 +4,16 @@ export { detached } from './http/detach.ts'
 export { dateSource, retryAfter } from './http/date.ts'
 export type {
   BodyLength,
+  BodyWatch,
   Client,
   Exchange,
+  ReplyCheck,
   ReplyHead,
   RequestHead,
+  SentTo,
   Step,
   Verdict,
+  VerifyStep,
 } from './http/exchange.ts'
 export {
   compileForwarding,
@@ -27,4 +31,5 @@ export { isIdempotent } from './http/methods.ts'
 export { reasonPhrase } from './http/status.ts'
 export { type CidrRange, cidrProblem, compileTrust, readCidr } from './http/trust.ts'
 export type { Piece, Stream, StreamEvents, StreamPeer } from './http/stream.ts'
+export { editProblem, mergeRequestEdits, type RequestEdit } from './http/request-edit.ts'
 export { addedFieldsMax, editFields, mergeEdits, type ReplyEdit } from './http/reply-edit.ts'

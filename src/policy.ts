@@ -8,6 +8,7 @@ export {
   type FinishingReply,
   type FinishStep,
   type LinkedSteps,
+  type MappedFields,
   type Mode,
   type NamedFile,
   type Phase,

@@ -22,6 +22,7 @@ const record: ExchangeRecord = {
   status: 502,
   fault: 'UPSTREAM_PROTOCOL',
   reason: 'Content-Length stands twice',
+  refusedBy: undefined,
   shadows: ['limit'],
   durationMs: 3.25,
   upstreamMs: 2.875,

@@ -64,6 +64,7 @@ const record: ExchangeRecord = {
   status: 200,
   fault: undefined,
   reason: undefined,
+  refusedBy: undefined,
   shadows: ['policy'],
   durationMs: 1,
   upstreamMs: 1,

@@ -208,6 +208,14 @@ export const faults = {
     'The upstream answered with a server error that its contract does not declare.',
     'Look into the logs of the upstream; declare the reply in the contract if it is meant for clients.',
   ),
+  UPSTREAM_INVALID_REPLY: fault(
+    502,
+    'upstream',
+    false,
+    'The service sent a reply that breaks the contract.',
+    'The reply has a status, media type, field or body that the contract does not allow, or is too large to be checked.',
+    'The record names what broke the contract; mend the upstream, or the contract.',
+  ),
   UPSTREAM_BUSY: fault(
     503,
     'gateway',

@@ -1,8 +1,10 @@
 // Which fault of the catalogue stands for what went wrong with an upstream or a body.
 import { type FaultCode, type Refusal, refuse } from '../base.ts'
+import { isIdempotent, type RequestHead } from '../http.ts'
 import type { Audience } from '../policy.ts'
 import type { Unconnected } from '../upstream.ts'
 import type { CallFailure } from '../wire.ts'
+import { hasBody } from './head-breach.ts'
 import type { LinkedOperation } from './snapshot.ts'
 
 /** When to come back to a gateway that has no room. */
@@ -33,6 +35,15 @@ export const callFaults = {
   bug: 'INTERNAL_ERROR',
 } as const satisfies Record<CallFailure['kind'], FaultCode>
 
+/**
+ * An upstream may close a kept connection just as a request is on its way. Nothing tells whether
+ * it saw the request, so only one that may be repeated is sent again (RFC 9110 §9.2.2).
+ */
+export function mayRepeat(failure: CallFailure, request: RequestHead, isHeld: boolean): boolean {
+  if (failure.kind !== 'closed' || failure.replied) return false
+  return isIdempotent(request.method) && (!hasBody(request) || isHeld)
+}
+
 const serverErrors: Readonly<Record<number, FaultCode>> = {
   503: 'UPSTREAM_UNAVAILABLE',
   504: 'UPSTREAM_TIMEOUT',
@@ -49,9 +60,3 @@ export function replyFault(
   if (status < 500 || audience !== 'public' || operation.declares(status)) return undefined
   return serverErrors[status] ?? 'UPSTREAM_ERROR'
 }
-
-export const undeclaredBody = refuse('INVALID_INPUT', 'This operation takes no body.', {
-  details: [
-    { in: 'body', field: '', issue: 'undeclared', message: 'is not declared in the contract' },
-  ],
-})

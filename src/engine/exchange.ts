@@ -1,14 +1,16 @@
 // The life of a request, from its head to its record.
 //
-//   route ─▶ admit ─▶ check ─▶ content ─▶ forward ─▶ finish ─▶ send ─▶ record
-//     └────────┴────────┴─────────┴──── first to answer ──▲
+//   route ─▶ admit ─▶ check ─▶ content ─▶ prepare ─▶ forward ─▶ verify ─▶ finish ─▶ send ─▶ record
+//     └────────┴────────┴─────────┴───────────┴── first to answer ──┴───────▲
 //
 //   route    which operation the head means
 //   admit    needs only the head: addresses, limits, credentials; what is of no operation passes
 //            what holds for the whole API before it is answered
 //   check    the contract: media types, parameters
 //   content  the body, held whole and checked where the plan says so; else it streams
+//   prepare  what is sent upstream: path, host, fields
 //   forward  an endpoint, a connection, the request out, the reply in
+//   verify   the reply against the contract: held whole, watched, or judged behind the client's back
 //   finish   every reply, refusals too: what policies add to its head and take from it
 //   record   exactly once, whatever happened
 //
@@ -20,12 +22,11 @@ import {
   editFields,
   type Forwarding,
   headerValue,
-  isIdempotent,
-  joinedValue,
   passedThrough,
   type Piece,
   reasonPhrase,
   type RequestHead,
+  type SentTo,
   type Step,
   type Stream,
   type StreamEvents,
@@ -40,12 +41,17 @@ import {
   type Http1ReplyHead,
   linesOf,
 } from '../wire.ts'
-import { callFaults, overloaded, replyFault, unconnected, undeclaredBody } from './causes.ts'
-import { faultReply, wantsProblem } from './fault-body.ts'
-import { forwardingOf, replyLines, requestLines } from './heads.ts'
+import { callFaults, mayRepeat, overloaded, replyFault, unconnected } from './causes.ts'
+import { refusalReply } from './fault-body.ts'
+import { forwardingOf, interimLines, replyLines, requestLines } from './heads.ts'
+import { hasBody, judgeHead } from './head-breach.ts'
 import { HeldBody } from './held-body.ts'
+import { assertEditable, type OwnField } from './request-fields.ts'
 import type { Runtime } from './runtime.ts'
-import type { LinkedOperation, Shadowing, Snapshot } from './snapshot.ts'
+import type { LinkedOperation, Snapshot } from './snapshot.ts'
+import { policyOfStep } from './step-names.ts'
+import { type PassedReply, VerifiedReply } from './verified-reply.ts'
+import { beginWatches, noWatches, type Watching } from './watches.ts'
 
 /** How far an exchange has come; each state knows what must be undone when it ends early. */
 type Phase = 'asking' | 'holding' | 'connecting' | 'called' | 'replying' | 'over'
@@ -53,7 +59,7 @@ type Phase = 'asking' | 'holding' | 'connecting' | 'called' | 'replying' | 'over
 /** Endpoints that are tried while nothing could be sent to any. */
 const endpointsMax = 3
 
-export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Taker {
+export class GatewayExchange implements PassedReply, StreamEvents, Taker {
   readonly request: RequestHead
   readonly startedMs: number
   id = ''
@@ -61,7 +67,11 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
   operationId = ''
   pathValues: readonly string[] = noValues
   query: string | undefined
+  path: string
+  upstreamHost: string | undefined
   body: Uint8Array | undefined
+  /** What steps set of the request's fields. */
+  ownFields: Map<string, OwnField> | undefined
   readonly #runtime: Runtime
   readonly #snapshot: Snapshot
   readonly #stream: Stream
@@ -89,6 +99,9 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
   #calledMs = 0
   #shadows: readonly string[] = noValues
   #upstreamMs = 0
+  #watches: readonly Watching[] = noWatches
+  #verified: VerifiedReply | undefined
+  #refusedBy: string | undefined
 
   constructor(runtime: Runtime, snapshot: Snapshot, stream: Stream) {
     this.#runtime = runtime
@@ -96,6 +109,8 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
     this.#stream = stream
     this.request = stream.head
     this.query = stream.head.query
+    this.path = stream.head.path
+    this.upstreamHost = undefined
     this.startedMs = runtime.clock.nowMs()
     this.#forwarding = forwardingOf(runtime, snapshot, stream)
     runtime.active++
@@ -108,7 +123,7 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
       this.#identify()
       this.#route()
     } catch (error) {
-      this.#bug(error)
+      this.bug(error)
     }
   }
 
@@ -120,7 +135,7 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
       if (this.client.viaTrustedHop) this.#refuse(refusal)
       else this.#refuseOutside(refusal)
     } catch (error) {
-      this.#bug(error)
+      this.bug(error)
     }
   }
 
@@ -162,7 +177,7 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
     for (let i = from; i < steps.length; i++) {
       const verdict = steps[i]!(this)
       if (verdict === undefined) continue
-      if (!(verdict instanceof Promise)) return this.#refuse(verdict)
+      if (!(verdict instanceof Promise)) return this.#refuse(verdict, policyOfStep(steps[i]!))
       return this.#await(verdict, steps, i + 1, next)
     }
     next(this)
@@ -178,14 +193,25 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
     this.#waited = true
     const settle = (late: Verdict) => {
       if (this.#phase === 'over') return
-      if (late !== undefined) this.#refuse(late)
+      if (late !== undefined) this.#refuse(late, policyOfStep(steps[from - 1]!))
       else this.#runSteps(steps, from, next)
     }
-    verdict.then(settle).catch((error: unknown) => this.#bug(error))
+    verdict.then(settle).catch((error: unknown) => this.bug(error))
   }
 
-  noteShadow(policy: string): void {
+  noteShadow(policy: string, _refusal: Refusal): void {
     if (!this.#shadows.includes(policy)) this.#shadows = [...this.#shadows, policy]
+  }
+
+  get sentTo(): SentTo | undefined {
+    const endpoint = this.#sent ? this.#endpoint : undefined
+    return endpoint && { authority: endpoint.name, basePath: endpoint.basePath }
+  }
+
+  setField(name: string, value: string | undefined): void {
+    assertEditable(name, value)
+    this.ownFields ??= new Map()
+    this.ownFields.set(name.toLowerCase(), { name, value })
   }
 
   // check
@@ -194,10 +220,14 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
     const operation = this.#operation!
     const { limits, plan } = operation
     this.#bodyBytesMax = limits.bodyBytesMax
-    const breach = this.#breach(operation)
+    const { breach, heldBytesMax } = judgeHead(this.request, operation)
     if (breach !== undefined) {
-      if (plan.validationInShadow !== true) return this.#refuse(breach)
-      this.noteShadow('validation')
+      if (plan.validationInShadow !== true) return this.#refuse(breach, 'validation')
+      this.noteShadow('validation', breach)
+    }
+    if (heldBytesMax !== undefined) {
+      this.#isHeld = true
+      this.#bodyBytesMax = heldBytesMax
     }
     const { bodyLength } = this.request
     if (typeof bodyLength === 'number' && bodyLength > this.#bodyBytesMax) {
@@ -206,46 +236,19 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
     this.#runSteps(operation.check, 0, checked)
   }
 
-  #hasBody(): boolean {
-    const { bodyLength } = this.request
-    return bodyLength !== 'none' && bodyLength !== 0
-  }
-
-  /** What the head says against the contract; where it says nothing, a body may be held. */
-  #breach(operation: LinkedOperation): Refusal | undefined {
-    const { bodyLength, headers } = this.request
-    const { limits, plan } = operation
-    if (!operation.accepts(joinedValue(headers, 'accept'))) return refuse('NOT_ACCEPTABLE')
-    if (!this.#hasBody()) return undefined
-    if (plan.body === 'refused') return undeclaredBody
-    const contentType = headerValue(headers, 'content-type')
-    if (!operation.takesType(contentType)) return refuse('UNSUPPORTED_MEDIA_TYPE')
-    if (plan.body !== 'held' || !operation.holdsType(contentType)) return undefined
-    // What is checked must be what the upstream will read.
-    if (headerValue(headers, 'content-encoding') !== undefined) {
-      return refuse('UNSUPPORTED_MEDIA_TYPE', 'A content coding is not taken here.')
-    }
-    const heldBytesMax = Math.min(limits.bodyBytesMax, limits.checkedBodyBytesMax)
-    if (typeof bodyLength === 'number' && bodyLength > heldBytesMax) {
-      return refuse('CONTENT_TOO_LARGE')
-    }
-    // A body that outgrew the bound while it was held could no longer be let through.
-    if (plan.validationInShadow === true && bodyLength === 'streamed') return undefined
-    this.#isHeld = true
-    this.#bodyBytesMax = heldBytesMax
-    return undefined
-  }
-
   // content
 
   checked(): void {
     const operation = this.#operation!
-    if (!this.#hasBody()) {
+    if (!hasBody(this.request)) {
       this.#requestDone = true
       // That no body came is for the same steps to judge: it may be required.
-      return this.#runSteps(operation.content, 0, forwarded)
+      return this.#runSteps(operation.content, 0, prepared)
     }
-    if (!this.#isHeld) return this.forward()
+    if (!this.#isHeld) {
+      this.#watches = beginWatches(operation.watches, this)
+      return this.prepare()
+    }
     this.#waited = true
     this.#phase = 'holding'
     this.#hold()
@@ -268,23 +271,49 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
     if (this.#requestBytes > this.#bodyBytesMax) return this.#refuse(refuse('CONTENT_TOO_LARGE'))
     if (this.#phase === 'holding') {
       if (!this.#holding!.add(piece)) this.#refuse(overloaded(noRoom))
-    } else if (this.#connection?.sendPiece(piece) === false) this.#stream.pauseBody()
+    } else if (!this.#watched(({ watch }) => watch.piece(piece))) return
+    else if (this.#connection?.sendPiece(piece) === false) this.#stream.pauseBody()
+  }
+
+  /** Whether those who look at the body as it streams let it go on. */
+  #watched(verdictOf: (one: Watching) => Verdict): boolean {
+    try {
+      for (const one of this.#watches) {
+        const refusal = verdictOf(one)
+        if (refusal === undefined) continue
+        this.#refuse(refusal, one.policy)
+        return false
+      }
+    } catch (error) {
+      this.bug(error)
+      return false
+    }
+    return true
   }
 
   requestEnded(trailers: readonly string[]): void {
+    if (this.#phase !== 'holding') {
+      // One that is refused here was not complete for the upstream: its connection is cut.
+      if (!this.#watched(({ watch }) => watch.end())) return
+      this.#requestDone = true
+      return this.#connection?.sendEnd(trailers)
+    }
     this.#requestDone = true
-    if (this.#phase !== 'holding') return this.#connection?.sendEnd(trailers)
     this.#held = this.#holding!.bytes
     this.body = this.#held
     this.#phase = 'asking'
-    this.#guarded(() => this.#runSteps(this.#operation!.content, 0, forwarded))
+    this.#guarded(() => this.#runSteps(this.#operation!.content, 0, prepared))
   }
 
   requestBroken(refusal: Refusal): void {
     this.#refuse(refusal)
   }
 
-  // forward
+  // prepare, forward
+
+  prepare(): void {
+    this.#runSteps(this.#operation!.prepare, 0, forwarded)
+  }
 
   forward(): void {
     // Sent now, it would be cut off at once, and nobody would know what the service did with it.
@@ -313,12 +342,13 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
     try {
       this.#call(connection)
     } catch (error) {
-      this.#bug(error)
+      this.bug(error)
     }
   }
 
   #call(connection: ClientConnection): void {
-    const { finish, limits, reading } = this.#operation!
+    const operation = this.#operation!
+    const { finish, limits, reading, verify } = operation
     const { firstByteTimeoutMs, replyIdleTimeoutMs, exchangeTimeoutMs } = limits
     const deadlineMs = this.startedMs + exchangeTimeoutMs
     // Steps that answered at once took microseconds: a look at the clock costs nearly as much.
@@ -332,16 +362,26 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
     this.#phase = 'called'
     this.#connection = connection
     this.#sent = true
-    const fieldsWanted = finish.length > 0
+    const fieldsWanted = finish.length > 0 || verify.length > 0
     const terms = { fieldsWanted, reading, firstByteTimeoutMs, replyIdleTimeoutMs, deadlineMs }
     const { method, bodyLength } = this.request
     const streams = !this.#requestDone
     const body = !streams ? 'done' : bodyLength === 'streamed' ? 'chunks' : 'bytes'
     const endpoint = this.#endpoint!
-    const head = requestLines(this, this.#stream, endpoint, this.#forwarding, this.#held)
-    connection.begin(this, method, head, body, terms)
+    const head = requestLines(this, this.#stream, endpoint, this.#forwarding, this.#held, operation)
+    connection.begin(this.#replyEvents(operation), method, head, body, terms)
     if (this.#held !== undefined) connection.sendKept(this.#held)
     if (streams) this.#stream.readBody()
+  }
+
+  /** Where nobody verifies replies, they go straight through. */
+  #replyEvents({ verify }: LinkedOperation): CallEvents {
+    if (verify.length === 0) return this
+    const { occupancy, bug } = this.#runtime
+    const { heldBytesMax } = this.#snapshot.plan.limits
+    this.#verified?.release()
+    this.#verified = new VerifiedReply(this, verify, { occupancy, heldBytesMax, bug })
+    return this.#verified
   }
 
   unconnected(why: Unconnected, reason: string): void {
@@ -359,31 +399,49 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
 
   replyInterim(reply: Http1ReplyHead): void {
     // Its own 100 the gateway has sent before it read the body.
-    if (reply.status !== 100) this.#stream.sendInterim(reply.statusText, reply.forwardable)
+    if (reply.status === 100) return
+    this.#guarded(() => {
+      const lines = interimLines(reply, this.#operation!, this)
+      this.#stream.sendInterim(reply.statusText, lines)
+    })
   }
 
   replyHead(reply: Http1ReplyHead): void {
     try {
       this.#passHead(reply)
     } catch (error) {
-      this.#bug(error)
+      this.bug(error)
     }
   }
 
   #passHead(reply: Http1ReplyHead): void {
-    const { plan } = this.#snapshot
-    const fault = replyFault(reply.status, this.#operation!, plan.audience)
-    if (fault !== undefined) {
-      const reason = `the upstream answered ${reply.status}`
-      const connection = this.#connection
-      this.#connection = undefined
-      connection?.discard()
-      return this.#refuse(refuse(fault, undefined, { reason }))
-    }
-    const lines = replyLines(reply, this.#operation!, this.id, this.#runtime.httpDate)
+    const refusal = this.mappedReply(reply.status)
+    if (refusal !== undefined) return this.replyRefused(refusal, undefined)
+    const lines = replyLines(reply, this.#operation!, this, this.#runtime.httpDate)
     this.#phase = 'replying'
     this.#status = reply.status
     this.#stream.sendHead(reply.statusText, lines, reply.bodyLength)
+  }
+
+  /** What stands for an upstream's own error, where a client must not see that. */
+  mappedReply(status: number): Refusal | undefined {
+    const fault = replyFault(status, this.#operation!, this.#snapshot.plan.audience)
+    if (fault === undefined) return undefined
+    return refuse(fault, undefined, { reason: `the upstream answered ${status}` })
+  }
+
+  /** The rest of a reply that is not sent is read where that is cheap: its connection lives on. */
+  replyRefused(refusal: Refusal, policy: string | undefined): void {
+    const connection = this.#connection
+    this.#connection = undefined
+    if (this.#phase === 'replying') connection?.abandon()
+    else connection?.discard()
+    this.#refuse(refusal, policy)
+  }
+
+  /** Its connection serves others; what is still to be sent was held. */
+  replyRead(): void {
+    this.#connection = undefined
   }
 
   replyPiece(piece: Piece): void {
@@ -395,12 +453,14 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
     this.#connection?.resume()
   }
 
-  replyEnded(trailers: readonly string[]): void {
+  /** `sent` is called when the client has all of it. */
+  replyEnded(trailers: readonly string[], sent?: () => void): void {
     this.#connection = undefined
     if (this.#phase !== 'replying') return
     const nowMs = this.#runtime.clock.nowMs()
     this.#upstreamMs = nowMs - this.#calledMs
     this.#stream.sendEnd(trailers)
+    sent?.()
     this.#record(nowMs, undefined, undefined)
   }
 
@@ -415,14 +475,9 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
     this.#refuse(refuse(callFaults[failure.kind], undefined, { reason: failure.reason }))
   }
 
-  /**
-   * An upstream may close a kept connection just as a request is on its way. Nothing tells whether
-   * it saw the request, so only one that may be repeated is sent again (RFC 9110 §9.2.2).
-   */
   #isStale(failure: CallFailure, connection: ClientConnection | undefined): boolean {
-    if (failure.kind !== 'closed' || failure.replied || this.#retried) return false
-    if (connection?.waited !== true || !this.#requestDone) return false
-    return isIdempotent(this.request.method) && (!this.#hasBody() || this.#held !== undefined)
+    if (this.#retried || connection?.waited !== true || !this.#requestDone) return false
+    return mayRepeat(failure, this.request, this.#held !== undefined)
   }
 
   clientGone(fault: FaultCode, reason: string): void {
@@ -441,8 +496,9 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
 
   // finish, send
 
-  #refuse(refusal: Refusal): void {
+  #refuse(refusal: Refusal, policy?: string): void {
     if (this.#phase === 'over') return
+    this.#refusedBy = policy
     this.#leaveUpstream()
     if (this.#phase === 'replying') {
       // Half of a reply is out: the client must not take it for the whole.
@@ -450,14 +506,7 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
       return this.#record(this.#runtime.clock.nowMs(), refusal.code, refusal.reason)
     }
     const { plan } = this.#snapshot
-    const { method, headers } = this.request
-    const problem = plan.errorForm === 'problem' || wantsProblem(headerValue(headers, 'accept'))
-    const reply = faultReply(refusal, {
-      requestId: this.id,
-      form: problem ? 'problem' : 'concordat',
-      docs: plan.faultDocs,
-      safe: !this.#sent || isIdempotent(method),
-    })
+    const reply = refusalReply(refusal, plan, this.request, this.id, this.#sent)
     this.#answer(reply.status, reply.headers, reply.body, refusal)
   }
 
@@ -466,7 +515,7 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
     const { edit, finish } = this.#operation ?? this.#snapshot
     const edited = { status, headers: editFields(headers, edit) }
     // What threw may be one of these steps: the reply to a bug goes without them.
-    if (!this.#broken) for (const step of finish) step(edited)
+    if (!this.#broken) for (const step of finish) step(edited, this)
     const bytes = Buffer.from(body)
     // RFC 9110 §8.6: a 204 has no length.
     const length = status === 204 ? '' : `Content-Length: ${bytes.length}\r\n`
@@ -491,11 +540,11 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
     try {
       run()
     } catch (error) {
-      this.#bug(error)
+      this.bug(error)
     }
   }
 
-  #bug(error: unknown): void {
+  bug(error: unknown): void {
     this.#broken = true
     this.#runtime.bug(error)
     const reason = stackOf(error)
@@ -508,6 +557,7 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
     if (this.#phase === 'over') return
     this.#phase = 'over'
     this.#holding?.release()
+    this.#verified?.release()
     const { method, path, host, headers } = this.request
     this.#runtime.active--
     const record = {
@@ -520,6 +570,7 @@ export class GatewayExchange implements Shadowing, StreamEvents, CallEvents, Tak
       status: this.#status,
       fault,
       reason,
+      refusedBy: this.#refusedBy,
       shadows: this.#shadows,
       durationMs: nowMs - this.startedMs,
       upstreamMs: this.#upstreamMs,
@@ -544,4 +595,5 @@ const lateBody = 'The body took all the time that the exchange has.'
 // The continuations of `#runSteps`, made once: a closure for each request would cost more.
 const admitted = (self: GatewayExchange): void => self.admitted()
 const checked = (self: GatewayExchange): void => self.checked()
+const prepared = (self: GatewayExchange): void => self.prepare()
 const forwarded = (self: GatewayExchange): void => self.forward()

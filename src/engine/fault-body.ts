@@ -1,7 +1,7 @@
 // What a client reads when it is refused: Concordat's own form, or RFC 9457 problem details.
 // Refusals are cheap to provoke, so everything that a code decides is made once, at load.
 import { type Detail, type FaultCode, faults, type Refusal } from '../base.ts'
-import { reasonPhrase, retryAfter } from '../http.ts'
+import { headerValue, isIdempotent, reasonPhrase, type RequestHead, retryAfter } from '../http.ts'
 
 export type ErrorForm = 'concordat' | 'problem'
 
@@ -37,6 +37,26 @@ export function faultReply(refusal: Refusal, context: FaultContext): FaultReply 
         ? problemBody(refusal, parts, context, retryable)
         : concordatBody(refusal, parts, context, retryable),
   }
+}
+
+/** What the client of a request reads; `sent` tells whether any of it went upstream. */
+export function refusalReply(
+  refusal: Refusal,
+  {
+    errorForm,
+    faultDocs,
+  }: { readonly errorForm: ErrorForm; readonly faultDocs?: string | undefined },
+  { method, headers }: RequestHead,
+  requestId: string,
+  sent: boolean,
+): FaultReply {
+  const problem = errorForm === 'problem' || wantsProblem(headerValue(headers, 'accept'))
+  return faultReply(refusal, {
+    requestId,
+    form: problem ? 'problem' : 'concordat',
+    docs: faultDocs,
+    safe: !sent || isIdempotent(method),
+  })
 }
 
 /** Whether an `Accept` names `application/problem+json`, and prefers nothing in JSON to it. */

@@ -1,8 +1,10 @@
 // The heads that the gateway passes on: of a request to its upstream, of a reply to its client.
+import { assert } from '../base.ts'
 import {
   type Client,
   compileForwarding,
   editFields,
+  type Exchange,
   type Forwarding,
   isForwardingField,
   type RequestHead,
@@ -11,6 +13,8 @@ import {
 import type { Endpoint } from '../upstream.ts'
 import { type Http1ReplyHead, linesOf } from '../wire.ts'
 import type { Runtime } from './runtime.ts'
+import { fieldsOf } from './mapped-fields.ts'
+import { isAuthorityText, isPathText, type OwnFields, withOwnFields } from './request-fields.ts'
 import type { LinkedOperation, Snapshot } from './snapshot.ts'
 
 /** What an exchange has made of its request so far. */
@@ -18,6 +22,9 @@ export interface Outgoing {
   readonly id: string
   readonly client: Client
   readonly query: string | undefined
+  readonly path: string
+  readonly upstreamHost: string | undefined
+  readonly ownFields: OwnFields | undefined
 }
 
 /**
@@ -26,14 +33,19 @@ export interface Outgoing {
  * length where it was `held`.
  */
 export function requestLines(
-  { id, client, query }: Outgoing,
+  outgoing: Outgoing,
   { head, forwardable, takesTrailers }: Stream,
   { basePath, authority }: Endpoint,
   forwarding: Forwarding,
   held: Buffer | undefined,
+  { editLines }: Pick<LinkedOperation, 'editLines'>,
 ): string {
-  const target = query === head.query ? head.target : targetWith(head.path, query)
-  const host = authority ?? head.host
+  const { id, client, query, path, upstreamHost, ownFields } = outgoing
+  const target =
+    query === head.query && path === head.path ? head.target : targetWith(head, path, query)
+  const host = upstreamHost === undefined ? (authority ?? head.host) : checkedHost(upstreamHost)
+  let lines = editLines === undefined ? forwardable : editLines(forwardable, head.headers)
+  if (ownFields !== undefined) lines = withOwnFields(lines, ownFields)
   let framing = ''
   if (head.bodyLength === 'streamed') {
     framing =
@@ -41,11 +53,18 @@ export function requestLines(
   }
   const trailers = takesTrailers ? 'TE: trailers\r\nConnection: TE\r\n' : ''
   const from = client.viaTrustedHop ? trustedLines(head, forwarding) : forwarding.lines(head)
-  return `${head.method} ${basePath}${target} HTTP/1.1\r\nHost: ${host}\r\n${forwardable}${framing}${trailers}${from}X-Request-Id: ${id}\r\n\r\n`
+  return `${head.method} ${basePath}${target} HTTP/1.1\r\nHost: ${host}\r\n${lines}${framing}${trailers}${from}X-Request-Id: ${id}\r\n\r\n`
 }
 
-const targetWith = (path: string, query: string | undefined): string =>
-  query === undefined ? path : `${path}?${query}`
+function targetWith(head: RequestHead, path: string, query: string | undefined): string {
+  assert(path === head.path || isPathText(path), 'a path that a policy sets is one')
+  return query === undefined ? path : `${path}?${query}`
+}
+
+function checkedHost(host: string): string {
+  assert(isAuthorityText(host), 'a host that a policy sets is one')
+  return host
+}
 
 /** Of what trusted hops said, what is not said anew goes on. */
 function trustedLines(head: RequestHead, forwarding: Forwarding): string {
@@ -61,17 +80,31 @@ function trustedLines(head: RequestHead, forwarding: Forwarding): string {
 /** The fields of a reply as the client gets them. */
 export function replyLines(
   { status, forwardable, headers, noted, isDated }: Http1ReplyHead,
-  { edit, finish, reading }: LinkedOperation,
-  id: string,
+  { edit, finish, mapFields, reading }: LinkedOperation,
+  exchange: Exchange,
   httpDate: () => string,
 ): string {
   // RFC 9110 §6.6.1: whoever passes on a reply without a date gives it one.
-  const own = `${isDated ? '' : `Date: ${httpDate()}\r\n`}X-Request-Id: ${id}\r\n`
-  const added = noted === 0 ? reading.addedLines : reading.linesWithout(noted)
-  if (finish.length === 0) return `${forwardable}${added}${own}`
-  const finishing = { status, headers: editFields(headers, edit) }
-  for (let i = 0; i < finish.length; i++) finish[i]!(finishing)
+  const own = `${isDated ? '' : `Date: ${httpDate()}\r\n`}X-Request-Id: ${exchange.id}\r\n`
+  const isMapped = mapFields !== undefined && (noted & reading.watchedBit) !== 0
+  if (finish.length === 0) {
+    const lines = isMapped ? linesOf(mapFields(fieldsOf(forwardable), exchange)) : forwardable
+    return `${lines}${noted === 0 ? reading.addedLines : reading.linesWithout(noted)}${own}`
+  }
+  const mapped = isMapped ? mapFields(headers, exchange) : headers
+  const finishing = { status, headers: editFields(mapped, edit) }
+  for (let i = 0; i < finish.length; i++) finish[i]!(finishing, exchange)
   return `${linesOf(finishing.headers)}${own}`
+}
+
+/** The fields of an interim reply: of those that are watched for, as in the final one. */
+export function interimLines(
+  { forwardable, noted }: Http1ReplyHead,
+  { mapFields, reading }: LinkedOperation,
+  exchange: Exchange,
+): string {
+  if (mapFields === undefined || (noted & reading.watchedBit) === 0) return forwardable
+  return linesOf(mapFields(fieldsOf(forwardable), exchange))
 }
 
 interface Remembered {

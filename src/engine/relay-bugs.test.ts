@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { eventually, settled } from '../../test/raw-peer.ts'
 import { refuse } from '../base.ts'
 import { ask, openRelay, type RelayOptions, reply } from './relay-for-tests.ts'
-import { shadow } from './snapshot.ts'
+import { shadow } from './shadowing.ts'
 
 const boom = (): never => {
   throw new Error('boom')

@@ -6,17 +6,17 @@ import {
   acceptMatcher,
   bodyTypeMatcher,
   compileTrust,
-  type Exchange,
   mediaTypeMatcher,
   mergeEdits,
+  mergeRequestEdits,
   type ReplyEdit,
   type Step,
-  type Verdict,
 } from '../http.ts'
 import {
   type AnyPolicy,
   type FinishStep,
   type LinkedSteps,
+  type MappedFields,
   policyById,
   type PolicyPlan,
   type StateNeed,
@@ -28,7 +28,12 @@ import type { OpenSnapshot, OperationPlan } from '../snapshot.ts'
 import type { Observe } from '../telemetry.ts'
 import type { Upstream } from '../upstream.ts'
 import { compileReplyReading, type ReplyReading } from '../wire.ts'
+import { linkMappedFields, type MapFields } from './mapped-fields.ts'
+import type { LinkedVerify } from './reply-checks.ts'
+import { compileRequestEdit, type EditLines } from './request-fields.ts'
+import { inShadow } from './shadowing.ts'
 import type { States } from './states.ts'
+import { namedSteps } from './step-names.ts'
 
 export interface Snapshot {
   readonly plan: OpenSnapshot
@@ -54,6 +59,14 @@ export interface LinkedOperation {
   readonly admit: readonly Step[]
   readonly check: readonly Step[]
   readonly content: readonly Step[]
+  /** Of bodies that stream. */
+  readonly watches: readonly LinkedWatch[]
+  readonly prepare: readonly Step[]
+  /** What is set on and taken from requests; undefined: nothing. */
+  readonly editLines: EditLines | undefined
+  readonly verify: readonly LinkedVerify[]
+  /** What becomes of fields whose presence `reading` notes; undefined: nobody looks. */
+  readonly mapFields: MapFields | undefined
   readonly finish: readonly FinishStep[]
   /** What is added to and taken from every reply's head before `finish`. */
   readonly edit: ReplyEdit
@@ -66,6 +79,17 @@ export interface LinkedOperation {
   readonly declares: (status: number) => boolean
 }
 
+export interface LinkedWatch {
+  readonly policy: string
+  readonly watch: NonNullable<LinkedSteps['watch']>
+}
+
+/** What one policy links to, and its name. */
+interface LinkedPolicy extends LinkedSteps {
+  readonly policy: string
+  readonly inShadow: boolean
+}
+
 export interface LinkTools {
   readonly random: Random
   readonly nowMs: () => number
@@ -76,12 +100,7 @@ export interface LinkTools {
   readonly observers: readonly Observe[]
 }
 
-type Linking = LinkTools & Pick<Tools, 'check' | 'blob'>
-
-/** An exchange as a policy in shadow sees it: what would have been refused is noted there. */
-export interface Shadowing extends Exchange {
-  noteShadow(policy: string): void
-}
+type Linking = LinkTools & Pick<Tools, 'check' | 'blob' | 'upstreamHosts'>
 
 export function linkSnapshot(plan: OpenSnapshot, tools: LinkTools): Snapshot {
   const linking = linkingOf(plan, tools)
@@ -108,6 +127,9 @@ const linkingOf = (plan: OpenSnapshot, tools: LinkTools): Linking => ({
   ...tools,
   check: linkSchemas(plan.schemas),
   blob: blobOf(plan.blobs),
+  upstreamHosts: new Set(
+    plan.upstreams.flatMap(({ endpoints }) => endpoints.map(({ host }) => host.toLowerCase())),
+  ),
 })
 
 /**
@@ -158,7 +180,14 @@ function operationLinker(plan: OpenSnapshot, tools: LinkTools): Snapshot['operat
       admit: steps.flatMap(({ admit }) => admit ?? []),
       check: steps.flatMap(({ check }) => check ?? []),
       content: steps.flatMap(({ content }) => content ?? []),
-      ...repliesOf(linkFinish(steps)),
+      watches: steps.flatMap(({ policy, watch }) => (watch ? { policy, watch } : [])),
+      prepare: steps.flatMap(({ prepare }) => prepare ?? []),
+      editLines: compileRequestEdit(mergeRequestEdits(steps.flatMap((one) => one.request ?? []))),
+      verify: steps.flatMap(({ policy, inShadow, verify }) =>
+        verify ? { policy, inShadow, step: verify } : [],
+      ),
+      mapFields: linkMappedFields(mappedOf(steps)),
+      ...repliesOf({ ...linkFinish(steps), watched: watchedOf(steps) }),
       accepts: acceptsOf(operation.replyTypes),
       takesType: takesOf(operation.bodyTypes),
       holdsType: mediaTypeMatcher(readTypeTest(operation.bodyTypes, operation.heldTypes)),
@@ -167,14 +196,25 @@ function operationLinker(plan: OpenSnapshot, tools: LinkTools): Snapshot['operat
   }
 }
 
+const mappedOf = (steps: readonly LinkedSteps[]): MappedFields[] =>
+  steps.flatMap(({ mapped }) => mapped ?? [])
+
+const watchedOf = (steps: readonly LinkedSteps[]): string[] => [
+  ...new Set(mappedOf(steps).flatMap(({ names }) => names)),
+]
+
 type Replies = Pick<LinkedOperation, 'finish' | 'edit' | 'reading'>
 
+interface ReplyParts extends Pick<Replies, 'finish' | 'edit'> {
+  readonly watched: readonly string[]
+}
+
 /** Equal edits are one, and so is the reading that they make. */
-function sharedReplies(): (replies: Pick<Replies, 'finish' | 'edit'>) => Replies {
+function sharedReplies(): (parts: ReplyParts) => Replies {
   const known = new Map<string, Pick<Replies, 'edit' | 'reading'>>()
-  return ({ finish, edit }) => {
-    const key = JSON.stringify(edit)
-    const shared = known.get(key) ?? { edit, reading: compileReplyReading(edit) }
+  return ({ finish, edit, watched }) => {
+    const key = JSON.stringify([edit, watched])
+    const shared = known.get(key) ?? { edit, reading: compileReplyReading(edit, watched) }
     known.set(key, shared)
     return { finish, ...shared }
   }
@@ -191,8 +231,8 @@ function linkPolicy(
   policyPlan: PolicyPlan,
   operationId: string,
   limits: Limits,
-  { bug, check, blob, random, nowMs, states }: Linking,
-): LinkedSteps {
+  { bug, check, blob, random, nowMs, states, upstreamHosts }: Linking,
+): LinkedPolicy {
   const { policy: id, mode, plan } = policyPlan
   const policy = policyById.get(id)
   assert(policy !== undefined, `the policy ${id} exists`)
@@ -206,8 +246,11 @@ function linkPolicy(
     random,
     nowMs,
     state,
+    upstreamHosts,
   })
-  return mode === 'shadow' ? inShadow(id, linked, bug) : linked
+  const isShadow = mode === 'shadow'
+  const steps = namedSteps(id, isShadow ? inShadow(id, linked, bug) : linked)
+  return { ...steps, policy: id, inShadow: isShadow }
 }
 
 function linkPhases(policy: AnyPolicy, plan: unknown, tools: Tools): LinkedSteps {
@@ -220,41 +263,6 @@ function linkPhases(policy: AnyPolicy, plan: unknown, tools: Tools): LinkedSteps
     }
     default:
       return { [policy.phase]: policy.link(plan, tools) }
-  }
-}
-
-type Bug = LinkTools['bug']
-
-/** The same steps without a say. A policy in shadow edits no reply either. */
-function inShadow(id: string, { admit, check, content }: LinkedSteps, bug: Bug): LinkedSteps {
-  return {
-    ...(admit && { admit: shadow(id, admit, bug) }),
-    ...(check && { check: shadow(id, check, bug) }),
-    ...(content && { content: shadow(id, content, bug) }),
-  }
-}
-
-/** What it throws is a bug like any other, but costs the exchange nothing. */
-export function shadow(id: string, step: Step, bug: Bug): Step {
-  const note = (exchange: Exchange, verdict: Verdict): undefined => {
-    if (verdict !== undefined) (exchange as Shadowing).noteShadow(id)
-  }
-  const contain = (error: unknown): undefined => {
-    bug(error)
-  }
-  return (exchange) => {
-    const { query } = exchange
-    try {
-      const verdict = step(exchange)
-      return verdict instanceof Promise
-        ? verdict.then((late) => note(exchange, late)).catch(contain)
-        : note(exchange, verdict)
-    } catch (error) {
-      return contain(error)
-    } finally {
-      // What a step in shadow would have sent on is not sent.
-      exchange.query = query
-    }
   }
 }
 

@@ -1,6 +1,7 @@
 // One request and its reply, as every room above the wire sees them, whatever the protocol.
 import type { Refusal } from '../base.ts'
 import type { HeaderList } from './headers.ts'
+import type { Piece } from './stream.ts'
 
 /** How a message's content is framed: none, a length in bytes, or until its own end. */
 export type BodyLength = number | 'none' | 'streamed'
@@ -50,11 +51,54 @@ export interface Exchange {
   readonly startedMs: number
   /** What is sent upstream as the query; a step may replace it. */
   query: string | undefined
+  /** What is sent upstream as the path, behind the endpoint's own; a step may replace it. */
+  path: string
+  /** What is sent upstream as `Host`; undefined: what the upstream's settings say. */
+  upstreamHost: string | undefined
+  /** Where it was sent; undefined while it was not. */
+  readonly sentTo: SentTo | undefined
+  /**
+   * Sets a field of the request on its way upstream in place of the client's, or takes it out
+   * (undefined). Fields that frame or forward the message cannot be named: see `editProblem`.
+   */
+  setField(name: string, value: string | undefined): void
   /** The whole body, set from the `content` phase on where the plan asks for it. */
   body: Uint8Array | undefined
+}
+
+export interface SentTo {
+  /** As its `Host` field says. */
+  readonly authority: string
+  /** Put before the path. */
+  readonly basePath: string
 }
 
 /** What a step says: nothing to go on, a refusal to end the exchange. */
 export type Verdict = Refusal | undefined
 
 export type Step = (exchange: Exchange) => Verdict | Promise<Verdict>
+
+/**
+ * Looks at a body as it streams by, at each piece before it is passed on. A refusal cuts the body:
+ * the piece that brought it is not sent. A piece is valid during the call only.
+ */
+export interface BodyWatch {
+  piece(piece: Piece): Verdict
+  end(): Verdict
+}
+
+/** How a reply is looked at: held whole up to a bound and then judged, or as it streams by. */
+export type ReplyCheck =
+  | {
+      readonly how: 'whole'
+      /** A longer one is refused, or in shadow left unjudged. */
+      readonly bytesMax: number
+      readonly body: (bytes: Uint8Array) => Verdict
+    }
+  | { readonly how: 'watch'; readonly watch: BodyWatch }
+
+/** Looks at the head of a reply and says whether its body is looked at too. */
+export type VerifyStep = (
+  exchange: Exchange,
+  reply: ReplyHead,
+) => { readonly check: ReplyCheck } | { readonly refusal: Refusal } | undefined

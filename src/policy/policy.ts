@@ -3,7 +3,7 @@
 // docs page and metric label at once.
 import type { z } from 'zod'
 import type { Limits, Place, Problem, Random } from '../base.ts'
-import type { ReplyEdit, Step } from '../http.ts'
+import type { BodyWatch, Exchange, ReplyEdit, RequestEdit, Step, VerifyStep } from '../http.ts'
 import type { Operation } from '../contract.ts'
 import type { Check } from '../schema.ts'
 
@@ -13,9 +13,9 @@ export type Zod = typeof z
 /**
  * When a step runs. Order is fixed by phase and, within one, by the registry.
  * `admit` needs the head alone; `check` holds the head against the contract; `content` has the
- * whole body; `finish` works on every reply, refusals too.
+ * whole body; `prepare` changes what is sent upstream; `finish` works on every reply, refusals too.
  */
-export type Phase = 'admit' | 'check' | 'content' | 'finish'
+export type Phase = 'admit' | 'check' | 'content' | 'prepare' | 'finish'
 
 export type Mode = 'enforce' | 'shadow' | 'off'
 
@@ -62,6 +62,8 @@ export interface Tools {
   /** Bytes that `ApiSite.blob` laid beside the plans; they lie in memory of all threads. */
   readonly blob: (number: number) => Uint8Array
   readonly random: Random
+  /** Hosts of the snapshot's endpoints, lower case, without a port. */
+  readonly upstreamHosts: ReadonlySet<string>
   /** Monotonic milliseconds, for whom the beginning of the exchange is too long ago. */
   readonly nowMs: () => number
   /**
@@ -78,13 +80,28 @@ export interface FinishingReply {
   headers: string[]
 }
 
-export type FinishStep = (reply: FinishingReply) => void
+/** The exchange may be of no operation. */
+export type FinishStep = (reply: FinishingReply, exchange: Exchange) => void
+
+/** Fields of a reply that are looked at where they come: replies without them cost nothing. */
+export interface MappedFields {
+  /** Lower case. */
+  readonly names: readonly string[]
+  /** The value to send in place of one that came; undefined takes the field out. */
+  readonly map: (lowerName: string, value: string, exchange: Exchange) => string | undefined
+}
 
 /** What a policy of several phases links to: a step for each phase that it takes part in. */
 export interface LinkedSteps {
   readonly admit?: Step
   readonly check?: Step
   readonly content?: Step
+  /** For a body that streams; undefined where nothing is to be looked at. */
+  readonly watch?: (exchange: Exchange) => BodyWatch | undefined
+  readonly prepare?: Step
+  readonly request?: RequestEdit
+  readonly verify?: VerifyStep
+  readonly mapped?: MappedFields
   readonly finish?: FinishStep
   readonly edit?: ReplyEdit
 }
@@ -125,7 +142,7 @@ export type Policy<Config, Plan> = PolicyBase<Config, Plan> &
         readonly link: (plan: Plan, tools: Tools) => Step
       }
     | {
-        readonly phase: 'admit' | 'check' | 'content'
+        readonly phase: 'admit' | 'check' | 'content' | 'prepare'
         readonly everyRequest?: never
         readonly compile: Compile<Config, Plan, Site>
         readonly link: (plan: Plan, tools: Tools) => Step
@@ -138,6 +155,14 @@ export type Policy<Config, Plan> = PolicyBase<Config, Plan> &
       }
     | {
         readonly phase: 'several'
+        /** Compiles for a level, not for an operation: its edits reach replies of no operation too. */
+        readonly everyReply: true
+        readonly compile: Compile<Config, Plan, ApiSite>
+        readonly link: (plan: Plan, tools: Tools) => LinkedSteps
+      }
+    | {
+        readonly phase: 'several'
+        readonly everyReply?: never
         readonly compile: Compile<Config, Plan, Site>
         readonly link: (plan: Plan, tools: Tools) => LinkedSteps
       }

@@ -55,6 +55,10 @@ export function exchangeWith(headers: HeaderList, query?: string, address = '192
     pathValues: ['1'],
     startedMs: 0,
     query,
+    path: '/things/1',
+    upstreamHost: undefined,
+    sentTo: undefined,
+    setField: () => undefined,
     body: undefined,
   }
 }
@@ -67,6 +71,7 @@ export function toolsWith(): Tools {
     operationId: 'getThing',
     random: seededRandom(1),
     nowMs: () => 0,
+    upstreamHosts: new Set(),
     blob: () => new Uint8Array(),
     state<S>({ name, bytesMax }: StateNeed, make: (memory: SharedArrayBuffer) => S): S {
       if (!states.has(name)) states.set(name, make(new SharedArrayBuffer(bytesMax)))

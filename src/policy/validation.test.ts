@@ -59,6 +59,10 @@ function exchange(
     pathValues,
     startedMs: 0,
     query: request.query,
+    path: request.path,
+    upstreamHost: undefined,
+    sentTo: undefined,
+    setField: () => undefined,
     body: body === undefined ? undefined : new TextEncoder().encode(body),
   }
 }

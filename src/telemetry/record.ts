@@ -16,6 +16,8 @@ export interface ExchangeRecord {
   readonly fault: FaultCode | undefined
   /** Why, in words, for the log alone. */
   readonly reason: string | undefined
+  /** The policy whose step refused; undefined where none did. */
+  readonly refusedBy: string | undefined
   /** Policies in shadow that would have refused. */
   readonly shadows: readonly string[]
   readonly durationMs: number

@@ -11,6 +11,7 @@ export const recordWith = (changes: Partial<ExchangeRecord> = {}): ExchangeRecor
   status: 200,
   fault: undefined,
   reason: undefined,
+  refusedBy: undefined,
   shadows: [],
   durationMs: 4,
   upstreamMs: 3,

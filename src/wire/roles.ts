@@ -106,13 +106,22 @@ export const replyRoles = rolesOf(replyFields)
 /** How the replies of an operation are read: what is cut out, and which lines are added. */
 export interface ReplyReading {
   readonly roles: Roles
+  /** Of `noted`: whether a reply has one of the fields that are watched for. */
+  readonly watchedBit: number
   /** The lines of fields to add where a reply has none of them. */
   readonly addedLines: string
   /** The same for a reply whose `noted` bits tell which of them it has. */
   linesWithout(noted: number): string
 }
 
-export function compileReplyReading({ drop, add }: ReplyEdit): ReplyReading {
+/** Above those of the fields that are added. */
+const watchedBit = 1 << addedFieldsMax
+
+/** `watched` are the lower-case names of fields whose presence is to be known. */
+export function compileReplyReading(
+  { drop, add }: ReplyEdit,
+  watched: readonly string[] = [],
+): ReplyReading {
   const roles: Record<string, Role> = {}
   const lines: string[] = []
   for (let i = 0; i < add.length; i += 2) {
@@ -120,8 +129,10 @@ export function compileReplyReading({ drop, add }: ReplyEdit): ReplyReading {
     lines.push(`${add[i]}: ${add[i + 1]}\r\n`)
   }
   assert(lines.length <= addedFieldsMax, 'each added field has a bit')
+  for (const name of watched) roles[name] = Number(roles[name] ?? 0) | watchedBit
   for (const name of drop) roles[name] = 'drop'
   return {
+    watchedBit,
     // What frames a message no edit may touch.
     roles: rolesOf({ ...roles, ...replyFields }),
     addedLines: lines.join(''),

@@ -1,0 +1,166 @@
+// A reply held against what policies say of it. Where one of them has a say, the reply is held
+// whole before any of it is sent, up to a bound, or watched as it streams and cut; in shadow it
+// streams at once, and is judged when the client has it.
+import { type Refusal, refuse } from '../base.ts'
+import type { Piece, ReplyCheck, ReplyHead, VerifyStep } from '../http.ts'
+import { overloaded } from './causes.ts'
+import { HeldBody, type HeldTerms } from './held-body.ts'
+import { type Shadowing, silent } from './shadowing.ts'
+import type { Watching } from './watches.ts'
+
+export interface LinkedVerify {
+  readonly policy: string
+  readonly inShadow: boolean
+  readonly step: VerifyStep
+}
+
+/** What a policy refused. */
+export interface RefusedReply {
+  readonly refusal: Refusal
+  /** Undefined where the engine itself refuses. */
+  readonly policy: string | undefined
+}
+
+export interface ReplyChecksTools extends Pick<HeldTerms, 'occupancy' | 'heldBytesMax'> {
+  readonly bug: (error: unknown) => void
+}
+
+interface Whole {
+  readonly by: LinkedVerify
+  readonly bytesMax: number
+  readonly body: (bytes: Uint8Array) => Refusal | undefined
+}
+
+/** Asks each policy; undefined where none of them looks at the body. */
+export function beginReplyChecks(
+  verify: readonly LinkedVerify[],
+  exchange: Shadowing,
+  reply: ReplyHead,
+  tools: ReplyChecksTools,
+): ReplyChecks | RefusedReply | undefined {
+  let checks: ReplyChecks | undefined
+  for (const by of verify) {
+    const asked = ask(by, exchange, reply, tools)
+    if (asked === undefined) continue
+    if ('check' in asked) {
+      checks ??= new ReplyChecks(exchange, tools)
+      checks.take(by, asked.check)
+    } else if (by.inShadow) exchange.noteShadow(by.policy, asked.refusal)
+    else {
+      checks?.release()
+      return { refusal: asked.refusal, policy: by.policy }
+    }
+  }
+  return checks
+}
+
+function ask(by: LinkedVerify, exchange: Shadowing, reply: ReplyHead, { bug }: ReplyChecksTools) {
+  if (!by.inShadow) return by.step(exchange, reply)
+  try {
+    return by.step(exchange, reply)
+  } catch (error) {
+    bug(error)
+    return undefined
+  }
+}
+
+export class ReplyChecks {
+  readonly #exchange: Shadowing
+  readonly #tools: ReplyChecksTools
+  readonly #wholes: Whole[] = []
+  readonly #watches: Watching[] = []
+  #held: HeldBody | undefined
+  #bytesMax = 0
+  #length = 0
+  /** Whether nothing is sent before the whole has been judged. */
+  #holds = false
+
+  constructor(exchange: Shadowing, tools: ReplyChecksTools) {
+    this.#exchange = exchange
+    this.#tools = tools
+  }
+
+  get holds(): boolean {
+    return this.#holds
+  }
+
+  /** What was held, to be sent once it has been judged. */
+  get bytes(): Buffer {
+    return this.#held?.bytes ?? noBytes
+  }
+
+  take(by: LinkedVerify, check: ReplyCheck): void {
+    const { policy, inShadow } = by
+    if (check.how === 'watch') {
+      const note = (refusal: Refusal) => this.#exchange.noteShadow(policy, refusal)
+      const watch = inShadow ? silent(check.watch, note, this.#tools.bug) : check.watch
+      this.#watches.push({ policy, watch })
+      return
+    }
+    this.#wholes.push({ by, bytesMax: check.bytesMax, body: check.body })
+    this.#bytesMax = Math.max(this.#bytesMax, check.bytesMax)
+    if (!inShadow) this.#holds = true
+  }
+
+  piece(piece: Piece): RefusedReply | undefined {
+    for (const { policy, watch } of this.#watches) {
+      const refusal = watch.piece(piece)
+      if (refusal !== undefined) return { refusal, policy }
+    }
+    if (this.#wholes.length === 0) return undefined
+    this.#length += piece.length
+    const surplus = this.#wholes.find(({ bytesMax }) => this.#length > bytesMax)
+    if (surplus !== undefined) return this.#giveUp(surplus, tooLarge(surplus.bytesMax))
+    this.#held ??= new HeldBody({ ...this.#tools, bytesMax: this.#bytesMax })
+    if (this.#held.add(piece)) return undefined
+    return this.#giveUp(this.#wholes[0]!, overloaded('there was no room to hold the reply'))
+  }
+
+  /** What those say who have a say, of a reply that came to its end. */
+  end(): RefusedReply | undefined {
+    for (const { policy, watch } of this.#watches) {
+      const refusal = watch.end()
+      if (refusal !== undefined) return { refusal, policy }
+    }
+    for (const { by, body } of this.#wholes) {
+      const refusal = by.inShadow ? undefined : body(this.bytes)
+      if (refusal !== undefined) return { refusal, policy: by.policy }
+    }
+    return undefined
+  }
+
+  /** What those say who have none, of a reply that was sent. */
+  judgeSent(): void {
+    for (const { by, body } of this.#wholes) {
+      if (!by.inShadow) continue
+      try {
+        const refusal = body(this.bytes)
+        if (refusal !== undefined) this.#exchange.noteShadow(by.policy, refusal)
+      } catch (error) {
+        this.#tools.bug(error)
+      }
+    }
+  }
+
+  release(): void {
+    this.#held?.release()
+  }
+
+  /** Who holds it refuses; who only copies it goes without a judgement. */
+  #giveUp({ by }: Whole, refusal: Refusal): RefusedReply | undefined {
+    const enforced = this.#wholes.find((whole) => !whole.by.inShadow)
+    if (enforced !== undefined) return { refusal, policy: enforced.by.policy }
+    if (refusal.code !== 'OVERLOADED') this.#exchange.noteShadow(by.policy, refusal)
+    this.#wholes.length = 0
+    this.#held?.release()
+    this.#held = undefined
+    return undefined
+  }
+}
+
+const tooLarge = (bytesMax: number): Refusal =>
+  refuse('UPSTREAM_INVALID_REPLY', undefined, {
+    reason: `the reply is longer than ${bytesMax} bytes, so that it cannot be checked`,
+  })
+
+const noBytes = Buffer.alloc(0)

@@ -1,0 +1,77 @@
+// The fields of a request on its way upstream, where policies set or take out some of them. The
+// client's lines go on as the slices that they came in unless one of them is concerned.
+import { assert } from '../base.ts'
+import { editProblem, type HeaderList, isNamed, type RequestEdit } from '../http.ts'
+
+/** What steps set (a value) or took out (undefined), by lower-case name. */
+export type OwnFields = ReadonlyMap<string, OwnField>
+
+export interface OwnField {
+  readonly name: string
+  readonly value: string | undefined
+}
+
+/** An edit ready to run: `lines` are the client's, each with CRLF, of the same fields. */
+export type EditLines = (lines: string, headers: HeaderList) => string
+
+export function compileRequestEdit({ drop, set }: RequestEdit): EditLines | undefined {
+  const setNames = set.filter((_, i) => i % 2 === 0)
+  const names = [...new Set([...drop, ...setNames.map((name) => name.toLowerCase())])]
+  if (names.length === 0) return undefined
+  let added = ''
+  for (let i = 0; i < set.length; i += 2) added += `${set[i]}: ${set[i + 1]}\r\n`
+  const byLength: string[][] = []
+  for (const name of names) (byLength[name.length] ??= []).push(name)
+  return (lines, headers) => {
+    for (let i = 0; i < headers.length; i += 2) {
+      const candidates = byLength[headers[i]!.length]
+      if (candidates === undefined) continue
+      for (let j = 0; j < candidates.length; j++) {
+        if (isNamed(headers[i]!, candidates[j]!)) return without(lines, byLength) + added
+      }
+    }
+    return added === '' ? lines : lines + added
+  }
+}
+
+/** The same for what steps set in one exchange. */
+export function withOwnFields(lines: string, own: OwnFields): string {
+  const byLength: string[][] = []
+  let added = ''
+  for (const [lowerName, { name, value }] of own) {
+    ;(byLength[lowerName.length] ??= []).push(lowerName)
+    if (value !== undefined) added += `${name}: ${value}\r\n`
+  }
+  return without(lines, byLength) + added
+}
+
+function without(lines: string, byLength: readonly (readonly string[])[]): string {
+  let kept = ''
+  let keptFrom = 0
+  for (let at = 0; at < lines.length;) {
+    const colon = lines.indexOf(':', at)
+    const next = lines.indexOf('\r\n', colon) + 2
+    const candidates = byLength[colon - at]
+    if (candidates?.some((name) => isNamed(lines.slice(at, colon), name)) === true) {
+      kept += lines.slice(keptFrom, at)
+      keptFrom = next
+    }
+    at = next
+  }
+  return kept + lines.slice(keptFrom)
+}
+
+/** What a step of a policy may set: anything else would change what the message is. */
+export function assertEditable(name: string, value: string | undefined): void {
+  const problem = editProblem(name)
+  assert(problem === undefined, `the field '${name}' may not be set: ${problem}`)
+  assert(value === undefined || isFieldValue(value), `the value of '${name}' is no field value`)
+}
+
+/** Visible ASCII and white space within: what every reader takes alike. */
+const isFieldValue = (value: string): boolean => /^(?:[!-~](?:[\t -~]*[!-~])?)?$/.test(value)
+
+/** Whether it can stand in a request line as it is. */
+export const isPathText = (path: string): boolean => /^\/[!-"$->@-~]*$/.test(path)
+
+export const isAuthorityText = (host: string): boolean => /^[\w.~[\]:-]+$/.test(host)

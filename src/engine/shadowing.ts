@@ -1,0 +1,102 @@
+// Policies in shadow: the same steps without a say. What they would have refused is noted, what
+// they would have changed is not.
+import { type Refusal, refuse } from '../base.ts'
+import type { BodyWatch, Exchange, Step, Verdict } from '../http.ts'
+import type { LinkedSteps, MappedFields } from '../policy.ts'
+
+/** An exchange as a policy in shadow sees it: what would have been refused is noted there. */
+export interface Shadowing extends Exchange {
+  noteShadow(policy: string, refusal: Refusal): void
+}
+
+type Bug = (error: unknown) => void
+
+/** A policy in shadow edits nothing; how its look at replies is silenced, `reply-checks` knows. */
+export function inShadow(id: string, linked: LinkedSteps, bug: Bug): LinkedSteps {
+  const { admit, check, content, prepare, watch, verify, mapped } = linked
+  return {
+    ...(admit && { admit: shadow(id, admit, bug) }),
+    ...(check && { check: shadow(id, check, bug) }),
+    ...(content && { content: shadow(id, content, bug) }),
+    ...(prepare && { prepare: shadow(id, prepare, bug) }),
+    ...(watch && { watch: watchInShadow(id, watch, bug) }),
+    ...(verify && { verify }),
+    ...(mapped && { mapped: mappedInShadow(id, mapped, bug) }),
+  }
+}
+
+/** What it throws is a bug like any other, but costs the exchange nothing. */
+export function shadow(id: string, step: Step, bug: Bug): Step {
+  const note = (exchange: Exchange, verdict: Verdict): undefined => {
+    if (verdict !== undefined) (exchange as Shadowing).noteShadow(id, verdict)
+  }
+  const contain = (error: unknown): undefined => {
+    bug(error)
+  }
+  return (exchange) => {
+    try {
+      const verdict = step(untouchable(exchange))
+      return verdict instanceof Promise
+        ? verdict.then((late) => note(exchange, late)).catch(contain)
+        : note(exchange, verdict)
+    } catch (error) {
+      return contain(error)
+    }
+  }
+}
+
+/** What a step sets of it nobody sees. */
+function untouchable(exchange: Exchange): Exchange {
+  return Object.create(exchange, {
+    query: { value: exchange.query, writable: true },
+    path: { value: exchange.path, writable: true },
+    upstreamHost: { value: exchange.upstreamHost, writable: true },
+    sentTo: { value: exchange.sentTo },
+    setField: { value: () => undefined },
+  }) as Exchange
+}
+
+type Watch = NonNullable<LinkedSteps['watch']>
+
+const watchInShadow =
+  (id: string, watch: Watch, bug: Bug): Watch =>
+  (exchange) => {
+    const own = watch(untouchable(exchange))
+    return own && silent(own, (refusal) => (exchange as Shadowing).noteShadow(id, refusal), bug)
+  }
+
+/** The same look without a say: its first verdict, or what it throws, is its last. */
+export function silent(own: BodyWatch, note: (refusal: Refusal) => void, bug: Bug): BodyWatch {
+  let isOver = false
+  const look = (verdictOf: () => Verdict): undefined => {
+    if (isOver) return
+    try {
+      const verdict = verdictOf()
+      if (verdict === undefined) return
+      note(verdict)
+    } catch (error) {
+      bug(error)
+    }
+    isOver = true
+  }
+  return {
+    piece: (piece) => look(() => own.piece(piece)),
+    end: () => look(() => own.end()),
+  }
+}
+
+const mappedInShadow = (id: string, { names, map }: MappedFields, bug: Bug): MappedFields => ({
+  names,
+  map(lowerName, value, exchange) {
+    try {
+      if (map(lowerName, value, untouchable(exchange)) !== value) {
+        const reason = `the field ${lowerName} would not be sent as it came`
+        const refusal = refuse('UPSTREAM_INVALID_REPLY', undefined, { reason })
+        ;(exchange as Shadowing).noteShadow(id, refusal)
+      }
+    } catch (error) {
+      bug(error)
+    }
+    return value
+  },
+})

@@ -2,6 +2,7 @@
 // snapshot, as bytes. What is heavy (YAML, zod, the OpenAPI reader) is imported only when used, so
 // that a start from the disk cache stays fast.
 import type { Built, BuildOptions } from './control/build-types.ts'
+import { ownRegistry } from './policy.ts'
 
 export {
   type Built,
@@ -41,12 +42,12 @@ export { type DefaultsRow, defaultsTable } from './control/defaults.ts'
 
 /** The published JSON Schema of `concordat.yaml`. */
 export async function configJsonSchema(): Promise<object> {
-  const { configJsonSchema: make } = await import('./control/config.ts')
-  return make()
+  const { schemasFor } = await import('./control/config.ts')
+  return schemasFor(ownRegistry).configJson()
 }
 
 /** The JSON Schema of what may stand under `x-concordat`. */
 export async function settingsJsonSchema(): Promise<object> {
-  const { settingsJsonSchema: make } = await import('./control/config.ts')
-  return make()
+  const { schemasFor } = await import('./control/config.ts')
+  return schemasFor(ownRegistry).settingsJson()
 }

@@ -19,5 +19,11 @@ export {
   type Tools,
   type Zod,
 } from './policy/policy.ts'
-export { type AnyPolicy, policies, policyById } from './policy/registry.ts'
+export {
+  type AnyPolicy,
+  ownRegistry,
+  policies,
+  type Registry,
+  registryWith,
+} from './policy/registry.ts'
 export type { ValidationConfig, ValidationPlan } from './policy/validation.ts'

@@ -6,7 +6,7 @@ import { type Documents, type LimitName, limitsWith } from '../base.ts'
 import type { Place, Problem } from '../base.ts'
 import type { Contract, Operation } from '../contract.ts'
 import type { NamedFiles } from '../load.ts'
-import type { Mode } from '../policy.ts'
+import { type Mode, ownRegistry, type Registry } from '../policy.ts'
 import { conflicts, hostProblem, type RoutePlan, routesProblem, templateProblem } from '../route.ts'
 import { encodeSnapshot, type OperationPlan, sealSnapshot, type SnapshotPlan } from '../snapshot.ts'
 import type { UpstreamPlan } from '../upstream.ts'
@@ -29,6 +29,8 @@ export interface CompileInput {
   readonly documents: Documents
   /** The configuration, checked, and where its keys stand; undefined without one. */
   readonly config: WrittenConfig | undefined
+  /** The policies that settings may name; ours, where nothing is given. */
+  readonly registry?: Registry
   /** Files that settings name. */
   readonly files: Pick<NamedFiles, 'read'>
   readonly to: readonly string[]
@@ -81,7 +83,7 @@ export function compileSnapshot(input: CompileInput): Compiled {
   const settings = input.contract.documentSettings
   const { admit, finish } = work.plans.ofNone(settledOf({ settings, template: '', id: '' }))
   const plans = [...operations.flatMap(({ policies: each }) => each), ...admit, ...finish]
-  const states = stateNeeds(plans)
+  const states = stateNeeds(plans, work.settling.registry)
   const memory = memoryNote(states, input.documents.locate(input.documents.root, ''))
   if (memory !== undefined) problems.report(memory)
   // With the contract half read, what nobody uses may only look so.
@@ -108,7 +110,7 @@ function startWork(input: CompileInput, problems: ProblemList): Work {
   if (listen.port !== 0 && listen.port === admin.port && listen.host === admin.host) {
     report(errorAt(locate('/admin'), `port ${listen.port} is to serve both the API and the admin`))
   }
-  const settling = { audience, report, written: [] }
+  const settling = { registry: input.registry ?? ownRegistry, audience, report, written: [] }
   const share = sharing()
   const plans = new PolicyPlans({ settling, share, files: input.files })
   return { input, problems, settling, upstreams, upstreamsUsed: new Set(), share, plans }
@@ -118,7 +120,7 @@ function startWork(input: CompileInput, problems: ProblemList): Work {
 function settleApi({ input, settling }: Work): Settled {
   const { config, contract } = input
   const limits = limitsWith({})
-  const start = startingPoint(settling.audience, limits, config !== undefined)
+  const start = startingPoint(settling, limits, config !== undefined)
   if (config === undefined) return start
   const level = configurationLevel(config)
   for (const problem of unknownSchemes(level, contract)) settling.report(problem)

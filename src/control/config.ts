@@ -1,9 +1,9 @@
 // The one schema of `concordat.yaml` and of `x-concordat`. From it come the types, the published
 // JSON Schema, the documentation and every message about a setting.
 import { z } from 'zod'
-import { limitTable, type LimitName, workersMax } from '../base.ts'
+import { keeping, limitTable, type LimitName, workersMax } from '../base.ts'
 import { cidrProblem } from '../http.ts'
-import { policies } from '../policy.ts'
+import { ownRegistry, type Registry } from '../policy.ts'
 import { deploymentDefaults } from './defaults.ts'
 
 const modes = {
@@ -21,16 +21,19 @@ function atOneLevel(schema: z.ZodType, mode: z.ZodType): z.ZodType {
   return z.union(schema.options.map((one) => atOneLevel(one as z.ZodType, mode)))
 }
 
-const policySettings = z
-  .strictObject(
-    Object.fromEntries(
-      policies.map(({ id, about, phase, schema }) => {
-        const mode = phase === 'finish' ? modes.finishing : modes.refusing
-        return [id, atOneLevel(schema(z), mode).optional().describe(about)]
-      }),
-    ),
-  )
-  .describe('policies by id')
+const policySettingsFor = ({ policies }: Registry) =>
+  z
+    .strictObject(
+      Object.fromEntries(
+        policies.map(({ id, about, phase, schema }) => {
+          const mode = phase === 'finish' ? modes.finishing : modes.refusing
+          return [id, atOneLevel(schema(z), mode).optional().describe(about)]
+        }),
+      ),
+    )
+    .describe('policies by id')
+
+const policySettings = policySettingsFor(ownRegistry)
 
 function limitSettings(belongs: (name: LimitName) => boolean) {
   const names = (Object.keys(limitTable) as LimitName[]).filter(belongs)
@@ -54,7 +57,7 @@ const pathForm = z.enum([
 ])
 
 /** What may stand under `x-concordat` on a document, a path item or an operation. */
-export const settingsSchema = z.strictObject({
+const settingsSchema = z.strictObject({
   policies: policySettings.optional(),
   limits: limitSettings((name) => limitTable[name].scope === 'operation')
     .optional()
@@ -87,7 +90,7 @@ const upstream = z.strictObject({
     .describe("send the client's Host on, in place of the endpoint's own"),
 })
 
-export const configSchema = z.strictObject({
+const configSchema = z.strictObject({
   contract: z.string().optional().describe('the OpenAPI document, relative to this file'),
   audience: z
     .enum(['public', 'partner', 'internal'])
@@ -178,15 +181,30 @@ export type Config = z.infer<typeof configSchema>
 
 export type Settings = z.infer<typeof settingsSchema>
 
-export const configJsonSchema = once(() => ({
-  title: 'concordat.yaml',
-  ...z.toJSONSchema(configSchema, { io: 'input' }),
-}))
+/** Both schemas, with the settings of just these policies. */
+export interface Schemas {
+  readonly config: typeof configSchema
+  readonly configJson: () => object
+  readonly settings: typeof settingsSchema
+  readonly settingsJson: () => object
+}
 
-export const settingsJsonSchema = once(() => ({
-  title: 'x-concordat',
-  ...z.toJSONSchema(settingsSchema, { io: 'input' }),
-}))
+/** Made once for a registry: a large contract asks thousands of times. */
+export const schemasFor: (registry: Registry) => Schemas = keeping((registry: Registry) => {
+  const policies = registry === ownRegistry ? policySettings : policySettingsFor(registry)
+  const config = configSchema.extend({ policies: policies.default({}) })
+  const settings = settingsSchema.extend({ policies: policies.optional() })
+  return {
+    config,
+    configJson: once(() => ({ title: 'concordat.yaml', ...jsonSchemaOf(config) })),
+    settings,
+    settingsJson: once(() => ({ title: 'x-concordat', ...jsonSchemaOf(settings) })),
+  }
+})
+
+/** What it takes; what JSON Schema has no words for takes anything. */
+export const jsonSchemaOf = (schema: z.ZodType): object =>
+  z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
 
 /** What another room finds wrong with a text, as a complaint of the schema. */
 function refuseProblem(problemOf: (text: string) => string | undefined) {

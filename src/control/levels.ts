@@ -2,21 +2,22 @@
 // once: operations without settings of their own all get the same object.
 import type { Documents, Limits } from '../base.ts'
 import type { Contract, Operation, Setting } from '../contract.ts'
-import { type Audience, policies, policyById } from '../policy.ts'
+import type { AnyPolicy } from '../policy.ts'
 import { checkedBy } from './complaints.ts'
-import { settingsJsonSchema, settingsSchema } from './config.ts'
+import { schemasFor } from './config.ts'
 import { authDefault, unknownSchemes } from './schemes.ts'
 import { type Level, type PolicySetting, settle, type Settled, type Settling } from './settings.ts'
 
 /** What holds where nobody wrote anything. */
 export function startingPoint(
-  audience: Audience,
+  { audience, registry }: Pick<Settling, 'audience' | 'registry'>,
   limits: Limits,
   hasConfiguration: boolean,
 ): Settled {
-  const settings = policies.flatMap(({ id, defaultFor }) => {
-    const config = id === 'auth' ? authDefault(hasConfiguration) : defaultFor(audience)
-    return config === undefined ? [] : [[id, [defaultSetting(id, config)]] as const]
+  const settings = registry.policies.flatMap((policy) => {
+    const { id } = policy
+    const config = id === 'auth' ? authDefault(hasConfiguration) : policy.defaultFor(audience)
+    return config === undefined ? [] : [[id, [defaultSetting(policy, config)]] as const]
   })
   return {
     policies: new Map(settings),
@@ -29,8 +30,7 @@ export function startingPoint(
   }
 }
 
-function defaultSetting(id: string, config: unknown): PolicySetting {
-  const policy = policyById.get(id)!
+function defaultSetting(policy: AnyPolicy, config: unknown): PolicySetting {
   return {
     policy,
     mode: 'enforce',
@@ -82,10 +82,11 @@ function settleOne(outer: Settled, setting: Setting, scope: string, sources: Lev
 function readLevel(setting: Setting, scope: string, sources: LevelSources): Level | undefined {
   const { documents, settling } = sources
   const locate = (pointer: string) => documents.locate(setting.uri, setting.pointer + pointer)
-  const checked = checkedBy(settingsSchema, {
+  const { settings, settingsJson } = schemasFor(settling.registry)
+  const checked = checkedBy(settings, {
     value: setting.value,
     subject: "'x-concordat'",
-    jsonSchema: settingsJsonSchema,
+    jsonSchema: settingsJson,
     locate,
   })
   if ('data' in checked) return { rank: setting.level, scope, value: checked.data, locate }

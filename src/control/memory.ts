@@ -1,15 +1,15 @@
 // What the policies of an API may come to remember of its clients, all together.
 import type { Place, Problem } from '../base.ts'
-import { policyById, type PolicyPlan, type StateNeed } from '../policy.ts'
+import type { PolicyPlan, Registry, StateNeed } from '../policy.ts'
 
 /** Up to here a small machine need not notice. */
 const quietBytesMax = 64 * 1024 * 1024
 
 /** All that policies remember, each name once. */
-export function stateNeeds(plans: readonly PolicyPlan[]): StateNeed[] {
+export function stateNeeds(plans: readonly PolicyPlan[], { byId }: Registry): StateNeed[] {
   const needs = new Map<string, StateNeed>()
   for (const { policy, plan } of new Set(plans)) {
-    for (const need of policyById.get(policy)?.states?.(plan) ?? []) needs.set(need.name, need)
+    for (const need of byId.get(policy)?.states?.(plan) ?? []) needs.set(need.name, need)
   }
   return [...needs.values()]
 }

@@ -5,7 +5,7 @@ import { dirname, resolve } from 'node:path'
 import { assert, type Limits } from '../base.ts'
 import type { Operation } from '../contract.ts'
 import type { NamedFiles } from '../load.ts'
-import { type ApiSite, type Blob, type NamedFile, policies, type PolicyPlan } from '../policy.ts'
+import type { AnyPolicy, ApiSite, Blob, NamedFile, PolicyPlan } from '../policy.ts'
 import type { SnapshotPlan } from '../snapshot.ts'
 import { type Origins, OriginsMaker } from './origins.ts'
 import { errorAt } from './problem-list.ts'
@@ -45,7 +45,7 @@ export class PolicyPlans {
 
   ofOperation(operation: Operation, settled: Settled): PolicyPlan[] {
     const plans: PolicyPlan[] = []
-    const told = inOrder(settled).filter((setting) => {
+    const told = this.#inOrder(settled).filter((setting) => {
       const plan = this.#plan(setting, { operation, limits: settled.limits })
       if (plan !== undefined) plans.push(plan)
       return plan !== undefined || setting.mode === 'off'
@@ -57,15 +57,20 @@ export class PolicyPlans {
   /** For requests and replies of no operation: what is said of the whole API. */
   ofNone(settled: Settled): Pick<SnapshotPlan, 'admit' | 'finish'> {
     this.#origins.ofNone(
-      inOrder(settled).filter(({ policy }) => isOfLevel(policy)),
+      this.#inOrder(settled).filter(({ policy }) => isOfLevel(policy)),
       settled,
     )
     const plansOf = (phase: 'admit' | 'finish') =>
-      inOrder(settled)
+      this.#inOrder(settled)
         .filter(({ policy }) => policy.phase === phase && isOfLevel(policy))
         .map((setting) => this.#plan(setting, undefined))
         .filter((plan) => plan !== undefined)
     return { admit: plansOf('admit'), finish: plansOf('finish') }
+  }
+
+  #inOrder(settled: Settled): PolicySetting[] {
+    const { policies } = this.#tools.settling.registry
+    return policies.flatMap(({ id }) => settled.policies.get(id) ?? [])
   }
 
   #plan(setting: PolicySetting, target: Target | undefined): PolicyPlan | undefined {
@@ -128,12 +133,9 @@ export class PolicyPlans {
   }
 }
 
-type AnyPolicy = (typeof policies)[number]
 type OfLevel = Extract<AnyPolicy, { phase: 'finish' } | { everyRequest: true }>
 
 function isOfLevel(policy: AnyPolicy): policy is OfLevel {
   return policy.phase === 'finish' || (policy.phase === 'admit' && policy.everyRequest === true)
 }
 
-const inOrder = (settled: Settled): PolicySetting[] =>
-  policies.flatMap(({ id }) => settled.policies.get(id) ?? [])

@@ -2,8 +2,9 @@
 import { dirname, resolve } from 'node:path'
 import type { Documents, Problem, SourceFile } from '../base.ts'
 import { loadDocuments } from '../load.ts'
+import { ownRegistry, type Registry } from '../policy.ts'
 import { checkedBy } from './complaints.ts'
-import { type Config, configJsonSchema, configSchema } from './config.ts'
+import { type Config, schemasFor } from './config.ts'
 import type { WrittenConfig } from './compile.ts'
 
 export interface ReadConfig {
@@ -23,13 +24,16 @@ export async function readConfig(file: string): Promise<ReadConfig> {
 }
 
 /** The checked configuration, or what is wrong with it. */
-export function checkConfig(documents: Documents): Omit<ReadConfig, 'files'> {
+export function checkConfig(
+  documents: Documents,
+  registry: Registry = ownRegistry,
+): Omit<ReadConfig, 'files'> {
   const locate = (pointer: string) => documents.locate(documents.root, pointer)
   // An empty file is an empty configuration.
   const value = documents.values.get(documents.root) ?? {}
   const subject = 'the configuration'
-  const jsonSchema = configJsonSchema
-  const checked = checkedBy(configSchema, { value, subject, jsonSchema, locate })
+  const { config: schema, configJson: jsonSchema } = schemasFor(registry)
+  const checked = checkedBy(schema, { value, subject, jsonSchema, locate })
   if ('data' in checked) return { config: { value: checked.data, locate }, problems: [] }
   return { config: undefined, problems: checked.problems }
 }

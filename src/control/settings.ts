@@ -3,10 +3,10 @@
 // Every key that somebody wrote is remembered, so that one without effect can be refused.
 import { z } from 'zod'
 import { type LimitName, type Limits, limitTable, type Place, type Problem } from '../base.ts'
-import { type AnyPolicy, type Audience, type Mode, policyById } from '../policy.ts'
+import type { AnyPolicy, Audience, Mode, Registry } from '../policy.ts'
 import type { PathForm } from '../route.ts'
 import { complaints, pointerOf } from './complaints.ts'
-import type { Settings } from './config.ts'
+import { jsonSchemaOf, type Settings } from './config.ts'
 
 /** One place where settings stand. Its value has passed the schema of settings. */
 export interface Level {
@@ -57,6 +57,7 @@ export interface Settled {
 }
 
 export interface Settling {
+  readonly registry: Registry
   readonly audience: Audience
   readonly report: (problem: Problem) => void
   /** Everything written so far. */
@@ -153,12 +154,12 @@ function settleUpstream(work: Work): Pick<Settled, 'upstream' | 'upstreamWritten
 }
 
 function settlePolicies(work: Work): Settled['policies'] {
-  const { outer, level } = work
+  const { outer, level, settling } = work
   if (level.value.policies === undefined) return outer.policies
   const settled = new Map(outer.policies)
   for (const [id, value] of Object.entries(level.value.policies)) {
     if (value === undefined) continue
-    const policy = policyById.get(id)!
+    const policy = settling.registry.byId.get(id)!
     const inside = settlePolicy(work, policy, value)
     if (inside !== undefined) settled.set(id, stacked(work, policy, inside))
   }
@@ -215,7 +216,7 @@ function complaintsOf(
 ): Problem[] {
   const above = pointerOf(['policies', policy.id])
   const subject = `'policies.${policy.id}'`
-  const jsonSchema = () => z.toJSONSchema(policy.schema(z), { io: 'input' })
+  const jsonSchema = () => jsonSchemaOf(policy.schema(z))
   const locate = (pointer: string) => level.locate(above + pointer)
   return complaints(failure.issues, { value, subject, jsonSchema, locate })
 }

@@ -14,6 +14,7 @@ import {
   within,
 } from '../base.ts'
 import { dateSource } from '../http.ts'
+import { ownRegistry, type Registry } from '../policy.ts'
 import { openSnapshot } from '../snapshot.ts'
 import {
   type CountsNews,
@@ -37,6 +38,8 @@ import type { SharedMemories } from './shared-states.ts'
 import { States } from './states.ts'
 
 export interface EngineSetup {
+  /** All policies that its bundles may name, for as long as it lives; without it, ours. */
+  readonly registry?: Registry | undefined
   readonly clock: Clock
   readonly random: Random
   /** Takes the lines of the access log; undefined: none is written. */
@@ -108,13 +111,14 @@ export class Engine {
    */
   prepare(bundle: Uint8Array, memories: SharedMemories): () => void {
     const plan = openSnapshot(bundle)
-    const { clock, random, bug } = this.#setup
+    const { registry = ownRegistry, clock, random, bug } = this.#setup
     const { occupancy } = this.#runtime
     const limits = limitsOfThread(plan, occupancy.threads, this.#descriptors)
     const pools = { clock, sweeper: this.#sweeper, limits, bug, occupancy }
     const linked = this.#upstreams.link(plan.upstreams, pools)
     const observers: Observe[] = []
     const tools = {
+      registry,
       random,
       nowMs: () => clock.nowMs(),
       states: new States(memories),

@@ -6,6 +6,7 @@ import { connect } from 'node:net'
 import type { TestContext } from 'node:test'
 import { eventually, Peer, RawEndpoint, settled } from '../../test/raw-peer.ts'
 import { type Limits, limitsWith, manualClock, soleOccupancy } from '../base.ts'
+import { ownRegistry } from '../policy.ts'
 import { encodeSnapshot, openSnapshot, type OperationPlan, type SnapshotPlan } from '../snapshot.ts'
 import { createIds, type ExchangeRecord } from '../telemetry.ts'
 import { Upstreams } from '../upstream.ts'
@@ -101,6 +102,7 @@ export async function openRelay(t: TestContext, options: RelayOptions = {}) {
   const upstreams = new Upstreams()
   const pools = { clock, sweeper, limits: plan.limits, bug, occupancy }
   const linked = linkSnapshot(openSnapshot(encodeSnapshot(plan)), {
+    registry: ownRegistry,
     random: () => 0.5,
     nowMs: () => clock.nowMs(),
     states: new States({}),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { defaultLimits } from '../base.ts'
+import { ownRegistry } from '../policy.ts'
 import { encodeSnapshot, openSnapshot, type OperationPlan, type SnapshotPlan } from '../snapshot.ts'
 import { Upstream } from '../upstream.ts'
 import { linkSnapshot } from './snapshot.ts'
@@ -48,6 +49,7 @@ function linked(operationCount: number) {
     states: [],
   }
   return linkSnapshot(openSnapshot(encodeSnapshot(plan)), {
+    registry: ownRegistry,
     random: () => 0.5,
     nowMs: () => 0,
     states: new States({}),

@@ -17,8 +17,8 @@ import {
   type FinishStep,
   type LinkedSteps,
   type MappedFields,
-  policyById,
   type PolicyPlan,
+  type Registry,
   type StateNeed,
   type Tools,
 } from '../policy.ts'
@@ -91,6 +91,8 @@ interface LinkedPolicy extends LinkedSteps {
 }
 
 export interface LinkTools {
+  /** All that the snapshot's plans name. */
+  readonly registry: Registry
   readonly random: Random
   readonly nowMs: () => number
   readonly states: States
@@ -231,10 +233,10 @@ function linkPolicy(
   policyPlan: PolicyPlan,
   operationId: string,
   limits: Limits,
-  { bug, check, blob, random, nowMs, states, upstreamHosts }: Linking,
+  { registry, bug, check, blob, random, nowMs, states, upstreamHosts }: Linking,
 ): LinkedPolicy {
   const { policy: id, mode, plan } = policyPlan
-  const policy = policyById.get(id)
+  const policy = registry.byId.get(id)
   assert(policy !== undefined, `the policy ${id} exists`)
   const state = <S>(need: StateNeed, make: (memory: SharedArrayBuffer) => S): S =>
     states.get(need, make)

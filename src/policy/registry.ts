@@ -1,5 +1,5 @@
-// Every policy there is. Within a phase they run in this order: what is cheap and protects the
-// rest comes first.
+// Which policies there are. Within a phase they run in the order of their registry: of ours what is
+// cheap and protects the rest comes first, and custom ones come after them.
 import { auth } from './auth.ts'
 import { ip } from './ip.ts'
 import { limit } from './limit.ts'
@@ -10,9 +10,17 @@ import { validation } from './validation.ts'
 /** A policy whose own types are forgotten: what it compiles goes only back to itself. */
 export type AnyPolicy = Policy<unknown, unknown>
 
+/** Handed to whoever compiles or links: a gateway's own set, fixed for as long as a thread lives. */
+export interface Registry {
+  /** In order. */
+  readonly policies: readonly AnyPolicy[]
+  readonly byId: ReadonlyMap<string, AnyPolicy>
+}
+
 const known = <Config, Plan>(policy: Policy<Config, Plan>): AnyPolicy =>
   policy as unknown as AnyPolicy
 
+/** Ours; without custom policies it is all there is. */
 export const policies: readonly AnyPolicy[] = [
   known(ip),
   known(limit),
@@ -21,6 +29,13 @@ export const policies: readonly AnyPolicy[] = [
   known(secureHeaders),
 ]
 
-export const policyById: ReadonlyMap<string, AnyPolicy> = new Map(
-  policies.map((policy) => [policy.id, policy]),
-)
+export const ownRegistry: Registry = registryOf(policies)
+
+/** Ours, and custom ones after them. Their ids differ. */
+export function registryWith(custom: readonly AnyPolicy[]): Registry {
+  return custom.length === 0 ? ownRegistry : registryOf([...policies, ...custom])
+}
+
+function registryOf(all: readonly AnyPolicy[]): Registry {
+  return { policies: all, byId: new Map(all.map((policy) => [policy.id, policy])) }
+}

@@ -6,4 +6,10 @@ export { faultReply, wantsProblem } from './engine/fault-body.ts'
 export { bundleRelease } from './engine/let-go.ts'
 export { roomNotice } from './engine/room.ts'
 export { type SharedMemories, SharedStates } from './engine/shared-states.ts'
-export { type EngineOptions, type LogOptions, startEngine } from './engine/start-engine.ts'
+export {
+  type EngineOptions,
+  type EngineTold,
+  type HostParts,
+  type LogOptions,
+  startEngine,
+} from './engine/start-engine.ts'

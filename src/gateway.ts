@@ -4,4 +4,5 @@
 export { type Admin, type AdminSetup, createAdmin } from './gateway/admin.ts'
 export type { AdminAnswer, AdminRoute, AdminSources, Readiness } from './gateway/admin-routes.ts'
 export type { Applied, Gateway, GatewayOptions, GatewaySettings } from './gateway/gateway-types.ts'
+export { type GatewayHere, openHere } from './gateway/here.ts'
 export { startGateway } from './gateway/threads.ts'

@@ -27,7 +27,14 @@ import {
   type ServingGauges,
 } from '../telemetry.ts'
 import { Upstreams } from '../upstream.ts'
-import { listen, type ListenAt, Sweeper, systemDescriptors, type WireServer } from '../wire.ts'
+import {
+  type Connect,
+  listen,
+  type ListenAt,
+  Sweeper,
+  systemDescriptors,
+  type WireServer,
+} from '../wire.ts'
 import { GatewayExchange } from './exchange.ts'
 import { bundleRelease } from './let-go.ts'
 import { overloadedReply } from './overloaded.ts'
@@ -49,6 +56,8 @@ export interface EngineSetup {
   readonly announce: (news: CountsNews) => void
   /** What all threads hold; undefined: this one is alone. */
   readonly occupancy?: Occupancy | undefined
+  /** How connections to endpoints are opened, where not over the network. */
+  readonly connect?: Connect | undefined
   readonly bug: (error: unknown) => void
   /** Takes a sentence for the operator. */
   readonly warn: (sentence: string) => void
@@ -98,7 +107,7 @@ export class Engine {
   }
 
   get port(): number {
-    return this.#servers[0]?.port ?? 0
+    return this.#servers.find(({ port }) => port !== 0)?.port ?? 0
   }
 
   get revision(): string {
@@ -114,7 +123,8 @@ export class Engine {
     const { registry = ownRegistry, clock, random, bug } = this.#setup
     const { occupancy } = this.#runtime
     const limits = limitsOfThread(plan, occupancy.threads, this.#descriptors)
-    const pools = { clock, sweeper: this.#sweeper, limits, bug, occupancy }
+    const { connect } = this.#setup
+    const pools = { clock, sweeper: this.#sweeper, limits, bug, occupancy, connect }
     const linked = this.#upstreams.link(plan.upstreams, pools)
     const observers: Observe[] = []
     const tools = {

@@ -2,6 +2,7 @@
 // where it is told to.
 import { Occupancy, type OccupancyShare, systemClock } from '../base.ts'
 import { createLineWriter, type LineWriter, openSink } from '../telemetry.ts'
+import type { Connect } from '../wire.ts'
 import { Engine, type EngineSetup } from './engine.ts'
 import type { SharedMemories } from './shared-states.ts'
 
@@ -21,11 +22,20 @@ export interface EngineOptions {
   readonly log: LogOptions
 }
 
+export type EngineTold = Pick<EngineSetup, 'announce' | 'bug' | 'warn'>
+
+/** What a host program may put in place of the log and the network. */
+export interface HostParts {
+  readonly lines?: LineWriter | undefined
+  readonly connect?: Connect | undefined
+}
+
 export async function startEngine(
   { bundle, states, occupancy, log }: EngineOptions,
-  { announce, bug, warn }: Pick<EngineSetup, 'announce' | 'bug' | 'warn'>,
+  { announce, bug, warn }: EngineTold,
+  host: HostParts = {},
 ): Promise<Engine | { readonly problem: string }> {
-  const lines = log.access === 'off' ? undefined : await openLines(log.access)
+  const lines = host.lines ?? (log.access === 'off' ? undefined : await openLines(log.access))
   if (lines !== undefined && 'failed' in lines) return { problem: lines.failed }
   const engine = new Engine({
     clock: systemClock,
@@ -33,6 +43,7 @@ export async function startEngine(
     lines,
     redact: log.redact,
     occupancy: occupancy && new Occupancy(occupancy),
+    connect: host.connect,
     announce,
     bug,
     warn,

@@ -34,7 +34,7 @@ export interface PoolTools {
   /** What all threads hold, to be told of connections; undefined: nobody asks. */
   readonly occupancy?: Occupancy | undefined
   /** How connections are opened, where not over the network. */
-  readonly connect?: Connect
+  readonly connect?: Connect | undefined
 }
 
 export class Pool implements ConnectionKeeper {

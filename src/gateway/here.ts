@@ -3,7 +3,13 @@
 import type { Socket } from 'node:net'
 import { snapshotNeeds } from '../snapshot.ts'
 import type { CountsNews } from '../telemetry.ts'
-import { type Engine, type EngineTold, type HostParts, SharedStates, startEngine } from '../engine.ts'
+import {
+  type Engine,
+  type EngineTold,
+  type HostParts,
+  SharedStates,
+  startEngine,
+} from '../engine.ts'
 import {
   type Applied,
   closeTimeoutMs,

@@ -32,6 +32,8 @@ function recordOf(i: number): ExchangeRecord {
     fault: undefined,
     reason: undefined,
     refusedBy: undefined,
+    refusedAt: undefined,
+    refusal: undefined,
     shadows: [],
     durationMs,
     upstreamMs: durationMs * 0.9,

@@ -25,4 +25,9 @@ export type {
 export { familyHead, label, prometheusType, sample } from './telemetry/prometheus.ts'
 export { openSink, type Sink } from './telemetry/sink.ts'
 export { readProcess, type ThreadWatch, watchThread } from './telemetry/process.ts'
-export type { ExchangeRecord, Observe, ObservedOperation } from './telemetry/record.ts'
+export type {
+  ExchangeRecord,
+  Observe,
+  ObservedOperation,
+  ShadowNote,
+} from './telemetry/record.ts'

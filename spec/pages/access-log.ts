@@ -1,4 +1,5 @@
 // The page of the access log: its keys, read off a line in which nothing is left out.
+import { refuse } from '../../src/base.ts'
 import { createAccessLog, type ExchangeRecord } from '../../src/telemetry.ts'
 import { generatedFrom, table } from './markdown.ts'
 
@@ -23,7 +24,9 @@ const record: ExchangeRecord = {
   fault: 'UPSTREAM_PROTOCOL',
   reason: 'Content-Length stands twice',
   refusedBy: undefined,
-  shadows: ['limit'],
+  refusedAt: undefined,
+  refusal: undefined,
+  shadows: [{ policy: 'limit', at: 0, refusal: refuse('LIMIT_EXCEEDED') }],
   durationMs: 3.25,
   upstreamMs: 2.875,
   requestBytes: 30,

@@ -1,4 +1,5 @@
 // The page of metrics, read off an exposition in which everything has happened once.
+import { refuse } from '../../src/base.ts'
 import { reloadMetrics } from '../../src/control.ts'
 import type { ExchangeRecord, Gauges } from '../../src/telemetry.ts'
 import { metricsHere, quietGauges } from '../../test/gauges.ts'
@@ -65,7 +66,9 @@ const record: ExchangeRecord = {
   fault: undefined,
   reason: undefined,
   refusedBy: undefined,
-  shadows: ['policy'],
+  refusedAt: undefined,
+  refusal: undefined,
+  shadows: [{ policy: 'policy', at: 0, refusal: refuse('LIMIT_EXCEEDED') }],
   durationMs: 1,
   upstreamMs: 1,
   requestBytes: 0,

@@ -32,7 +32,7 @@ import {
   type StreamEvents,
   type Verdict,
 } from '../http.ts'
-import { acceptableId } from '../telemetry.ts'
+import { acceptableId, type ShadowNote } from '../telemetry.ts'
 import type { Endpoint, Taker, Unconnected } from '../upstream.ts'
 import {
   type CallEvents,
@@ -49,7 +49,7 @@ import { HeldBody } from './held-body.ts'
 import { assertEditable, type OwnField } from './request-fields.ts'
 import type { Runtime } from './runtime.ts'
 import type { LinkedOperation, Snapshot } from './snapshot.ts'
-import { policyOfStep } from './step-names.ts'
+import { type NamedPolicy, policyOfStep } from './step-names.ts'
 import { type PassedReply, VerifiedReply } from './verified-reply.ts'
 import { beginWatches, noWatches, type Watching } from './watches.ts'
 
@@ -97,11 +97,12 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
   /** Whether anything has kept it waiting: a step, the body, a connection. */
   #waited = false
   #calledMs = 0
-  #shadows: readonly string[] = noValues
+  #shadows: readonly ShadowNote[] = noShadows
   #upstreamMs = 0
   #watches: readonly Watching[] = noWatches
   #verified: VerifiedReply | undefined
-  #refusedBy: string | undefined
+  #refusal: Refusal | undefined
+  #refusedBy: NamedPolicy | undefined
 
   constructor(runtime: Runtime, snapshot: Snapshot, stream: Stream) {
     this.#runtime = runtime
@@ -199,8 +200,10 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
     verdict.then(settle).catch((error: unknown) => this.bug(error))
   }
 
-  noteShadow(policy: string, _refusal: Refusal): void {
-    if (!this.#shadows.includes(policy)) this.#shadows = [...this.#shadows, policy]
+  /** Once for each policy: what it said first. */
+  noteShadow({ policy, at }: NamedPolicy, refusal: Refusal): void {
+    if (this.#shadows.some((one) => one.policy === policy)) return
+    this.#shadows = [...this.#shadows, { policy, at, refusal }]
   }
 
   get sentTo(): SentTo | undefined {
@@ -222,8 +225,8 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
     this.#bodyBytesMax = limits.bodyBytesMax
     const { breach, heldBytesMax } = judgeHead(this.request, operation)
     if (breach !== undefined) {
-      if (plan.validationInShadow !== true) return this.#refuse(breach, 'validation')
-      this.noteShadow('validation', breach)
+      if (plan.validationInShadow !== true) return this.#refuse(breach, validation)
+      this.noteShadow(validation, breach)
     }
     if (heldBytesMax !== undefined) {
       this.#isHeld = true
@@ -281,7 +284,7 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
       for (const one of this.#watches) {
         const refusal = verdictOf(one)
         if (refusal === undefined) continue
-        this.#refuse(refusal, one.policy)
+        this.#refuse(refusal, one)
         return false
       }
     } catch (error) {
@@ -436,7 +439,7 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
     this.#connection = undefined
     if (this.#phase === 'replying') connection?.abandon()
     else connection?.discard()
-    this.#refuse(refusal, policy)
+    this.#refuse(refusal, policy === undefined ? undefined : { policy })
   }
 
   /** Its connection serves others; what is still to be sent was held. */
@@ -496,9 +499,10 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
 
   // finish, send
 
-  #refuse(refusal: Refusal, policy?: string): void {
+  #refuse(refusal: Refusal, by?: NamedPolicy): void {
     if (this.#phase === 'over') return
-    this.#refusedBy = policy
+    this.#refusal = refusal
+    this.#refusedBy = by
     this.#leaveUpstream()
     if (this.#phase === 'replying') {
       // Half of a reply is out: the client must not take it for the whole.
@@ -570,7 +574,9 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
       status: this.#status,
       fault,
       reason,
-      refusedBy: this.#refusedBy,
+      refusal: this.#refusal,
+      refusedBy: this.#refusedBy?.policy,
+      refusedAt: this.#refusedBy?.at,
       shadows: this.#shadows,
       durationMs: nowMs - this.startedMs,
       upstreamMs: this.#upstreamMs,
@@ -585,6 +591,9 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
 }
 
 const noValues: readonly string[] = Object.freeze([])
+const noShadows: readonly ShadowNote[] = Object.freeze([])
+
+const validation: NamedPolicy = { policy: 'validation' }
 
 const lateConnection = 'no connection was to be had while the exchange had time'
 

@@ -43,7 +43,7 @@ test('a step that throws, at once or later, is a 500 that is recorded once', asy
 test('a step in shadow that throws, at once or later, costs the exchange nothing', async (t) => {
   for (const step of [boom, later]) {
     const shadowBugs: unknown[] = []
-    const admit = [shadow('limit', step, (error) => shadowBugs.push(error))]
+    const admit = [shadow({ policy: 'limit' }, step, (error) => shadowBugs.push(error))]
     const { endpoint, record, sent } = await openRelay(t, { steps: { admit } })
     endpoint.always(reply('x'))
     assert.match(await (await sent(ask('GET /a'))).until('x'), /^HTTP\/1\.1 200 /)

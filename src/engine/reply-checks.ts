@@ -45,7 +45,7 @@ export function beginReplyChecks(
     if ('check' in asked) {
       checks ??= new ReplyChecks(exchange, tools)
       checks.take(by, asked.check)
-    } else if (by.inShadow) exchange.noteShadow(by.policy, asked.refusal)
+    } else if (by.inShadow) exchange.noteShadow(by, asked.refusal)
     else {
       checks?.release()
       return { refusal: asked.refusal, policy: by.policy }
@@ -92,7 +92,7 @@ export class ReplyChecks {
   take(by: LinkedVerify, check: ReplyCheck): void {
     const { policy, inShadow } = by
     if (check.how === 'watch') {
-      const note = (refusal: Refusal) => this.#exchange.noteShadow(policy, refusal)
+      const note = (refusal: Refusal) => this.#exchange.noteShadow(by, refusal)
       const watch = inShadow ? silent(check.watch, note, this.#tools.bug) : check.watch
       this.#watches.push({ policy, watch })
       return
@@ -135,7 +135,7 @@ export class ReplyChecks {
       if (!by.inShadow) continue
       try {
         const refusal = body(this.bytes)
-        if (refusal !== undefined) this.#exchange.noteShadow(by.policy, refusal)
+        if (refusal !== undefined) this.#exchange.noteShadow(by, refusal)
       } catch (error) {
         this.#tools.bug(error)
       }
@@ -150,7 +150,7 @@ export class ReplyChecks {
   #giveUp({ by }: Whole, refusal: Refusal): RefusedReply | undefined {
     const enforced = this.#wholes.find((whole) => !whole.by.inShadow)
     if (enforced !== undefined) return { refusal, policy: enforced.by.policy }
-    if (refusal.code !== 'OVERLOADED') this.#exchange.noteShadow(by.policy, refusal)
+    if (refusal.code !== 'OVERLOADED') this.#exchange.noteShadow(by, refusal)
     this.#wholes.length = 0
     this.#held?.release()
     this.#held = undefined

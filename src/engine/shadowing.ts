@@ -3,32 +3,33 @@
 import { type Refusal, refuse } from '../base.ts'
 import type { BodyWatch, Exchange, Step, Verdict } from '../http.ts'
 import type { LinkedSteps, MappedFields } from '../policy.ts'
+import type { NamedPolicy } from './step-names.ts'
 
 /** An exchange as a policy in shadow sees it: what would have been refused is noted there. */
 export interface Shadowing extends Exchange {
-  noteShadow(policy: string, refusal: Refusal): void
+  noteShadow(by: NamedPolicy, refusal: Refusal): void
 }
 
 type Bug = (error: unknown) => void
 
 /** A policy in shadow edits nothing; how its look at replies is silenced, `reply-checks` knows. */
-export function inShadow(id: string, linked: LinkedSteps, bug: Bug): LinkedSteps {
+export function inShadow(by: NamedPolicy, linked: LinkedSteps, bug: Bug): LinkedSteps {
   const { admit, check, content, prepare, watch, verify, mapped } = linked
   return {
-    ...(admit && { admit: shadow(id, admit, bug) }),
-    ...(check && { check: shadow(id, check, bug) }),
-    ...(content && { content: shadow(id, content, bug) }),
-    ...(prepare && { prepare: shadow(id, prepare, bug) }),
-    ...(watch && { watch: watchInShadow(id, watch, bug) }),
+    ...(admit && { admit: shadow(by, admit, bug) }),
+    ...(check && { check: shadow(by, check, bug) }),
+    ...(content && { content: shadow(by, content, bug) }),
+    ...(prepare && { prepare: shadow(by, prepare, bug) }),
+    ...(watch && { watch: watchInShadow(by, watch, bug) }),
     ...(verify && { verify }),
-    ...(mapped && { mapped: mappedInShadow(id, mapped, bug) }),
+    ...(mapped && { mapped: mappedInShadow(by, mapped, bug) }),
   }
 }
 
 /** What it throws is a bug like any other, but costs the exchange nothing. */
-export function shadow(id: string, step: Step, bug: Bug): Step {
+export function shadow(by: NamedPolicy, step: Step, bug: Bug): Step {
   const note = (exchange: Exchange, verdict: Verdict): undefined => {
-    if (verdict !== undefined) (exchange as Shadowing).noteShadow(id, verdict)
+    if (verdict !== undefined) (exchange as Shadowing).noteShadow(by, verdict)
   }
   const contain = (error: unknown): undefined => {
     bug(error)
@@ -59,10 +60,10 @@ function untouchable(exchange: Exchange): Exchange {
 type Watch = NonNullable<LinkedSteps['watch']>
 
 const watchInShadow =
-  (id: string, watch: Watch, bug: Bug): Watch =>
+  (by: NamedPolicy, watch: Watch, bug: Bug): Watch =>
   (exchange) => {
     const own = watch(untouchable(exchange))
-    return own && silent(own, (refusal) => (exchange as Shadowing).noteShadow(id, refusal), bug)
+    return own && silent(own, (refusal) => (exchange as Shadowing).noteShadow(by, refusal), bug)
   }
 
 /** The same look without a say: its first verdict, or what it throws, is its last. */
@@ -85,14 +86,14 @@ export function silent(own: BodyWatch, note: (refusal: Refusal) => void, bug: Bu
   }
 }
 
-const mappedInShadow = (id: string, { names, map }: MappedFields, bug: Bug): MappedFields => ({
+const mappedInShadow = (by: NamedPolicy, { names, map }: MappedFields, bug: Bug): MappedFields => ({
   names,
   map(lowerName, value, exchange) {
     try {
       if (map(lowerName, value, untouchable(exchange)) !== value) {
         const reason = `the field ${lowerName} would not be sent as it came`
         const refusal = refuse('UPSTREAM_INVALID_REPLY', undefined, { reason })
-        ;(exchange as Shadowing).noteShadow(id, refusal)
+        ;(exchange as Shadowing).noteShadow(by, refusal)
       }
     } catch (error) {
       bug(error)

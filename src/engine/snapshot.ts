@@ -106,10 +106,10 @@ type Linking = LinkTools & Pick<Tools, 'check' | 'blob' | 'upstreamHosts'>
 
 export function linkSnapshot(plan: OpenSnapshot, tools: LinkTools): Snapshot {
   const linking = linkingOf(plan, tools)
-  const link = (one: PolicyPlan) => linkPolicy(one, '', plan.limits, linking)
+  const link = (one: PolicyPlan, at: number) => linkPolicy(one, at, '', plan.limits, linking)
   return {
     plan,
-    admit: plan.admit.flatMap((one) => link(one).admit ?? []),
+    admit: plan.admit.flatMap((one, at) => link(one, at).admit ?? []),
     ...linkFinish(plan.finish.map(link)),
     router: openRouter(plan.table),
     isHost: compileHosts(plan.hosts),
@@ -173,7 +173,9 @@ function operationLinker(plan: OpenSnapshot, tools: LinkTools): Snapshot['operat
     const upstream = tools.upstreams[operation.upstream]
     assert(upstream !== undefined, 'an operation has an upstream of its snapshot')
     const limits = limitsOf(operation.limits)
-    const steps = operation.policies.map((one) => linkPolicy(one, operation.id, limits, linking))
+    const steps = operation.policies.map((one, at) =>
+      linkPolicy(one, at, operation.id, limits, linking),
+    )
     return {
       index,
       plan: operation,
@@ -231,6 +233,7 @@ function linkFinish(steps: readonly LinkedSteps[]): Pick<Snapshot, 'finish' | 'e
 
 function linkPolicy(
   policyPlan: PolicyPlan,
+  at: number,
   operationId: string,
   limits: Limits,
   { registry, bug, check, blob, random, nowMs, states, upstreamHosts }: Linking,
@@ -251,7 +254,8 @@ function linkPolicy(
     upstreamHosts,
   })
   const isShadow = mode === 'shadow'
-  const steps = namedSteps(id, isShadow ? inShadow(id, linked, bug) : linked)
+  const by = { policy: id, at }
+  const steps = namedSteps(by, isShadow ? inShadow(by, linked, bug) : linked)
   return { ...steps, policy: id, inShadow: isShadow }
 }
 

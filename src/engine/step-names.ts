@@ -2,15 +2,21 @@
 import type { Step } from '../http.ts'
 import type { LinkedSteps } from '../policy.ts'
 
-const names = new WeakMap<Step, string>()
+/** A policy by its id, and its place among those of its operation, which may hold it twice. */
+export interface NamedPolicy {
+  readonly policy: string
+  readonly at?: number
+}
 
-export function namedSteps(policy: string, steps: LinkedSteps): LinkedSteps {
+const names = new WeakMap<Step, NamedPolicy>()
+
+export function namedSteps(by: NamedPolicy, steps: LinkedSteps): LinkedSteps {
   const { admit, check, content, prepare } = steps
   for (const step of [admit, check, content, prepare]) {
-    if (step !== undefined) names.set(step, policy)
+    if (step !== undefined) names.set(step, by)
   }
   return steps
 }
 
 /** Undefined for a step that is of no policy. */
-export const policyOfStep = (step: Step): string | undefined => names.get(step)
+export const policyOfStep = (step: Step): NamedPolicy | undefined => names.get(step)

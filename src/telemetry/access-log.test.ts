@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createAccessLog } from './access-log.ts'
 import type { ExchangeRecord, ObservedOperation } from './record.ts'
-import { recordWith } from './records-for-tests.ts'
+import { recordWith, shadowsOf } from './records-for-tests.ts'
 
 const operations: readonly ObservedOperation[] = [
   { id: 'getChannel', method: 'GET', template: '/v1/channels/{id}' },
@@ -53,7 +53,7 @@ test('a refusal adds its fault, its reason and the policies in shadow', () => {
     status: 404,
     fault: 'NOT_FOUND',
     reason: 'no such path',
-    shadows: ['limit'],
+    shadows: shadowsOf(['limit']),
     endpoint: undefined,
     userAgent: undefined,
   })

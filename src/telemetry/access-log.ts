@@ -50,7 +50,7 @@ function recordLine(record: ExchangeRecord, time: string, path: string, operatio
   return `{"time":"${time}","id":${quoted(record.id, 128)},"method":${quoted(record.method, methodCharsMax)},"host":${quoted(record.host, hostCharsMax)},"path":${quoted(path, pathCharsMax)}${operation},"status":${record.status}${
     fault === undefined ? '' : `,"fault":"${fault}"`
   }${optional('reason', reason, reasonCharsMax)},"client":${quoted(record.clientAddress, 64)},"requestBytes":${record.requestBytes},"replyBytes":${record.replyBytes},"durationMs":${msText(record.durationMs)},"upstreamMs":${msText(record.upstreamMs)}${optional('endpoint', endpoint, hostCharsMax)}${optional('userAgent', userAgent, userAgentCharsMax)}${
-    shadows.length === 0 ? '' : `,"shadows":${JSON.stringify(shadows)}`
+    shadows.length === 0 ? '' : `,"shadows":${JSON.stringify(shadows.map(({ policy }) => policy))}`
   }}\n`
 }
 

@@ -8,7 +8,7 @@ import { createMetrics } from './metrics.ts'
 import { createCounts } from './counts.ts'
 import type { CountsNews } from './news.ts'
 import type { ObservedOperation } from './record.ts'
-import { recordWith } from './records-for-tests.ts'
+import { recordWith, shadowsOf } from './records-for-tests.ts'
 
 const watch: ThreadGauges['watch'] = {
   heapBytes: 1,
@@ -156,7 +156,7 @@ test('an operation that a swap takes away and another brings back has its counts
 
 test('policies in shadow beyond 64 are counted together', () => {
   const metrics = metricsHere()
-  const shadows = Array.from({ length: 100 }, (_, i) => `policy${i}`)
+  const shadows = shadowsOf(Array.from({ length: 100 }, (_, i) => `policy${i}`))
   const observe = metrics.bind([channel])
   for (let i = 0; i < 2; i++) observe(recordWith({ shadows }))
   const counts = parse(metrics.text()).filter(({ name }) => name.includes('shadow'))
@@ -229,8 +229,8 @@ test('every fault of the catalogue stands at 0 until it happens', () => {
 test('refusals in shadow are counted by policy and operation', () => {
   const metrics = metricsHere()
   const observe = metrics.bind([channel])
-  observe(recordWith({ shadows: ['limit', 'validate'] }))
-  observe(recordWith({ shadows: ['limit'] }))
+  observe(recordWith({ shadows: shadowsOf(['limit', 'validate']) }))
+  observe(recordWith({ shadows: shadowsOf(['limit']) }))
   const samples = parse(metrics.text())
   const name = 'concordat_shadow_refusals_total'
   assert.equal(valueOf(samples, name, { policy: 'limit', http_route: channel.template }), 2)
@@ -358,8 +358,15 @@ test('threads are summed by method, template and status, whatever their snapshot
   const { countsOf, metrics, startThread } = fleet()
   const one = startThread(1).bind([channel, send])
   const two = startThread(2).bind([send, channel])
-  for (let i = 0; i < 3; i++) one(recordWith({ shadows: ['limit'], requestBytes: 1 }))
-  two(recordWith({ operation: 1, shadows: ['limit'], requestBytes: 5, durationMs: 30_000 }))
+  for (let i = 0; i < 3; i++) one(recordWith({ shadows: shadowsOf(['limit']), requestBytes: 1 }))
+  two(
+    recordWith({
+      operation: 1,
+      shadows: shadowsOf(['limit']),
+      requestBytes: 5,
+      durationMs: 30_000,
+    }),
+  )
   two(recordWith({ operation: 0, method: 'POST', fault: 'NOT_FOUND' }))
   assert.deepEqual(countsOf(), { [channel.template]: 4, [send.template]: 1 })
   assert.equal(countsOf('concordat_shadow_refusals_total')[channel.template], 4)
@@ -373,7 +380,7 @@ test('what a thread counted stays when it ends, and the next one with its number
   const [, dying] = [startThread(1).bind([channel])(recordWith()), startThread(2)]
   dying.note({ refusedConnections: 7, logLinesDropped: 0, acceptPauses: 0 })
   const observe = dying.bind([channel])
-  observe(recordWith({ fault: 'NOT_FOUND', shadows: ['limit'] }))
+  observe(recordWith({ fault: 'NOT_FOUND', shadows: shadowsOf(['limit']) }))
   for (let restarts = 1; restarts < 5; restarts++) {
     const before = metrics.text(quietGauges)
     metrics.ended(2)
@@ -402,7 +409,7 @@ test('only what is counted for the first time is announced', () => {
   const { announced, startThread } = fleet()
   const counts = startThread(1)
   const observe = counts.bind([channel, send])
-  const record = recordWith({ fault: 'NOT_FOUND', shadows: ['limit'] })
+  const record = recordWith({ fault: 'NOT_FOUND', shadows: shadowsOf(['limit']) })
   observe(record)
   const first = announced.length
   for (let i = 0; i < 10; i++) observe(record)

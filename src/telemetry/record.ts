@@ -1,5 +1,5 @@
 // What an exchange leaves behind, and what telemetry must know to read it.
-import type { FaultCode } from '../base.ts'
+import type { FaultCode, Refusal } from '../base.ts'
 
 /** Filled by the gateway, exactly once an exchange, whatever happened. */
 export interface ExchangeRecord {
@@ -18,8 +18,12 @@ export interface ExchangeRecord {
   readonly reason: string | undefined
   /** The policy whose step refused; undefined where none did. */
   readonly refusedBy: string | undefined
-  /** Policies in shadow that would have refused. */
-  readonly shadows: readonly string[]
+  /** Its place among the policies of its operation, where that is known: they may hold it twice. */
+  readonly refusedAt: number | undefined
+  /** What was said, where the gateway refused. */
+  readonly refusal: Refusal | undefined
+  /** Policies in shadow that would have refused; each once. */
+  readonly shadows: readonly ShadowNote[]
   readonly durationMs: number
   /** Of it, from the request's going upstream to the end of the upstream's reply; 0 where none. */
   readonly upstreamMs: number
@@ -30,6 +34,14 @@ export interface ExchangeRecord {
   readonly endpoint: string | undefined
   readonly userAgent: string | undefined
   readonly finishedEpochMs: number
+}
+
+/** What a policy in shadow would have said. */
+export interface ShadowNote {
+  readonly policy: string
+  /** Its place, as `refusedAt`. */
+  readonly at: number | undefined
+  readonly refusal: Refusal
 }
 
 /** An operation as metrics and log name it; `OperationPlan` is one. */

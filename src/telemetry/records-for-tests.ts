@@ -1,5 +1,12 @@
 // A plain record, for tests to vary.
-import type { ExchangeRecord } from './record.ts'
+import { type FaultCode, refuse } from '../base.ts'
+import type { ExchangeRecord, ShadowNote } from './record.ts'
+
+/** What policies in shadow left behind. */
+export const shadowsOf = (
+  policies: readonly string[],
+  fault: FaultCode = 'LIMIT_EXCEEDED',
+): ShadowNote[] => policies.map((policy, at) => ({ policy, at, refusal: refuse(fault) }))
 
 export const recordWith = (changes: Partial<ExchangeRecord> = {}): ExchangeRecord => ({
   id: '5b1f0e5c7a9d4c3e8f2a6b7c8d9e0f1a',
@@ -12,6 +19,8 @@ export const recordWith = (changes: Partial<ExchangeRecord> = {}): ExchangeRecor
   fault: undefined,
   reason: undefined,
   refusedBy: undefined,
+  refusedAt: undefined,
+  refusal: undefined,
   shadows: [],
   durationMs: 4,
   upstreamMs: 3,

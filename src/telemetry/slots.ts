@@ -122,7 +122,7 @@ export function count(slot: Slot, record: ExchangeRecord, take: TakeCells): void
   const { bytes } = slot
   bytes[0] = bytes[0]! + record.requestBytes
   bytes[1] = bytes[1]! + record.replyBytes
-  for (const policy of shadows) countShadow(slot, policy, take)
+  for (const { policy } of shadows) countShadow(slot, policy, take)
 }
 
 function statusCells(slot: Slot, given: number, take: TakeCells): Float64Array {

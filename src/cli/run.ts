@@ -54,7 +54,7 @@ export async function run(options: RunOptions, world: World): Promise<ExitCode> 
     await serving.close(0)
     return 0
   }
-  asks.go(() => serving.reloader.asked())
+  asks.go(() => void serving.reloader.asked())
   return serveUntilStopped(serving, options, world, stop)
 }
 

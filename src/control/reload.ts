@@ -43,7 +43,8 @@ export interface ReloadSetup {
   readonly apply: (next: WholeBuild) => Promise<{ readonly problem: string } | undefined>
   /** Told of what each build has read, whatever became of it. */
   readonly follow: (files: readonly SourceFile[]) => void
-  readonly told: (outcome: Outcome) => void
+  /** `asked`: somebody waits for it, and is told by his promise. */
+  readonly told: (outcome: Outcome, asked: boolean) => void
   readonly clock: Clock
 }
 
@@ -66,6 +67,8 @@ export class Reloader {
   #building: AbortController | undefined
   #at: 'idle' | 'building' | 'applying' | 'closed' = 'idle'
   #again = false
+  /** Who waits for a round that has not begun. */
+  #askers: ((outcome: Outcome) => void)[] = []
   /** A change during a build: who watches tells it anew once he knows what the build has read. */
   #missed = false
   #running: WholeBuild
@@ -84,11 +87,19 @@ export class Reloader {
   /** The files hold something else than the last build read. */
   changed(): void {
     if (this.#at === 'building') this.#missed = true
-    else this.asked()
+    else this.#begin()
   }
 
   /** Somebody wants a build, whether anything changed or not. */
-  asked(): void {
+  asked(): Promise<Outcome> {
+    if (this.#isClosed()) return Promise.resolve(failed(stopping))
+    const { promise, resolve } = Promise.withResolvers<Outcome>()
+    this.#askers.push(resolve)
+    this.#begin()
+    return promise
+  }
+
+  #begin(): void {
     if (this.#at === 'idle') void this.#run()
     else this.#again = true
   }
@@ -116,20 +127,26 @@ export class Reloader {
 
   close(): void {
     this.#at = 'closed'
-    this.#building?.abort(new Error('the gateway stops'))
+    this.#building?.abort(new Error(stopping))
+    for (const tell of this.#askers.splice(0)) tell(failed(stopping))
   }
 
   async #run(): Promise<void> {
     do {
       this.#again = false
+      const askers = this.#askers.splice(0)
       const outcome = await this.#round().catch((error: unknown) => failed(textOf(error)))
-      // Nobody is left to be told.
+      if (!this.#isClosed()) this.#ended(outcome, askers.length > 0)
+      for (const tell of askers) tell(outcome)
       if (this.#isClosed()) return
-      this.#counts[outcome.outcome]++
-      this.#settle(outcome)
-      this.#setup.told(outcome)
     } while (this.#again)
     this.#at = 'idle'
+  }
+
+  #ended(outcome: Outcome, asked: boolean): void {
+    this.#counts[outcome.outcome]++
+    this.#settle(outcome)
+    this.#setup.told(outcome, asked)
   }
 
   async #round(): Promise<Outcome> {
@@ -138,7 +155,7 @@ export class Reloader {
     this.#missed = false
     this.#at = 'building'
     const built = await this.#stillBuild()
-    if (this.#isClosed()) return failed('the gateway stops')
+    if (this.#isClosed()) return failed(stopping)
     if ('reason' in built) {
       this.#again ||= this.#missed
       return built
@@ -205,6 +222,8 @@ export class Reloader {
 type Failed = Extract<Outcome, { readonly outcome: 'failed' }>
 
 const failed = (reason: string): Failed => ({ outcome: 'failed', reason })
+
+const stopping = 'the gateway stops'
 
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 

@@ -44,11 +44,12 @@ import {
 import { callFaults, mayRepeat, overloaded, replyFault, unconnected } from './causes.ts'
 import { refusalReply } from './fault-body.ts'
 import { forwardingOf, interimLines, replyLines, requestLines } from './heads.ts'
-import { hasBody, judgeHead } from './head-breach.ts'
+import { hasBody, judgeHead, validation } from './head-breach.ts'
 import { HeldBody } from './held-body.ts'
 import { assertEditable, type OwnField } from './request-fields.ts'
 import type { Runtime } from './runtime.ts'
 import type { LinkedOperation, Snapshot } from './snapshot.ts'
+import { noShadows, withShadow } from './shadowing.ts'
 import { type NamedPolicy, policyOfStep } from './step-names.ts'
 import { type PassedReply, VerifiedReply } from './verified-reply.ts'
 import { beginWatches, noWatches, type Watching } from './watches.ts'
@@ -101,8 +102,7 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
   #upstreamMs = 0
   #watches: readonly Watching[] = noWatches
   #verified: VerifiedReply | undefined
-  #refusal: Refusal | undefined
-  #refusedBy: NamedPolicy | undefined
+  #refused: { readonly refusal: Refusal; readonly by: NamedPolicy | undefined } | undefined
 
   constructor(runtime: Runtime, snapshot: Snapshot, stream: Stream) {
     this.#runtime = runtime
@@ -200,10 +200,8 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
     verdict.then(settle).catch((error: unknown) => this.bug(error))
   }
 
-  /** Once for each policy: what it said first. */
-  noteShadow({ policy, at }: NamedPolicy, refusal: Refusal): void {
-    if (this.#shadows.some((one) => one.policy === policy)) return
-    this.#shadows = [...this.#shadows, { policy, at, refusal }]
+  noteShadow(by: NamedPolicy, refusal: Refusal): void {
+    this.#shadows = withShadow(this.#shadows, by, refusal)
   }
 
   get sentTo(): SentTo | undefined {
@@ -501,8 +499,7 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
 
   #refuse(refusal: Refusal, by?: NamedPolicy): void {
     if (this.#phase === 'over') return
-    this.#refusal = refusal
-    this.#refusedBy = by
+    this.#refused = { refusal, by }
     this.#leaveUpstream()
     if (this.#phase === 'replying') {
       // Half of a reply is out: the client must not take it for the whole.
@@ -574,9 +571,9 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
       status: this.#status,
       fault,
       reason,
-      refusal: this.#refusal,
-      refusedBy: this.#refusedBy?.policy,
-      refusedAt: this.#refusedBy?.at,
+      refusal: this.#refused?.refusal,
+      refusedBy: this.#refused?.by?.policy,
+      refusedAt: this.#refused?.by?.at,
       shadows: this.#shadows,
       durationMs: nowMs - this.startedMs,
       upstreamMs: this.#upstreamMs,
@@ -591,14 +588,9 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
 }
 
 const noValues: readonly string[] = Object.freeze([])
-const noShadows: readonly ShadowNote[] = Object.freeze([])
-
-const validation: NamedPolicy = { policy: 'validation' }
 
 const lateConnection = 'no connection was to be had while the exchange had time'
-
 const noRoom = 'there was no room to hold the body'
-
 const lateBody = 'The body took all the time that the exchange has.'
 
 // The continuations of `#runSteps`, made once: a closure for each request would cost more.

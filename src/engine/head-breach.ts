@@ -3,6 +3,7 @@
 import { type Refusal, refuse } from '../base.ts'
 import { headerValue, joinedValue, type RequestHead } from '../http.ts'
 import type { LinkedOperation } from './snapshot.ts'
+import type { NamedPolicy } from './step-names.ts'
 
 export interface HeadVerdict {
   readonly breach: Refusal | undefined
@@ -30,6 +31,9 @@ export function judgeHead(request: RequestHead, operation: LinkedOperation): Hea
   if (plan.validationInShadow === true && bodyLength === 'streamed') return streams
   return { breach: undefined, heldBytesMax }
 }
+
+/** Which policy it is that judges a head. */
+export const validation: NamedPolicy = { policy: 'validation' }
 
 const undeclaredBody = refuse('INVALID_INPUT', 'This operation takes no body.', {
   details: [

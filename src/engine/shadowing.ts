@@ -3,11 +3,23 @@
 import { type Refusal, refuse } from '../base.ts'
 import type { BodyWatch, Exchange, Step, Verdict } from '../http.ts'
 import type { LinkedSteps, MappedFields } from '../policy.ts'
+import type { ShadowNote } from '../telemetry.ts'
 import type { NamedPolicy } from './step-names.ts'
 
 /** An exchange as a policy in shadow sees it: what would have been refused is noted there. */
 export interface Shadowing extends Exchange {
   noteShadow(by: NamedPolicy, refusal: Refusal): void
+}
+
+export const noShadows: readonly ShadowNote[] = Object.freeze([])
+
+/** Once for each policy: what it said first. */
+export function withShadow(
+  notes: readonly ShadowNote[],
+  { policy, at }: NamedPolicy,
+  refusal: Refusal,
+): readonly ShadowNote[] {
+  return notes.some((one) => one.policy === policy) ? notes : [...notes, { policy, at, refusal }]
 }
 
 type Bug = (error: unknown) => void

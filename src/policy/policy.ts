@@ -107,12 +107,14 @@ export interface LinkedSteps {
 }
 
 interface PolicyBase<Config, Plan> {
+  /** In lower case, digits and hyphens; of a custom policy also the name of its file. */
   readonly id: string
   /** One sentence for the docs and the tables. */
   readonly about: string
-  readonly schema: (zod: Zod) => z.ZodType<Config>
+  /** What may be written. Without it the policy has no settings. */
+  readonly schema?: (zod: Zod) => z.ZodType<Config>
   /** The configuration for an audience where none is written; undefined: the policy is absent. */
-  readonly defaultFor: (audience: Audience) => Config | undefined
+  readonly defaultFor?: (audience: Audience) => Config | undefined
   /** What `inner` permits that `outer` does not, in words; an inner level must then say `loosen`. */
   readonly looser?: (outer: Config, inner: Config) => string | undefined
   /** Each level that writes it adds one more of it, in place of changing the outer level's. */
@@ -132,24 +134,25 @@ export interface StateNeed {
 /** Data for the bundle, or undefined where the policy has nothing to do there. */
 type Compile<Config, Plan, At> = (config: Config, site: At) => Plan | undefined
 
-export type Policy<Config, Plan> = PolicyBase<Config, Plan> &
+/** What an author writes. Without `compile` the configuration is the plan. */
+export type PolicyDefinition<Config, Plan> = PolicyBase<Config, Plan> &
   (
     | {
         readonly phase: 'admit'
         /** Requests of no operation go through it too, where it holds for the whole API. */
         readonly everyRequest: true
-        readonly compile: Compile<Config, Plan, ApiSite>
+        readonly compile?: Compile<Config, Plan, ApiSite>
         readonly link: (plan: Plan, tools: Tools) => Step
       }
     | {
         readonly phase: 'admit' | 'check' | 'content' | 'prepare'
         readonly everyRequest?: never
-        readonly compile: Compile<Config, Plan, Site>
+        readonly compile?: Compile<Config, Plan, Site>
         readonly link: (plan: Plan, tools: Tools) => Step
       }
     | {
         readonly phase: 'finish'
-        readonly compile: Compile<Config, Plan, ApiSite>
+        readonly compile?: Compile<Config, Plan, ApiSite>
         /** An edit is applied as the reply is read; a step needs its fields one by one. */
         readonly link: (plan: Plan, tools: Tools) => FinishStep | ReplyEdit
       }
@@ -157,20 +160,44 @@ export type Policy<Config, Plan> = PolicyBase<Config, Plan> &
         readonly phase: 'several'
         /** Compiles for a level, not for an operation: its edits reach replies of no operation too. */
         readonly everyReply: true
-        readonly compile: Compile<Config, Plan, ApiSite>
+        readonly compile?: Compile<Config, Plan, ApiSite>
         readonly link: (plan: Plan, tools: Tools) => LinkedSteps
       }
     | {
         readonly phase: 'several'
         readonly everyReply?: never
-        readonly compile: Compile<Config, Plan, Site>
+        readonly compile?: Compile<Config, Plan, Site>
         readonly link: (plan: Plan, tools: Tools) => LinkedSteps
       }
   )
 
-/** Keeps a policy's own types while it is written. */
-export function definePolicy<Config, Plan>(policy: Policy<Config, Plan>): Policy<Config, Plan> {
-  return policy
+/** The same, whole: what the definition left out is filled in. */
+export type Policy<Config, Plan> = PolicyDefinition<Config, Plan> & {
+  readonly schema: (zod: Zod) => z.ZodType<Config>
+  readonly defaultFor: (audience: Audience) => Config | undefined
+  readonly compile: (config: Config, site: never) => Plan | undefined
+}
+
+/** Nothing but a mode may be written. */
+export type NoSettings = Readonly<Record<string, never>>
+
+/** Fills in what a simple policy need not say, and keeps its own types while it is written. */
+export function definePolicy<Config = NoSettings>(
+  definition: PolicyDefinition<Config, Config> & { readonly compile?: never },
+): Policy<Config, Config>
+export function definePolicy<Config, Plan>(
+  definition: PolicyDefinition<Config, Plan>,
+): Policy<Config, Plan>
+export function definePolicy(
+  definition: PolicyDefinition<unknown, unknown>,
+): Policy<unknown, unknown> {
+  const rest = {
+    schema: (zod: Zod) => zod.strictObject({}),
+    defaultFor: () => undefined,
+    compile: (config: unknown) => config,
+  }
+  // The spread of a union is no union: which variant it is stays as it was written.
+  return { ...rest, ...definition } as Policy<unknown, unknown>
 }
 
 /** A compiled policy as it lies in the bundle. */

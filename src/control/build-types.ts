@@ -9,6 +9,8 @@ export interface BuildOptions {
   readonly configFile?: string | undefined
   /** Endpoint addresses of the one upstream, from the command line; they replace `upstreams`. */
   readonly to: readonly string[]
+  /** The one upstream is a program of this process: its host connects to it. */
+  readonly inProcess?: boolean | undefined
   /** Command-line values that win over the configuration. */
   readonly host?: string | undefined
   readonly port?: number | undefined

@@ -43,6 +43,7 @@ async function build(options: BuildOptions): Promise<Built> {
     config: read.config,
     files: named,
     to: options.to,
+    inProcess: options.inProcess,
     deployment,
     upstreamNeeded: options.upstreamNeeded ?? true,
   })

@@ -34,6 +34,7 @@ export interface CompileInput {
   /** Files that settings name. */
   readonly files: Pick<NamedFiles, 'read'>
   readonly to: readonly string[]
+  readonly inProcess?: boolean | undefined
   readonly deployment: Deployment
   readonly upstreamNeeded: boolean
 }
@@ -97,11 +98,12 @@ export function compileSnapshot(input: CompileInput): Compiled {
 }
 
 function startWork(input: CompileInput, problems: ProblemList): Work {
-  const { config, to, deployment } = input
+  const { config, deployment } = input
   const { report } = problems
   const audience = config?.value.audience ?? deploymentDefaults.audience
   const locate = config?.locate ?? (() => commandLine('--to'))
-  const upstreams = compileUpstreams({ to, config: config?.value, locate, deployment, report })
+  const sources = { ...input, config: config?.value, locate, report }
+  const upstreams = compileUpstreams(sources)
   if (upstreams.length === 0 && input.upstreamNeeded) {
     const message = "no upstream: give '--to URL', or 'upstreams' in the configuration"
     report(errorAt(locate(''), message))

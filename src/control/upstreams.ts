@@ -42,17 +42,21 @@ function sameHost(own: string, other: string): boolean {
 
 export interface UpstreamSources {
   readonly to: readonly string[]
+  readonly inProcess?: boolean | undefined
   readonly config: Config | undefined
   readonly locate: (pointer: string) => Place
   readonly deployment: Deployment
   readonly report: (problem: Problem) => void
 }
 
+/** Where nobody listens (RFC 6761): whoever runs the program connects to it. */
+const inProcessEndpoint: EndpointPlan = { host: 'in-process.invalid', port: 80, basePath: '' }
+
 /** Endpoints of the command line are the one upstream; else those of the configuration. */
 export function compileUpstreams(sources: UpstreamSources): UpstreamPlan[] {
-  const { to, config, locate } = sources
+  const { to, inProcess = false, config, locate } = sources
   const written = Object.entries(config?.upstreams ?? {})
-  if (to.length === 0) {
+  if (to.length === 0 && !inProcess) {
     return written.map(([name, { endpoints, preserveHost }]) => {
       const places = endpoints.map((_, i) => locate(`/upstreams/${name}/endpoints/${i}`))
       return { name, endpoints: compileEndpoints(endpoints, places, sources), preserveHost }
@@ -66,6 +70,8 @@ export function compileUpstreams(sources: UpstreamSources): UpstreamPlan[] {
     })
   }
   const [name, only] = written[0] ?? ['default', undefined]
+  // A program that is asked with no hop between is asked under the name that its clients use.
+  if (inProcess) return [{ name, endpoints: [inProcessEndpoint], preserveHost: true }]
   const places = to.map(() => commandLine('--to'))
   const preserveHost = only?.preserveHost ?? false
   return [{ name, endpoints: compileEndpoints(to, places, sources), preserveHost }]

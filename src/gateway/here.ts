@@ -63,13 +63,15 @@ export class GatewayHere implements Gateway {
   }
 
   /** Gives a sentence where it cannot; it may be tried again then. */
-  async listen(): Promise<{ readonly problem: string } | undefined> {
+  async listen(): Promise<{ readonly problem: string; readonly code?: string } | undefined> {
     const { listen } = this.#settings
     try {
       await this.#engine.listen(listen)
       return undefined
     } catch (error) {
-      return { problem: listenProblem('the gateway', listen, error as NodeJS.ErrnoException) }
+      const why = error as NodeJS.ErrnoException
+      const problem = listenProblem('the gateway', listen, why)
+      return why.code === undefined ? { problem } : { problem, code: why.code }
     }
   }
 

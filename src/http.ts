@@ -1,5 +1,6 @@
 // http: the words of RFC 9110 that every protocol shares, and the types of an exchange.
 export { addressText, parseAddress } from './http/address.ts'
+export { bytesOf } from './http/bytes-of.ts'
 export { detached } from './http/detach.ts'
 export { dateSource, retryAfter } from './http/date.ts'
 export type {
@@ -26,8 +27,22 @@ export {
 } from './http/forwarded.ts'
 export { type HeaderList, headerValue, headerValues, isNamed, joinedValue } from './http/headers.ts'
 export { isProtectedField, nominationProblem } from './http/nominated.ts'
-export { acceptMatcher, bodyTypeMatcher, mediaTypeMatcher } from './http/media-type.ts'
+export {
+  acceptMatcher,
+  bodyTypeMatcher,
+  type MediaType,
+  mediaTypeMatcher,
+  parseMediaType,
+} from './http/media-type.ts'
 export { isIdempotent } from './http/methods.ts'
+export {
+  isBoundary,
+  type MultipartEvents,
+  MultipartReader,
+  multipartFlaws,
+  type MultipartVerdict,
+} from './http/multipart.ts'
+export { type PartHead, partFlaws, readPartHead } from './http/part-head.ts'
 export { reasonPhrase } from './http/status.ts'
 export { type CidrRange, cidrProblem, compileTrust, readCidr } from './http/trust.ts'
 export type { Piece, Stream, StreamEvents, StreamPeer } from './http/stream.ts'

@@ -125,12 +125,45 @@ export interface MediaPlan {
   /** Lower case, without parameters. */
   readonly range: string
   /** How it is read: `other` streams through unread. */
-  readonly reader: 'json' | 'form' | 'other'
+  readonly reader: 'json' | 'form' | 'multipart' | 'text' | 'items' | 'other'
   readonly schema: number | undefined
-  /** For forms: how each property is written. */
+  /** For forms, and for the texts among the parts of multipart: how each property is written. */
   readonly fields: readonly FieldPlan[]
   /** Shape of fields that are not listed; undefined where the schema does not invite them. */
   readonly rest: Shape | undefined
+  /** Of a text: what it becomes before it is checked. */
+  readonly shape?: Shape
+  readonly items?: ItemsPlan
+  readonly parts?: PartsPlan
+}
+
+/** A body of many values, each checked by itself. */
+export interface ItemsPlan {
+  /** JSON Lines; RFC 7464; server-sent events; the items of one JSON array, which is held whole. */
+  readonly framing: 'lines' | 'sequence' | 'events' | 'array'
+  readonly schema: number | undefined
+  /** Of events: the schema of the JSON that `data` holds. */
+  readonly data?: number
+}
+
+/** How the parts of a multipart/form-data body are read. */
+export interface PartsPlan {
+  readonly listed: readonly PartPlan[]
+  /** Of names that are not listed; undefined: there may be none. */
+  readonly rest: Omit<PartPlan, 'name'> | undefined
+}
+
+export interface PartPlan {
+  readonly name: string
+  /** A file streams through unread; `any` is a file where it has a file's name or no text's type. */
+  readonly as: 'text' | 'json' | 'file' | 'any'
+  /** Whether several parts may have the name. */
+  readonly many: boolean
+  /** Media types that the part may have, wildcards too; empty: any that can be read so. */
+  readonly types: readonly string[]
+  /** Of a file. */
+  readonly bytesMin: number
+  readonly bytesMax: number | undefined
 }
 
 /** Serialisable: what a reply of one declared status may be. */

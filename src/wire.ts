@@ -26,4 +26,5 @@ export {
 export { listen, type ServerOptions, type WireServer } from './wire/server.ts'
 export { type Sweepable, Sweeper } from './wire/sweeper.ts'
 export { linesOf } from './wire/lines.ts'
+export { type Accept, connectInMemory } from './wire/memory.ts'
 export { compileReplyReading, type ReplyReading } from './wire/roles.ts'

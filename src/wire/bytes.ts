@@ -80,7 +80,7 @@ const gathering: ByteSocket[] = []
 let handling = false
 
 /** Handles one event: what it writes waits for the end of the turn. */
-function handle(sink: ByteSink, event: () => void): void {
+export function handle(sink: ByteSink, event: () => void): void {
   if (handling) return event()
   handling = true
   try {
@@ -125,6 +125,9 @@ interface WriteRequest {
 interface WithHandle {
   _handle?: Handle | null
 }
+
+/** What an engine needs of a socket; whoever makes connections another way makes one of these. */
+export type ByteStream = Pick<ByteSocket, keyof ByteSocket>
 
 /** What `writeLatin1String` does without a request is known of this line of Node alone. */
 const knowsHandle = process.versions.node.startsWith('26.')
@@ -299,10 +302,12 @@ export class ByteSocket {
   }
 }
 
-/** Takes over a socket that a server accepted, before anything was read from it. */
+/** Takes over a socket that a server accepted, before anything was taken from it. */
 export function adoptSocket(accepted: Socket, sink: ByteSink): ByteSocket {
   const moved = moveHandle(accepted, sink)
   if (moved !== undefined) return new ByteSocket(moved, sink)
+  // Whoever accepted it may have said otherwise; a client that has sent all still gets its reply.
+  accepted.allowHalfOpen = true
   accepted.on('data', (chunk: Buffer) => handle(sink, () => sink.bytes(chunk, chunk.length)))
   // It was accepted paused: without this no byte would ever come.
   accepted.resume()
@@ -313,6 +318,8 @@ function moveHandle(accepted: Socket, sink: ByteSink): Socket | undefined {
   const inner = accepted as unknown as WithHandle
   const held = inner._handle
   if (accepted.constructor !== Socket || held === undefined || held === null) return undefined
+  // What somebody has read and put back is in the stream.
+  if (accepted.readableLength > 0) return undefined
   inner._handle = null
   accepted.destroy()
   const options = { handle: held, allowHalfOpen: true, noDelay: true, onread: sharedRead(sink) }
@@ -325,7 +332,7 @@ export interface Address {
 }
 
 /** How connections are opened; a test may hand in its own. */
-export type Connect = typeof connectSocket
+export type Connect = (address: Address, sink: ByteSink, opened: () => void) => ByteStream
 
 /** Opens a connection; `opened` comes once it stands, else `closed` with the error. */
 export function connectSocket(address: Address, sink: ByteSink, opened: () => void): ByteSocket {

@@ -10,7 +10,7 @@ import type { Piece } from '../http.ts'
 import {
   type Address,
   type ByteSink,
-  type ByteSocket,
+  type ByteStream,
   type Connect,
   connectSocket,
 } from './bytes.ts'
@@ -98,7 +98,7 @@ export class ClientConnection implements ByteSink, Sweepable {
   sweepIndex = -1
   restUntilMs = 0
   readonly #tools: ClientTools
-  readonly #socket: ByteSocket
+  readonly #socket: ByteStream
   #state: State = 'connecting'
   #call: CallEvents | undefined
   #terms: CallTerms | undefined

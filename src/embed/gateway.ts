@@ -1,0 +1,166 @@
+// Makes a gateway of what a host program says: built in a thread of its own, run in this one, and
+// built again when the host asks or a file changes.
+import { type Problem, systemClock } from '../base.ts'
+import {
+  type Built,
+  buildInThread,
+  type BuildOptions,
+  type FileWatch,
+  holdStill,
+  isWhole,
+  type Outcome,
+  Reloader,
+  reloadMetrics,
+  watchFiles,
+  type WholeBuild,
+} from '../control.ts'
+import { type GatewayHere, openHere } from '../gateway.ts'
+import { connectInMemory } from '../wire.ts'
+import { acceptOf, isApp } from './app.ts'
+import { ConfigurationError } from './configuration-error.ts'
+import type { CloseOptions, Gateway, GatewayOptions } from './gateway-options.ts'
+import { lineTaker } from './log-lines.ts'
+
+export async function openGateway(options: GatewayOptions): Promise<Gateway> {
+  const { to, report = warnOfProcess } = options
+  const accept = isApp(to) ? acceptOf(to) : undefined
+  if (isApp(to) && accept === undefined) throw refused(noApp)
+  const build = builderOf(options)
+  const built = await build()
+  if (!isWhole(built)) throw new ConfigurationError(built.problems)
+  const told = { bug: (error: unknown) => report(errorOf(error)), warn: warnTo(report) }
+  const lines = typeof options.log === 'function' ? lineTaker(options.log, told.bug) : undefined
+  const connect = accept && connectInMemory(accept)
+  const here = await openHere(settingsOf(built, options), told, { lines, connect })
+  if ('problem' in here) throw new Error(here.problem)
+  await here.takeGiven()
+  return new HostedGateway(here, built, build, options, report)
+}
+
+class HostedGateway implements Gateway {
+  readonly #here: GatewayHere
+  readonly #reloader: Reloader
+  readonly #watch: FileWatch | undefined
+
+  constructor(
+    here: GatewayHere,
+    built: WholeBuild,
+    build: Build,
+    options: GatewayOptions,
+    report: (error: Error) => void,
+  ) {
+    this.#here = here
+    this.#reloader = new Reloader({
+      running: built,
+      build,
+      holdStill,
+      apply: (next) => here.apply(settingsOf(next, options)),
+      follow: (files) => this.#watch?.follow(files),
+      told: (outcome, asked) => {
+        const error = errorIn(outcome)
+        // Who asked is told by his promise.
+        if (error !== undefined && !asked) report(error)
+      },
+      clock: systemClock,
+    })
+    if (options.watch !== true) return
+    this.#watch = watchFiles({ clock: systemClock, changed: () => this.#reloader.changed() })
+    this.#watch.follow(built.files)
+  }
+
+  async listen(): Promise<{ url: string; port: number }> {
+    const failed = await this.#here.listen()
+    if (failed !== undefined) throw Object.assign(new Error(failed.problem), { code: failed.code })
+    const { port } = this.#here
+    const { host } = this.#reloader.running.deployment.listen
+    return { url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`, port }
+  }
+
+  adopt: Gateway['adopt'] = (socket) => this.#here.adopt(socket)
+
+  async reload(): Promise<'applied' | 'unchanged'> {
+    const outcome = await this.#reloader.asked()
+    const error = errorIn(outcome)
+    if (error !== undefined) throw error
+    return outcome.outcome as 'applied' | 'unchanged'
+  }
+
+  ready(): boolean {
+    return this.#here.ready().ready
+  }
+
+  metrics(): string {
+    return [...this.#here.metrics(), reloadMetrics(this.#reloader)].join('')
+  }
+
+  get problems(): readonly Problem[] {
+    return this.#reloader.running.problems
+  }
+
+  async close({ timeoutMs }: CloseOptions = {}): Promise<void> {
+    this.#watch?.close()
+    this.#reloader.close()
+    await this.#here.close(timeoutMs ?? this.#reloader.running.deployment.drain.timeoutMs)
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}
+
+type Build = (signal?: AbortSignal) => Promise<Built>
+
+function builderOf(options: GatewayOptions): Build {
+  const { allowRef, cache, config, contract, host, port, to } = options
+  const wanted: BuildOptions = {
+    contractFile: contract,
+    configFile: config,
+    to: isApp(to) || to === undefined ? [] : [to].flat(),
+    inProcess: isApp(to) ? true : undefined,
+    host,
+    port,
+    workers: 0,
+    allowRef,
+  }
+  return async (signal) => {
+    const built = await buildInThread(wanted, cache ?? false, signal)
+    return { ...built, problems: built.problems.map(inWordsOfHosts) }
+  }
+}
+
+/** What the command line calls an option is called another name here. */
+function inWordsOfHosts(problem: Problem): Problem {
+  const { file } = problem.place
+  if (file !== '--to' && file !== 'command line') return problem
+  return { ...problem, place: { ...problem.place, file: file === '--to' ? 'to' : 'options' } }
+}
+
+function settingsOf({ snapshot, deployment }: WholeBuild, { log }: GatewayOptions) {
+  const {
+    listen,
+    log: { redact },
+  } = deployment
+  // The log of a process is not the host's: it says here where it wants its lines.
+  const access = typeof log === 'string' ? log : 'off'
+  return { bundle: snapshot, listen, log: { access, redact }, workers: 0 }
+}
+
+function errorIn(outcome: Outcome): Error | undefined {
+  if (outcome.outcome === 'refused') return new ConfigurationError(outcome.problems)
+  return outcome.outcome === 'failed' ? new Error(outcome.reason) : undefined
+}
+
+const noApp: Problem = {
+  severity: 'error',
+  message: 'neither addresses, nor a request listener, nor a plain http.Server',
+  place: { file: 'to', line: 0, column: 0 },
+}
+
+const refused = (problem: Problem): Error => new ConfigurationError([problem])
+
+const errorOf = (error: unknown): Error =>
+  error instanceof Error ? error : new Error(String(error))
+
+const warnTo = (report: (error: Error) => void) => (sentence: string) => report(new Error(sentence))
+
+const warnOfProcess = (error: Error): void => process.emitWarning(error)

@@ -7,6 +7,7 @@ export { type JsonBounds, type JsonProblem, type JsonRead, readJson } from './sc
 export { parsePattern, type Tree as PatternTree } from './schema/pattern-parse.ts'
 export { type PlanNode, type Rules, typeBits } from './schema/plan.ts'
 export { linkSchemas, type LinkBounds } from './schema/link.ts'
+export { linkPattern, patternFault } from './schema/pattern.ts'
 export type {
   Check,
   CompiledSchemas,

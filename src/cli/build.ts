@@ -5,7 +5,7 @@ import { withProgress } from './progress.ts'
 import { type Source, type SourceOptions, sourceOf } from './source.ts'
 import type { World } from './world.ts'
 
-export type Overrides = Omit<BuildOptions, 'contractFile' | 'configFile' | 'allowRef'>
+export type Overrides = Omit<BuildOptions, 'contractFile' | 'configFile' | 'overlays' | 'allowRef'>
 
 export interface BuiltSource {
   readonly source: Source
@@ -29,9 +29,9 @@ export async function buildSource(
     sayError(world, source.problem)
     return undefined
   }
-  const { contractFile, configFile, allowRef } = source
+  const { contractFile, configFile, overlays, allowRef } = source
   const cache = cacheFolder(world.env) ?? false
-  const wanted = { ...overrides, contractFile, configFile, allowRef }
+  const wanted = { ...overrides, contractFile, configFile, overlays, allowRef }
   const built = await withProgress(world, `compiling ${source.shown}`, () =>
     buildInThread(wanted, cache, stopped),
   )

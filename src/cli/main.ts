@@ -109,6 +109,7 @@ function sourced(command: CommandType, description: string): CommandType {
     .description(description)
     .argument('[contract]', 'OpenAPI document, JSON or YAML')
     .option('--config <file>', 'configuration (without a contract: concordat.yaml of this folder)')
+    .option('--overlay <file>', 'OpenAPI Overlay to apply to the contract; repeat it', listed)
     .option(
       '--allow-ref <path>',
       'file or folder elsewhere that the contract may read; repeat it',

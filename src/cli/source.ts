@@ -7,6 +7,7 @@ import type { World } from './world.ts'
 export interface SourceOptions {
   readonly contract?: string | undefined
   readonly config?: string | undefined
+  readonly overlay?: readonly string[] | undefined
   readonly allowRef?: readonly string[] | undefined
   readonly json?: boolean | undefined
 }
@@ -15,6 +16,8 @@ export interface SourceOptions {
 export interface Source {
   readonly contractFile: string | undefined
   readonly configFile: string | undefined
+  /** From the command line alone. */
+  readonly overlays: readonly string[]
   readonly allowRef: readonly string[]
   /** As the person wrote it, for what is said about it. */
   readonly shown: string
@@ -23,8 +26,8 @@ export interface Source {
 const configName = 'concordat.yaml'
 
 export function sourceOf(options: SourceOptions, { cwd }: World): Source | { problem: string } {
-  const { contract, config } = options
-  for (const file of [contract, config]) {
+  const { contract, config, overlay = [] } = options
+  for (const file of [contract, config, ...overlay]) {
     if (file !== undefined && !existsSync(resolve(cwd, file))) return { problem: `no file ${file}` }
   }
   const found = config ?? (contract === undefined ? inFolder(cwd) : undefined)
@@ -35,6 +38,7 @@ export function sourceOf(options: SourceOptions, { cwd }: World): Source | { pro
   return {
     contractFile: contract && resolve(cwd, contract),
     configFile: found && resolve(cwd, found),
+    overlays: overlay.map((file) => resolve(cwd, file)),
     allowRef: (options.allowRef ?? []).map((path) => resolve(cwd, path)),
     shown,
   }

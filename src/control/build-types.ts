@@ -16,6 +16,8 @@ export interface BuildOptions {
   readonly port?: number | undefined
   readonly adminPort?: number | undefined
   readonly workers?: number | undefined
+  /** Overlays from the command line, applied after those of the configuration. */
+  readonly overlays?: readonly string[] | undefined
   /** Folders or files that `$ref` may lead to beside the contract's own folder. */
   readonly allowRef?: readonly string[] | undefined
   /** False where nothing will be served (`check`, `routes`): then no upstream need be known. */

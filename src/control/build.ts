@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import { type Problem, type SourceFile, workersFor } from '../base.ts'
 import { readContract } from '../contract.ts'
-import { loadDocuments, NamedFiles } from '../load.ts'
+import { loadDocuments, NamedFiles, type OverlayFile } from '../load.ts'
 import type { Built, BuildOptions, Deployment } from './build-types.ts'
 import { compileSnapshot } from './compile.ts'
 import type { Config } from './config.ts'
@@ -32,11 +32,15 @@ async function build(options: BuildOptions): Promise<Built> {
   if (contractFile === undefined) return failed([...read.problems, noContract(read)], read.files)
   const namedAt = options.contractFile === undefined ? read.config?.locate('/contract') : undefined
   const { allowRef = [] } = options
-  const loaded = await loadDocuments(contractFile, { allowRef, namedAt })
+  const overlays = overlaysOf(options, read)
+  const loaded = await loadDocuments(contractFile, { allowRef, namedAt, overlays })
   const documentFiles = [...read.files, ...loaded.files]
   const problems = [...read.problems, ...loaded.problems]
   if (hasErrors(problems)) return failed(problems, documentFiles)
-  const named = new NamedFiles({ folders: [dirname(contractFile), ...allowRef] })
+  const named = new NamedFiles({
+    folders: [dirname(contractFile), ...allowRef],
+    overlays: overlays.map(({ file }) => file),
+  })
   const compiled = compileSnapshot({
     contract: readContract(loaded.documents),
     documents: loaded.documents,
@@ -58,6 +62,15 @@ const hasErrors = (problems: readonly Problem[]): boolean =>
 function contractFileOf(options: BuildOptions, { config }: ReadConfig): string | undefined {
   if (options.contractFile !== undefined) return resolve(options.contractFile)
   return config && contractOf(config.value, resolve(options.configFile!))
+}
+
+/** The configuration's, relative to it; then those of the command line. */
+function overlaysOf({ configFile, overlays = [] }: BuildOptions, { config }: ReadConfig) {
+  const written = (config?.value.overlays ?? []).map((name, at): OverlayFile => ({
+    file: resolve(dirname(resolve(configFile!)), name),
+    namedAt: config!.locate(`/overlays/${at}`),
+  }))
+  return [...written, ...overlays.map((name): OverlayFile => ({ file: resolve(name) }))]
 }
 
 function noContract({ config }: ReadConfig): Problem {

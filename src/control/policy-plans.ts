@@ -120,7 +120,7 @@ export class PolicyPlans {
     assert(origin !== undefined, 'a default names no file')
     const place = origin.locate(pointer)
     const path = resolve(dirname(place.file), name)
-    const read = this.#tools.files.read(path, origin.namedBy)
+    const read = this.#tools.files.read(path, origin.namedBy, place.file)
     if ('text' in read) return { path, text: read.text }
     report(errorAt(place, read.problem))
     return undefined

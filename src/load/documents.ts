@@ -21,6 +21,8 @@ import {
   openFlags,
   outsideText,
 } from './access.ts'
+import { Budget, overlayBounds } from './budget.ts'
+import { extendsProblems, type LaidOver, laidOver, withOverlays } from './overlay-files.ts'
 import { findReferences } from './references.ts'
 import type { Reference } from './references.ts'
 import { type Located, parseLocated, utf8Text } from './text.ts'
@@ -29,11 +31,19 @@ export interface LoadOptions {
   /** Where somebody wrote the name of the first file; it is itself where nobody did. */
   readonly namedAt?: Place | undefined
   /** Folders (or files) that references may lead to beside the contract's own folder. */
+  /** Overlays to apply before anything is followed, in order. They may lie anywhere. */
+  readonly overlays?: readonly OverlayFile[] | undefined
   readonly allowRef?: readonly string[]
   /** All files together. */
   readonly bytesMax?: number
   readonly filesMax?: number
 }
+export interface OverlayFile {
+  readonly file: string
+  /** Where somebody wrote its name. */
+  readonly namedAt?: Place | undefined
+}
+
 
 export interface Loaded {
   /** Holds every document that could be read, also where there are problems. */
@@ -51,6 +61,9 @@ interface Loading {
   readonly files: SourceFile[]
   readonly ids: Set<string>
   /** Real paths of the folders that may be read from. */
+  readonly overlays: LaidOver[]
+  /** Of all overlays together. */
+  readonly budget: Budget
   readonly folders: string[]
   readonly filesMax: number
   bytesLeft: number
@@ -63,11 +76,16 @@ export async function loadDocuments(rootFile: string, options: LoadOptions = {})
     problems: [],
     files: [],
     ids: new Set(),
+    overlays: [],
+    budget: new Budget(),
     folders: await realFolders([dirname(path), ...(options.allowRef ?? [])]),
     filesMax: options.filesMax ?? defaults.filesMax,
     bytesLeft: options.bytesMax ?? defaults.bytesMax,
   }
+  for (const one of options.overlays ?? []) await loadOverlay(loading, one, root)
   const root = pathToFileURL(path).href
+  const contract = loading.located.get(root)?.value
+  loading.problems.push(...extendsProblems(loading.overlays, root, contract))
   await loadFile(loading, root, options.namedAt ?? { file: path, line: 1, column: 1 }, true)
   return { documents: documentsOf(root, loading), problems: loading.problems, files: loading.files }
 }
@@ -89,6 +107,19 @@ async function realFolders(paths: readonly string[]): Promise<string[]> {
   const real = await Promise.all(paths.map((path) => realpath(path).catch(() => undefined)))
   return real.filter((path) => path !== undefined)
 }
+async function loadOverlay(loading: Loading, { file, namedAt }: OverlayFile, root: string) {
+  const path = resolve(file)
+  const from = namedAt ?? { file: path, line: 1, column: 1 }
+  if (loading.overlays.length >= overlayBounds.filesMax) {
+    return report(loading, from, `there are more than ${overlayBounds.filesMax} overlays`)
+  }
+  const text = await textOf(loading, path, true)
+  if ('problem' in text) return report(loading, from, text.problem)
+  const { laid, problems } = laidOver(parseLocated(text.is, path), path, root)
+  loading.problems.push(...problems)
+  if (laid !== undefined) loading.overlays.push(laid)
+}
+
 
 /** Reads one file and all that it refers to. `from` is where somebody asked for it. */
 async function loadFile(loading: Loading, uri: string, from: Place, isRoot: boolean) {
@@ -97,7 +128,8 @@ async function loadFile(loading: Loading, uri: string, from: Place, isRoot: bool
   }
   const text = await textOf(loading, fileURLToPath(uri), isRoot)
   if ('problem' in text) return report(loading, from, text.problem)
-  const located = parseLocated(text.is, fileURLToPath(uri))
+  const parsed = parseLocated(text.is, fileURLToPath(uri))
+  const located = withOverlays(loading.overlays, uri, parsed, loading.budget)
   loading.located.set(uri, located)
   loading.problems.push(...located.problems)
   if (located.problems.length === 0) await followReferences(loading, uri, located)

@@ -3,6 +3,7 @@
 // configuration names may lie anywhere.
 import { hash } from 'node:crypto'
 import { closeSync, fstatSync, openSync, readFileSync, realpathSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { type SourceFile, unreadContent } from '../base.ts'
 import {
   demandFile,
@@ -17,6 +18,8 @@ import { utf8Text } from './text.ts'
 export interface NamedFilesOptions {
   /** The contract's folder, and what else its references may lead to. */
   readonly folders: readonly string[]
+  /** Overlays of the contract: each may name what lies in its own folder too. */
+  readonly overlays?: readonly string[]
   readonly fileBytesMax?: number
   /** All files together. */
   readonly bytesMax?: number
@@ -33,25 +36,35 @@ export class NamedFiles {
   /** The files read or missed, in order: to watch, and for cache keys. */
   readonly files: SourceFile[] = []
   readonly #folders: readonly string[]
-  readonly #bounds: Required<Omit<NamedFilesOptions, 'folders'>>
+  readonly #overlays: ReadonlySet<string>
+  readonly #bounds: Required<Pick<NamedFilesOptions, 'fileBytesMax' | 'bytesMax'>>
   readonly #known = new Map<string, NamedText>()
   #bytesLeft: number
 
-  constructor({ folders, ...bounds }: NamedFilesOptions) {
-    this.#folders = folders.map(realPath).filter((path) => typeof path === 'string')
+  constructor({ folders, overlays = [], ...bounds }: NamedFilesOptions) {
+    this.#folders = realPaths(folders)
+    this.#overlays = new Set(overlays)
     this.#bounds = { ...defaults, ...bounds }
     this.#bytesLeft = this.#bounds.bytesMax
   }
 
-  /** The text of a file by its absolute path, or what keeps it from being read. */
-  read(path: string, namedBy: 'contract' | 'configuration'): NamedText {
+  /**
+   * The text of a file by its absolute path, or what keeps it from being read. `from` is the file
+   * that names it.
+   */
+  read(path: string, namedBy: 'contract' | 'configuration', from = ''): NamedText {
     const real = realPath(path)
-    if (namedBy === 'contract' && typeof real === 'string' && !isWithin(real, this.#folders)) {
+    if (namedBy === 'contract' && typeof real === 'string' && !this.#mayName(from, real)) {
       return { problem: outsideText(path) }
     }
     const known = this.#known.get(path) ?? this.#readFirst(path, real)
     this.#known.set(path, known)
     return known
+  }
+
+  #mayName(from: string, real: string): boolean {
+    const beside = this.#overlays.has(from) ? realPaths([dirname(from)]) : []
+    return isWithin(real, [...this.#folders, ...beside])
   }
 
   #readFirst(path: string, real: string | Failure): NamedText {
@@ -85,6 +98,9 @@ export class NamedFiles {
     return `a file may have ${fileBytesMax} bytes, and all together ${bytesMax}`
   }
 }
+
+const realPaths = (paths: readonly string[]): string[] =>
+  paths.map(realPath).filter((path) => typeof path === 'string')
 
 function realPath(path: string): string | Failure {
   try {

@@ -13,7 +13,7 @@ export interface Located {
 }
 
 // Nobody writes deeper, and what walks a contract may then lean on the stack.
-const depthMax = 256
+export const depthMax = 256
 const valuesMax = 5_000_000
 
 /** Strict UTF-8, without its byte order mark; undefined where the bytes are something else. */

@@ -60,12 +60,12 @@ export class PolicyPlans {
       this.#inOrder(settled).filter(({ policy }) => isOfLevel(policy)),
       settled,
     )
-    const plansOf = (phase: 'admit' | 'finish') =>
+    const plansOf = (fits: (policy: AnyPolicy) => boolean) =>
       this.#inOrder(settled)
-        .filter(({ policy }) => policy.phase === phase && isOfLevel(policy))
+        .filter(({ policy }) => fits(policy))
         .map((setting) => this.#plan(setting, undefined))
         .filter((plan) => plan !== undefined)
-    return { admit: plansOf('admit'), finish: plansOf('finish') }
+    return { admit: plansOf(isOfRequests), finish: plansOf(isOfReplies) }
   }
 
   #inOrder(settled: Settled): PolicySetting[] {
@@ -133,9 +133,16 @@ export class PolicyPlans {
   }
 }
 
-type OfLevel = Extract<AnyPolicy, { phase: 'finish' } | { everyRequest: true }>
+type OfLevel = Extract<
+  AnyPolicy,
+  { phase: 'finish' } | { everyRequest: true } | { everyReply: true }
+>
 
-function isOfLevel(policy: AnyPolicy): policy is OfLevel {
-  return policy.phase === 'finish' || (policy.phase === 'admit' && policy.everyRequest === true)
-}
+const isOfLevel = (policy: AnyPolicy): policy is OfLevel =>
+  isOfRequests(policy) || isOfReplies(policy)
 
+const isOfRequests = (policy: AnyPolicy): boolean =>
+  policy.phase === 'admit' && policy.everyRequest === true
+
+const isOfReplies = (policy: AnyPolicy): boolean =>
+  policy.phase === 'finish' || (policy.phase === 'several' && policy.everyReply === true)

@@ -12,16 +12,16 @@ export interface ReplyEdit {
 /** The most fields that an edit may add: the presence of each is a bit of a small integer. */
 export const addedFieldsMax = 30
 
-/** Several edits as one; of two that add the same field the first counts. */
+/** Several edits as one; of two that add the same field the last counts. */
 export function mergeEdits(edits: readonly ReplyEdit[]): ReplyEdit {
-  const add: string[] = []
+  const add = new Map<string, readonly [name: string, value: string]>()
   for (const edit of edits) {
     for (let i = 0; i < edit.add.length; i += 2) {
       const name = edit.add[i]!
-      if (!hasField(add, name.toLowerCase())) add.push(name, edit.add[i + 1]!)
+      add.set(name.toLowerCase(), [name, edit.add[i + 1]!])
     }
   }
-  return { drop: [...new Set(edits.flatMap(({ drop }) => drop))], add }
+  return { drop: [...new Set(edits.flatMap(({ drop }) => drop))], add: [...add.values()].flat() }
 }
 
 /** The same on a list, for replies that never were on a wire. */

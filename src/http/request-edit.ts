@@ -7,21 +7,16 @@ export interface RequestEdit {
   readonly set: readonly string[]
 }
 
-/** Several edits as one; of two that set the same field the last counts. */
+/** Several edits as one: what any of them sets is there, and of two that set it the last counts. */
 export function mergeRequestEdits(edits: readonly RequestEdit[]): RequestEdit {
-  const drop = new Set<string>()
-  const set = new Map<string, readonly [string, string]>()
+  const set = new Map<string, readonly [name: string, value: string]>()
   for (const edit of edits) {
-    for (const name of edit.drop) {
-      drop.add(name)
-      set.delete(name)
-    }
     for (let i = 0; i < edit.set.length; i += 2) {
-      const [name, value] = [edit.set[i]!, edit.set[i + 1]!]
-      set.set(name.toLowerCase(), [name, value])
+      const name = edit.set[i]!
+      set.set(name.toLowerCase(), [name, edit.set[i + 1]!])
     }
   }
-  return { drop: [...drop], set: [...set.values()].flat() }
+  return { drop: [...new Set(edits.flatMap(({ drop }) => drop))], set: [...set.values()].flat() }
 }
 
 /** Why a field of a request may not be edited by whoever writes policies, if so. */

@@ -1,10 +1,13 @@
 // Which policies there are. Within a phase they run in the order of their registry: of ours what is
 // cheap and protects the rest comes first, and custom ones come after them.
 import { auth } from './auth.ts'
+import { headers } from './headers.ts'
 import { ip } from './ip.ts'
 import { limit } from './limit.ts'
 import type { Policy } from './policy.ts'
+import { rewrite } from './rewrite.ts'
 import { secureHeaders } from './secure-headers.ts'
+import { topology } from './topology.ts'
 import { validation } from './validation.ts'
 
 /** A policy whose own types are forgotten: what it compiles goes only back to itself. */
@@ -26,7 +29,10 @@ export const policies: readonly AnyPolicy[] = [
   known(limit),
   known(auth),
   known(validation),
+  known(rewrite),
+  known(topology),
   known(secureHeaders),
+  known(headers),
 ]
 
 export const ownRegistry: Registry = registryOf(policies)

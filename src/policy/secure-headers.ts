@@ -3,6 +3,7 @@
 // `Strict-Transport-Security` has its place in TLS listeners: over plain HTTP it must not be sent
 // (RFC 6797, section 7.2).
 import { addedFieldsMax } from '../http.ts'
+import { fieldName, fieldValue, isReplyFraming } from './field-schemas.ts'
 import { definePolicy, type Audience, type Zod } from './policy.ts'
 
 export interface SecureHeadersConfig {
@@ -19,14 +20,6 @@ const fields = {
   'Content-Security-Policy': "frame-ancestors 'none'",
   'Referrer-Policy': 'no-referrer',
 }
-
-// These say how a message travels; adding or removing one would change what the reply means.
-const framing = new Set(
-  (
-    'connection content-length content-type content-encoding date keep-alive proxy-connection te ' +
-    'trailer transfer-encoding upgrade via retry-after'
-  ).split(' '),
-)
 
 export const secureHeaders = definePolicy<SecureHeadersConfig, SecureHeadersConfig>({
   id: 'secure-headers',
@@ -49,14 +42,13 @@ export const secureHeaders = definePolicy<SecureHeadersConfig, SecureHeadersConf
 })
 
 function secureHeadersSchema(zod: Zod) {
-  const name = zod
-    .string()
-    .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'expected the name of a header field')
-    .refine((text) => !framing.has(text.toLowerCase()), 'this field is set by the message itself')
-  const value = zod.string().regex(/^[!-~]([ !-~]*[!-~])?$/, 'expected visible ASCII characters')
+  const name = fieldName(zod).refine(
+    (text) => !isReplyFraming(text),
+    'this field is set by the message itself',
+  )
   return zod.strictObject({
     fields: zod
-      .record(name, value)
+      .record(name, fieldValue(zod))
       .refine(
         (all) => Object.keys(all).length <= addedFieldsMax,
         `at most ${addedFieldsMax} fields`,

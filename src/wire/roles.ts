@@ -124,9 +124,13 @@ export function compileReplyReading(
 ): ReplyReading {
   const roles: Record<string, Role> = {}
   const lines: string[] = []
+  /** Of what is dropped first none is ever there, so that it needs no bit. */
+  let always = ''
   for (let i = 0; i < add.length; i += 2) {
-    roles[add[i]!.toLowerCase()] = 1 << lines.length
-    lines.push(`${add[i]}: ${add[i + 1]}\r\n`)
+    const line = `${add[i]}: ${add[i + 1]}\r\n`
+    const lowerName = add[i]!.toLowerCase()
+    if (drop.includes(lowerName)) always += line
+    else roles[lowerName] = 1 << (lines.push(line) - 1)
   }
   assert(lines.length <= addedFieldsMax, 'each added field has a bit')
   for (const name of watched) roles[name] = Number(roles[name] ?? 0) | watchedBit
@@ -135,8 +139,8 @@ export function compileReplyReading(
     watchedBit,
     // What frames a message no edit may touch.
     roles: rolesOf({ ...roles, ...replyFields }),
-    addedLines: lines.join(''),
-    linesWithout: (noted) => lines.filter((_, bit) => (noted & (1 << bit)) === 0).join(''),
+    addedLines: always + lines.join(''),
+    linesWithout: (noted) => always + lines.filter((_, bit) => (noted & (1 << bit)) === 0).join(''),
   }
 }
 

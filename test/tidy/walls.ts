@@ -13,7 +13,8 @@ import {
 
 /** From the top down; rooms on one line are strangers. */
 export const floors: readonly (readonly string[])[] = [
-  ['cli'],
+  ['concordat'],
+  ['cli', 'embed'],
   ['console', 'portal'],
   ['gateway', 'control'],
   ['engine'],
@@ -29,7 +30,7 @@ const pureRooms = ['base', 'http', 'schema', 'contract', 'route', 'policy', 'sna
 
 /** What a worker runs, and what must never be among what it loads. */
 const workerEntries = ['src/gateway.ts', 'src/gateway/worker.ts']
-const controlRooms = ['load', 'control', 'cli', 'console', 'portal']
+const controlRooms = ['load', 'control', 'cli', 'embed', 'concordat', 'console', 'portal']
 const controlPackages = [
   'zod',
   'yaml',

@@ -37,7 +37,9 @@ export {
   placeText,
   pointerToken,
   type Problem,
+  selfOf,
   type SourceFile,
+  targetsOf,
   unreadContent,
 } from './base/documents.ts'
 export { version } from './base/version.ts'

@@ -35,6 +35,40 @@ export interface Problem {
   readonly place: Place
 }
 
+/**
+ * What a document calls itself: an absolute URI from `$self` (OpenAPI 3.2), without a fragment;
+ * undefined where it says nothing, and is called by where it was found.
+ */
+export function selfOf(value: unknown, uri: string): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  const { openapi, $self } = value as { openapi?: unknown; $self?: unknown }
+  if (typeof openapi !== 'string' || !openapi.startsWith('3.2')) return undefined
+  return typeof $self === 'string' ? absolute($self, uri) : undefined
+}
+
+/**
+ * Where a reference may lead, likeliest first and without its fragment. A document that calls
+ * itself by another address than where it was found has its neighbours there too, by name; and
+ * they are looked for beside it.
+ */
+export function targetsOf(reference: string, uri: string, self?: string | undefined): string[] {
+  const found = [absolute(reference, uri)]
+  if (self !== undefined) {
+    const named = absolute(reference, self)
+    const folder = self.slice(0, self.lastIndexOf('/') + 1)
+    const rest = named?.startsWith(folder) ? named.slice(folder.length) : ''
+    found.unshift(named, rest === '' ? undefined : absolute(rest, uri))
+  }
+  return [...new Set(found.filter((one) => one !== undefined))]
+}
+
+function absolute(reference: string, base: string): string | undefined {
+  const url = URL.parse(reference, base)
+  if (url === null) return undefined
+  url.hash = ''
+  return url.href
+}
+
 /** One reference token of a JSON Pointer (RFC 6901), escaped. */
 export function pointerToken(token: string | number): string {
   const text = String(token)

@@ -25,7 +25,9 @@ export function readBody(reading: Reading, operation: Spot): BodyPlan | undefine
 /** The media types of a `content`, in declared order. */
 export function readMedia(reading: Reading, content: Spot): MediaPlan[] {
   const media = new Map<string, MediaPlan>()
-  for (const [type, spot] of children(content)) {
+  for (const [type, written] of children(content)) {
+    const spot = follow(reading, written)
+    if (spot === undefined) continue
     const range = mediaRange(type)
     if (range === undefined) report(reading, spot, `\`${type}\` is no media type`)
     else if (media.has(range)) {

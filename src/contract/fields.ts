@@ -4,17 +4,17 @@ import { child, isObject, type Reading, report, type Spot } from './spot.ts'
 
 const words = (text: string): readonly string[] => text.split(' ')
 
-/** Fields of OpenAPI 3.0 and 3.1 together, by the specification's name of the object. */
+/** Fields of OpenAPI 3.0, 3.1 and 3.2 together, by the specification's name of the object. */
 const fieldsOf = {
   OpenAPI: words(
-    'openapi info jsonSchemaDialect servers paths webhooks components security tags externalDocs',
+    'openapi $self info jsonSchemaDialect servers paths webhooks components security tags externalDocs',
   ),
   Components: words(
-    'schemas responses parameters examples requestBodies headers securitySchemes links callbacks pathItems',
+    'schemas responses parameters examples requestBodies headers securitySchemes links callbacks pathItems mediaTypes',
   ),
   Info: words('title version summary description termsOfService contact license'),
   'Path Item': words(
-    '$ref summary description get put post delete options head patch trace servers parameters',
+    '$ref summary description get put post delete options head patch trace query additionalOperations servers parameters',
   ),
   Operation: words(
     'tags summary description externalDocs operationId parameters requestBody responses callbacks deprecated security servers',
@@ -23,14 +23,30 @@ const fieldsOf = {
     'name in description required deprecated allowEmptyValue style explode allowReserved schema example examples content',
   ),
   'Request Body': words('description content required'),
-  'Media Type': words('schema example examples encoding'),
-  Encoding: words('contentType headers style explode allowReserved'),
-  Response: words('description headers content links'),
+  'Media Type': words('schema itemSchema example examples encoding prefixEncoding itemEncoding'),
+  Encoding: words(
+    'contentType headers style explode allowReserved encoding prefixEncoding itemEncoding',
+  ),
+  Response: words('summary description headers content links'),
   Header: words('description required deprecated style explode schema example examples content'),
-  Server: words('url description variables'),
+  Server: words('url name description variables'),
   'Server Variable': words('enum default description'),
-  'Security Scheme': words('type description name in scheme bearerFormat flows openIdConnectUrl'),
+  'Security Scheme': words(
+    'type description name in scheme bearerFormat flows openIdConnectUrl oauth2MetadataUrl deprecated',
+  ),
 } satisfies Record<string, readonly string[]>
+
+/** Those that came with OpenAPI 3.2: in older documents they say nothing. */
+const newFields: { readonly [Name in keyof typeof fieldsOf]?: readonly string[] } = {
+  OpenAPI: words('$self'),
+  Components: words('mediaTypes'),
+  'Path Item': words('query additionalOperations'),
+  'Media Type': words('itemSchema prefixEncoding itemEncoding'),
+  Encoding: words('encoding prefixEncoding itemEncoding'),
+  Response: words('summary'),
+  Server: words('name'),
+  'Security Scheme': words('oauth2MetadataUrl deprecated'),
+}
 
 export type ObjectName = keyof typeof fieldsOf
 
@@ -45,7 +61,12 @@ export function checkFields(reading: Reading, spot: Spot, name: ObjectName): boo
     return false
   }
   const fields = fieldsOf[name]
+  const tooNew = reading.openapi === '3.2' ? undefined : newFields[name]
   for (const key of Object.keys(spot.value)) {
+    if (tooNew?.includes(key)) {
+      const message = `\`${key}\` came with OpenAPI 3.2: in a document of ${reading.openapi} it has no effect`
+      report(reading, child(spot, key)!, message, 'warning')
+    }
     if (fields.includes(key) || key.startsWith('x-')) continue
     const nearest = nearestWord(key, fields)
     const says = `\`${key}\` is not a field of ${article(name)} ${name} object`

@@ -6,7 +6,7 @@ import type { SchemaPlan } from '../schema.ts'
 export interface Contract {
   readonly title: string
   readonly version: string
-  readonly openapi: '3.0' | '3.1'
+  readonly openapi: '3.0' | '3.1' | '3.2'
   readonly operations: readonly Operation[]
   /** What was read by now, and what was wrong with it. Replies that are asked for later add to it. */
   readonly finish: () => FinishedContract
@@ -35,7 +35,7 @@ export interface SecurityScheme {
 export interface Operation {
   /** `operationId`, or `METHOD /template` where it has none; unique within the contract. */
   readonly id: string
-  /** Upper case. */
+  /** Upper case, but for additional ones, which are as the contract has them. */
   readonly method: string
   /** As written, without a base path: `/users/{id}`. */
   readonly template: string

@@ -199,17 +199,17 @@ describe('what is wrong is said with its place', () => {
     [
       'Swagger 2',
       'swagger: "2.0"',
-      '1:1 error Swagger 2.0 is not read: convert it to OpenAPI 3.0 or 3.1',
+      '1:1 error Swagger 2.0 is not read: convert it to OpenAPI 3.0 or newer',
     ],
     [
-      'OpenAPI 3.2',
-      'openapi: 3.2.0',
-      '1:1 error OpenAPI "3.2.0" is not read: write 3.0.x or 3.1.x, as a string',
+      'OpenAPI 3.3',
+      'openapi: 3.3.0',
+      '1:1 error OpenAPI "3.3.0" is not read: write 3.0.x, 3.1.x or 3.2.x, as a string',
     ],
     [
       'a version that is a number',
       'openapi: 3.1',
-      '1:1 error OpenAPI 3.1 is not read: write 3.0.x or 3.1.x, as a string',
+      '1:1 error OpenAPI 3.1 is not read: write 3.0.x, 3.1.x or 3.2.x, as a string',
     ],
     [
       'nothing but a version',

@@ -1,7 +1,7 @@
 // What a text may become, read off a schema: enough to turn `?ids=1,2` into numbers before the
 // schema's own check judges them. Where branches disagree the shape holds all they allow.
 import type { ObjectShape, ScalarType, Shape } from './operation.ts'
-import { child, children, isObject, type Reading, type Spot, spotAt } from './spot.ts'
+import { child, children, isObject, type Reading, type Spot, targetOf } from './spot.ts'
 
 type Type = ScalarType | 'array' | 'object'
 
@@ -75,7 +75,9 @@ function traitsOf(reading: Reading, schema: Spot, left: { branches: number }): T
   const traits = noTraits()
   if (schema.value === false) traits.types = new Set()
   if (!isObject(schema.value) || --left.branches < 0) return traits
-  const target = '$ref' in schema.value ? targetOf(reading, schema) : undefined
+  const reference = child(schema, '$ref')
+  // What leads nowhere is the schema compiler's to report.
+  const target = reference && targetOf(reading, reference)
   if (target !== undefined) merge(traits, traitsOf(reading, target, left))
   if (target !== undefined && reading.openapi === '3.0') return traits
   traits.types = both(traits.types, ownTypes(schema.value))
@@ -99,20 +101,6 @@ const members = (schema: Spot, key: string): (readonly [string, Spot])[] => {
 
 const branches = (schema: Spot, key: string): Spot[] =>
   members(schema, key).map(([, branch]) => branch)
-
-/** Members of a local or loaded schema; what leads nowhere is the schema compiler's to report. */
-function targetOf({ documents }: Reading, schema: Spot): Spot | undefined {
-  const reference = child(schema, '$ref')?.value
-  const url = typeof reference === 'string' ? URL.parse(reference, schema.uri) : null
-  if (url === null) return undefined
-  const pointer = URL.parse(url.href)!.hash.slice(1)
-  url.hash = ''
-  try {
-    return spotAt(documents, url.href, decodeURIComponent(pointer))
-  } catch {
-    return undefined
-  }
-}
 
 function collectMembers(schema: Spot, traits: Traits) {
   for (const [name, property] of members(schema, 'properties')) {

@@ -1,6 +1,6 @@
 // A value together with where it stands, so that whatever is wrong with it can be said with a
 // line; and the one way in which OpenAPI objects follow `$ref`.
-import { type Documents, pointerToken, type Problem } from '../base.ts'
+import { type Documents, pointerToken, type Problem, selfOf, targetsOf } from '../base.ts'
 import type { Dialect, Direction } from '../schema.ts'
 
 export interface Spot {
@@ -12,7 +12,8 @@ export interface Spot {
 /** What the readers of a contract share while they read it. */
 export interface Reading {
   readonly documents: Documents
-  readonly openapi: '3.0' | '3.1'
+  readonly selves: Selves
+  readonly openapi: '3.0' | '3.1' | '3.2'
   readonly dialect: Dialect
   readonly problems: Problem[]
   /** Which way travels what is being read. */
@@ -84,7 +85,7 @@ export function follow(reading: Reading, start: Spot): Spot | undefined {
   for (let hops = 0; hops < hopsMax; hops++) {
     const reference = child(spot, '$ref')
     if (reference === undefined) return spot
-    const target = targetOf(reading.documents, reference)
+    const target = targetOf(reading, reference)
     if (target === undefined) {
       report(reading, reference, `\`$ref\` leads nowhere: ${JSON.stringify(reference.value)}`)
       return undefined
@@ -95,22 +96,42 @@ export function follow(reading: Reading, start: Spot): Spot | undefined {
   return undefined
 }
 
-function targetOf(documents: Documents, { uri, value }: Spot): Spot | undefined {
-  const url = typeof value === 'string' ? URL.parse(value, uri) : null
-  if (url === null) return undefined
-  const pointer = decodedFragment(url)
-  url.hash = ''
-  if (pointer === undefined || !documents.values.has(url.href)) return undefined
-  return spotAt(documents, url.href, pointer)
+/** The value that a reference leads to; undefined where it leads nowhere. */
+export function targetOf({ documents, selves }: Reading, reference: Spot): Spot | undefined {
+  const { uri, value } = reference
+  if (typeof value !== 'string') return undefined
+  const pointer = decodedFragment(value)
+  if (pointer === undefined) return undefined
+  for (const target of targetsOf(value, uri, selves.nameOf.get(uri))) {
+    const found = selves.named.get(target) ?? target
+    if (documents.values.has(found)) return spotAt(documents, found, pointer)
+  }
+  return undefined
 }
 
-function decodedFragment(url: URL): string | undefined {
+function decodedFragment(reference: string): string | undefined {
+  const hash = reference.indexOf('#')
   try {
-    const pointer = decodeURIComponent(url.hash.slice(1))
+    const pointer = hash < 0 ? '' : decodeURIComponent(reference.slice(hash + 1))
     return pointer === '' || pointer.startsWith('/') ? pointer : undefined
   } catch {
     return undefined
   }
+}
+
+/** What documents call themselves (`$self`), and which is called so. */
+export interface Selves {
+  readonly nameOf: ReadonlyMap<string, string>
+  readonly named: ReadonlyMap<string, string>
+}
+
+export function selvesOf({ values }: Documents): Selves {
+  const nameOf = new Map<string, string>()
+  for (const [uri, value] of values) {
+    const self = selfOf(value, uri)
+    if (self !== undefined) nameOf.set(uri, self)
+  }
+  return { nameOf, named: new Map([...nameOf].map(([uri, self]) => [self, uri])) }
 }
 
 /** The value at a JSON Pointer of a document. */

@@ -100,6 +100,31 @@ it('a reference to an `$id` of a loaded schema needs no file', async () => {
   assert.deepEqual(await problemsOf(path('a.yaml')), [])
 })
 
+it('a document is known by its `$self`, and its neighbours lie beside it', async () => {
+  const self = 'openapi: 3.2.0\n$self: https://example.com/api/main\n'
+  const references = ['main', 'https://example.com/api/main', './b.yaml', '/api/b.yaml'].map(
+    (reference, i) => `x${i}: {$ref: "${reference}#/a"}\n`,
+  )
+  const path = write('self', { 'openapi.yaml': self + references.join(''), 'b.yaml': 'a: 1\n' })
+  const { problems, files } = await loadDocuments(path('openapi.yaml'))
+  assert.deepEqual(problems, [])
+  assert.deepEqual(pathsOf(files), ['openapi.yaml', 'b.yaml'].map(path))
+})
+
+it('`$self` leads to no file outside the folder', async () => {
+  const self = 'openapi: 3.2.0\n$self: https://example.com/api/main\n'
+  const path = write('selves/inside', {
+    'openapi.yaml': `${self}x: {$ref: "https://example.com/api/../../etc/passwd"}\n`,
+    'up.yaml': `${self}x: {$ref: "../secret.yaml"}\n`,
+    '../secret.yaml': 'a: 1\n',
+  })
+  for (const file of ['openapi.yaml', 'up.yaml']) {
+    const { problems, files } = await loadDocuments(path(file))
+    assert.equal(problems.length, 1)
+    assert.deepEqual(pathsOf(files), [path(file)])
+  }
+})
+
 describe('a reference that may not or cannot be followed says why, and where it stands', () => {
   const outside = write('outside', { 'secret.yaml': 'a: 1\n' })
   const cases: [says: string, reference: string, want: RegExp][] = [

@@ -24,7 +24,6 @@ import {
 import { Budget, overlayBounds } from './budget.ts'
 import { extendsProblems, type LaidOver, laidOver, withOverlays } from './overlay-files.ts'
 import { findReferences } from './references.ts'
-import type { Reference } from './references.ts'
 import { type Located, parseLocated, utf8Text } from './text.ts'
 
 export interface LoadOptions {
@@ -139,16 +138,17 @@ async function followReferences(loading: Loading, uri: string, located: Located)
   const { references, ids } = findReferences(located.value, uri)
   for (const id of ids) loading.ids.add(id)
   for (const reference of references) {
-    const { target } = reference
-    if (target !== undefined && (loading.located.has(target) || loading.ids.has(target))) continue
+    const { targets, text } = reference
+    if (targets.some((one) => loading.located.has(one) || loading.ids.has(one))) continue
+    const target = targets.find((one) => one.startsWith('file:')) ?? targets[0]
     const place = located.locate(reference.pointer)
-    const refusal = refusalOf(reference)
+    const refusal = refusalOf(text, target)
     if (refusal !== undefined) report(loading, place, refusal)
     else await loadFile(loading, target!, place, false)
   }
 }
 
-function refusalOf({ text, target }: Reference): string | undefined {
+function refusalOf(text: string, target: string | undefined): string | undefined {
   if (target === undefined) return `"${text}" is no URI reference`
   const { protocol, host } = new URL(target)
   if (protocol !== 'file:') {

@@ -1,18 +1,18 @@
 // Finds the references of a document without knowing where OpenAPI ends and JSON Schema begins:
 // it walks everything but places that hold data, and minds `$id`, which moves the base.
-import { pointerToken } from '../base.ts'
+import { pointerToken, selfOf, targetsOf } from '../base.ts'
 
 export interface Reference {
   /** As written. */
   readonly text: string
-  /** Absolute, without a fragment; undefined where it is no URI reference at all. */
-  readonly target: string | undefined
+  /** Where it may lead, likeliest first; empty where it is no URI reference at all. */
+  readonly targets: readonly string[]
   readonly pointer: string
 }
 
 export interface Found {
   readonly references: Reference[]
-  /** Absolute URIs that schemas of the document give themselves with `$id`. */
+  /** Absolute URIs that the document and its schemas give themselves, with `$self` and `$id`. */
   readonly ids: string[]
 }
 
@@ -40,12 +40,20 @@ const nameKeys = new Set([
 ])
 
 export function findReferences(value: unknown, uri: string): Found {
-  const found: Found = { references: [], ids: [] }
-  walk(value, uri, '', false, found)
+  const self = selfOf(value, uri)
+  const found: Found = { references: [], ids: self === undefined ? [] : [self] }
+  walk(value, { uri, self }, '', false, found)
   return found
 }
 
-function walk(value: unknown, base: string, pointer: string, areNames: boolean, found: Found) {
+/** What references are resolved against. */
+interface Base {
+  readonly uri: string
+  /** What the document calls itself, as long as no `$id` moves the base. */
+  readonly self: string | undefined
+}
+
+function walk(value: unknown, base: Base, pointer: string, areNames: boolean, found: Found) {
   if (typeof value !== 'object' || value === null) return
   if (Array.isArray(value)) {
     value.forEach((item, i) => walk(item, base, `${pointer}/${i}`, false, found))
@@ -63,25 +71,19 @@ function walk(value: unknown, base: string, pointer: string, areNames: boolean, 
 /** Notes `$id` and references of one object, and gives the base for what is inside it. */
 function noteKeywords(
   object: Record<string, unknown>,
-  base: string,
+  base: Base,
   pointer: string,
   found: Found,
-): string {
-  const id = typeof object['$id'] === 'string' ? resolve(object['$id'], base) : undefined
+): Base {
+  const [id] =
+    typeof object['$id'] === 'string' ? targetsOf(object['$id'], base.self ?? base.uri) : []
   if (id !== undefined) found.ids.push(id)
-  const inner = id ?? base
+  const inner = id === undefined ? base : { uri: id, self: undefined }
   for (const key of ['$ref', '$dynamicRef']) {
     const text = object[key]
     if (typeof text !== 'string' || text.startsWith('#')) continue
-    found.references.push({ text, target: resolve(text, inner), pointer: `${pointer}/${key}` })
+    const targets = targetsOf(text, inner.uri, inner.self)
+    found.references.push({ text, targets, pointer: `${pointer}/${key}` })
   }
   return inner
-}
-
-/** Absolute and without its fragment. */
-function resolve(reference: string, base: string): string | undefined {
-  const url = URL.parse(reference, base)
-  if (url === null) return undefined
-  url.hash = ''
-  return url.href
 }

@@ -186,7 +186,7 @@ const invalid = (method: string, why: string): Refusal =>
 const notAllowed = (allow: string): Refusal =>
   refuse('METHOD_NOT_ALLOWED', undefined, { headers: ['Allow', allow] })
 
-const usualOrder = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+const usualOrder = ['GET', 'HEAD', 'QUERY', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
 /** What an `Allow` field says: each method once, the usual ones in their usual order. */
 function allowText(methods: Iterable<string>): string {

@@ -51,10 +51,8 @@ interface Waiting extends Around {
 const suggestionsMax = 100
 
 /** Known without being loaded: they leave no vocabulary out. */
-const metaschemas = new Set([
-  'https://json-schema.org/draft/2020-12/schema',
-  'https://spec.openapis.org/oas/3.1/dialect/base',
-])
+const knownMetaschema =
+  /^https:\/\/(?:json-schema\.org\/draft\/2020-12\/schema|spec\.openapis\.org\/oas\/3\.[12]\/dialect\/[\w-]+)$/
 
 const noScope: Scope = { key: '', anchors: new Map() }
 const none: ReadonlySet<string> = new Set()
@@ -238,7 +236,7 @@ class Compiler implements SchemaCompiler {
       return resource.parent === undefined ? none : this.#ignoredBy(resource.parent, dialect)
     }
     const metaschema = this.#resources.resolve(resource, named, dialect)?.value
-    if (metaschema === undefined && !metaschemas.has(named)) {
+    if (metaschema === undefined && !knownMetaschema.test(named)) {
       const message = `the metaschema ${named} is not known here: read as JSON Schema 2020-12`
       this.#report('warning', resource.root, message, '$schema')
     }

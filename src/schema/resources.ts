@@ -4,7 +4,7 @@
 // Identifiers count only in schemas, never inside `enum` or an unknown keyword; so the index walks
 // keywords that hold schemas, from the root of a plain schema document, from `components.schemas`
 // of an OpenAPI document, and from every other place that is asked for.
-import { pointerToken } from '../base.ts'
+import { pointerToken, selfOf, targetsOf } from '../base.ts'
 import type { Dialect } from './types.ts'
 import { schemaMaps, schemaLists, schemaSlots } from './vocabulary.ts'
 
@@ -38,13 +38,23 @@ export const own = (value: JsonObject, key: string): unknown =>
 
 export class Resources {
   readonly #documents = new Map<string, { uri: string; value: unknown }>()
+  /** What documents call themselves (`$self`), and which is called so. */
+  readonly #selves = new Map<string, string>()
+  readonly #keys = new Map<string, string>()
   readonly #byUri = new Map<string, Resource>()
   /** Which resource a schema object starts; others belong to the one around them. */
   readonly #starts = new Map<JsonObject, Resource>()
   readonly #indexed = new Set<JsonObject>()
 
   constructor(documents: ReadonlyMap<string, unknown>) {
-    for (const [uri, value] of documents) this.#documents.set(absolute(uri), { uri, value })
+    for (const [uri, value] of documents) {
+      const key = absolute(uri)
+      this.#documents.set(key, { uri, value })
+      const self = selfOf(value, key)
+      if (self === undefined) continue
+      this.#selves.set(key, self)
+      this.#keys.set(self, key)
+    }
   }
 
   /** The schema at an address, or undefined where there is no such document or value. */
@@ -59,11 +69,21 @@ export class Resources {
     const address = hash < 0 ? reference : reference.slice(0, hash)
     const fragment = decoded(hash < 0 ? '' : reference.slice(hash + 1))
     if (fragment === undefined) return undefined
-    const target = address === '' ? from : this.#resource(absolute(address, from.uri), dialect)
+    const target = address === '' ? from : this.#addressed(address, from, dialect)
     if (target === undefined) return undefined
     if (fragment === '') return target.root
     if (!fragment.startsWith('/')) return target.anchors.get(fragment)
     return this.#descend(target, fragment, dialect)
+  }
+
+  #addressed(address: string, from: Resource, dialect: Dialect): Resource | undefined {
+    const self = this.#selves.get(from.uri)
+    if (self === undefined) return this.#resource(absolute(address, from.uri), dialect)
+    for (const target of targetsOf(address, from.uri, self)) {
+      const found = this.#resource(target, dialect)
+      if (found !== undefined) return found
+    }
+    return undefined
   }
 
   /** The resource a place is the start of, if any: entering it extends the dynamic scope. */
@@ -71,7 +91,8 @@ export class Resources {
     return isObject(place.value) ? this.#starts.get(place.value) : undefined
   }
 
-  #resource(uri: string, dialect: Dialect): Resource | undefined {
+  #resource(given: string, dialect: Dialect): Resource | undefined {
+    const uri = this.#keys.get(given) ?? given
     const known = this.#byUri.get(uri)
     if (known !== undefined) return this.startedAt(known.root) ?? known
     const document = this.#documents.get(uri)
@@ -121,7 +142,7 @@ export class Resources {
     const id = own(schema, old ? 'id' : '$id')
     if (typeof id === 'string') {
       if (old && id.startsWith('#')) here.resource.anchors.set(id.slice(1), here)
-      else here = this.#renamed(place, absolute(id, place.resource.uri))
+      else here = this.#renamed(place, absolute(id, this.#baseOf(place.resource)))
     }
     if (old) return here
     const anchor = own(schema, '$anchor')
@@ -132,6 +153,10 @@ export class Resources {
       here.resource.dynamicAnchors.set(dynamic, here)
     }
     return here
+  }
+
+  #baseOf({ uri }: Resource): string {
+    return this.#selves.get(uri) ?? uri
   }
 
   #renamed(place: Place, named: string): Place {

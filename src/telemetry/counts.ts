@@ -72,7 +72,7 @@ function slotOf(bound: Bound, slots: Slots): Slot {
   const { slot } = bound
   if (slot !== undefined && bound.age === slots.age) return slot
   bound.age = slots.age
-  return (bound.slot = slots.slot(bound.method, bound.template))
+  return (bound.slot = slots.slotOfContract(bound.method, bound.template))
 }
 
 /** Of 90 operations or so; pages that were not touched take no memory. */

@@ -145,6 +145,14 @@ test('HEAD is counted apart from the GET whose operation it reaches', () => {
   assert.equal(valueOf(samples, `${durations}_count`, { ...route, http_request_method: 'GET' }), 2)
 })
 
+test('a method that the contract adds is counted by its name', () => {
+  const metrics = metricsHere()
+  const observe = metrics.bind([{ ...channel, method: 'COPY' }])
+  for (const method of ['COPY', 'COPY']) observe(recordWith({ method }))
+  const labels = { http_route: channel.template, http_request_method: 'COPY' }
+  assert.equal(valueOf(parse(metrics.text()), `${durations}_count`, labels), 2)
+})
+
 test('an operation that a swap takes away and another brings back has its counts', () => {
   const metrics = metricsHere()
   metrics.bind([channel])(recordWith())

@@ -67,7 +67,20 @@ export class Slots {
 
   /** The slot for a method as it came and a template of the contract; made when missing. */
   slot(method: string, template: string): Slot {
-    return this.#slotFor(methods.has(method) ? method : otherName, template)
+    return this.slotOfContract(methods.has(method) ? method : otherName, template)
+  }
+
+  /** The same for a method of the contract, whatever it is: a client cannot make more of these. */
+  slotOfContract(method: string, template: string): Slot {
+    const key = `${method} ${template}`
+    const isNamed = template !== '' && template !== otherName
+    const slots = isNamed ? this.#named : this.#unnamed
+    const known = slots.get(key)
+    if (known !== undefined) return known
+    if (isNamed && slots.size >= this.#slotsMax) return this.slotOfContract(method, otherName)
+    const slot = newSlot(method, template, this.#take)
+    slots.set(key, slot)
+    return slot
   }
 
   /**
@@ -85,18 +98,6 @@ export class Slots {
     this.#unnamed.clear()
     this.#age++
     return new Set(kept.map(({ template }) => template))
-  }
-
-  #slotFor(method: string, template: string): Slot {
-    const key = `${method} ${template}`
-    const isNamed = template !== '' && template !== otherName
-    const slots = isNamed ? this.#named : this.#unnamed
-    const known = slots.get(key)
-    if (known !== undefined) return known
-    if (isNamed && slots.size >= this.#slotsMax) return this.#slotFor(method, otherName)
-    const slot = newSlot(method, template, this.#take)
-    slots.set(key, slot)
-    return slot
   }
 }
 

@@ -30,19 +30,19 @@ export interface LoadOptions {
   /** Where somebody wrote the name of the first file; it is itself where nobody did. */
   readonly namedAt?: Place | undefined
   /** Folders (or files) that references may lead to beside the contract's own folder. */
+  readonly allowRef?: readonly string[]
   /** Overlays to apply before anything is followed, in order. They may lie anywhere. */
   readonly overlays?: readonly OverlayFile[] | undefined
-  readonly allowRef?: readonly string[]
   /** All files together. */
   readonly bytesMax?: number
   readonly filesMax?: number
 }
+
 export interface OverlayFile {
   readonly file: string
   /** Where somebody wrote its name. */
   readonly namedAt?: Place | undefined
 }
-
 
 export interface Loaded {
   /** Holds every document that could be read, also where there are problems. */
@@ -60,10 +60,10 @@ interface Loading {
   readonly files: SourceFile[]
   readonly ids: Set<string>
   /** Real paths of the folders that may be read from. */
+  readonly folders: string[]
   readonly overlays: LaidOver[]
   /** Of all overlays together. */
   readonly budget: Budget
-  readonly folders: string[]
   readonly filesMax: number
   bytesLeft: number
 }
@@ -75,17 +75,17 @@ export async function loadDocuments(rootFile: string, options: LoadOptions = {})
     problems: [],
     files: [],
     ids: new Set(),
+    folders: await realFolders([dirname(path), ...(options.allowRef ?? [])]),
     overlays: [],
     budget: new Budget(),
-    folders: await realFolders([dirname(path), ...(options.allowRef ?? [])]),
     filesMax: options.filesMax ?? defaults.filesMax,
     bytesLeft: options.bytesMax ?? defaults.bytesMax,
   }
-  for (const one of options.overlays ?? []) await loadOverlay(loading, one, root)
   const root = pathToFileURL(path).href
+  for (const one of options.overlays ?? []) await loadOverlay(loading, one, root)
+  await loadFile(loading, root, options.namedAt ?? { file: path, line: 1, column: 1 }, true)
   const contract = loading.located.get(root)?.value
   loading.problems.push(...extendsProblems(loading.overlays, root, contract))
-  await loadFile(loading, root, options.namedAt ?? { file: path, line: 1, column: 1 }, true)
   return { documents: documentsOf(root, loading), problems: loading.problems, files: loading.files }
 }
 
@@ -106,6 +106,7 @@ async function realFolders(paths: readonly string[]): Promise<string[]> {
   const real = await Promise.all(paths.map((path) => realpath(path).catch(() => undefined)))
   return real.filter((path) => path !== undefined)
 }
+
 async function loadOverlay(loading: Loading, { file, namedAt }: OverlayFile, root: string) {
   const path = resolve(file)
   const from = namedAt ?? { file: path, line: 1, column: 1 }
@@ -118,7 +119,6 @@ async function loadOverlay(loading: Loading, { file, namedAt }: OverlayFile, roo
   loading.problems.push(...problems)
   if (laid !== undefined) loading.overlays.push(laid)
 }
-
 
 /** Reads one file and all that it refers to. `from` is where somebody asked for it. */
 async function loadFile(loading: Loading, uri: string, from: Place, isRoot: boolean) {

@@ -25,6 +25,7 @@ class NearEnd implements ByteStream {
   readonly #sink: ByteSink
   readonly #far: FarEnd
   #opening: (() => void) | undefined
+  #isAccepted = false
   #open = true
   #isTurnDue = false
   /** On their way to the program. */
@@ -50,7 +51,9 @@ class NearEnd implements ByteStream {
     this.#far.once('close', () => this.#closed())
     this.#opening = () => {
       accept(this.#far)
-      if (!this.#far.destroyed) handle(sink, opened)
+      if (this.#far.destroyed) return
+      this.#isAccepted = true
+      handle(sink, opened)
     }
     this.#turnSoon()
   }
@@ -111,7 +114,7 @@ class NearEnd implements ByteStream {
   }
 
   reset(): void {
-    this.#far.destroy(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }))
+    this.#far.destroy(systemError('read', 'ECONNRESET'))
   }
 
   #turnSoon(): void {
@@ -186,6 +189,10 @@ class NearEnd implements ByteStream {
       : undefined
     handle(this.#sink, () => this.#sink.closed(error))
   }
+}
+
+function systemError(call: string, code: string): NodeJS.ErrnoException {
+  return Object.assign(new Error(`${call} ${code}`), { code, syscall: call })
 }
 
 interface FarEvents {

@@ -18,7 +18,7 @@ class Heard implements ByteSink {
 
   bytes(buffer: Buffer, length: number): void {
     this.lengths.push(length)
-    this.text += buffer.latin1Slice(0, length)
+    this.text += buffer.toString('latin1', 0, length)
     this.onBytes()
   }
   ended(): void {
@@ -155,7 +155,7 @@ const endings: [
   ['we leave', ({ near }) => near.destroy()],
   ['we reset', ({ near }) => near.reset(), 'ECONNRESET'],
   ['the program leaves', ({ far }) => far.destroy()],
-  ['the program breaks', ({ far }) => far.destroy(new Error('its own')), undefined],
+  ['the program breaks', ({ far }) => far.destroy(new Error('its own'))],
 ]
 
 for (const [says, end, code] of endings) {

@@ -32,7 +32,7 @@ class NearEnd implements ByteStream {
   #waiting: Buffer[] = []
   #waitingBytes = 0
   #pushedBytes = 0
-  #isFinishing = false
+  #finish: 'not asked' | 'asked' | 'done' = 'not asked'
   /** A `drained` is still to come. */
   #blocked = false
   /** Of the program's write under way: what is not taken yet. */
@@ -84,7 +84,7 @@ class NearEnd implements ByteStream {
   }
 
   writeKept(bytes: Buffer): boolean {
-    if (!this.#open || this.#isFinishing || bytes.length === 0) return true
+    if (!this.#open || this.#finish !== 'not asked' || bytes.length === 0) return true
     this.#waiting.push(bytes)
     this.#waitingBytes += bytes.length
     this.#blocked ||= this.full
@@ -105,7 +105,7 @@ class NearEnd implements ByteStream {
   }
 
   finish(): void {
-    this.#isFinishing = true
+    if (this.#finish === 'not asked') this.#finish = 'asked'
     this.#turnSoon()
   }
 
@@ -141,13 +141,21 @@ class NearEnd implements ByteStream {
   /** What is pushed the program reads at once, and may end the connection for it. */
   #pushWaiting(): void {
     const waiting = this.#waiting
-    if (waiting.length === 0 && !this.#isFinishing) return
-    const bytes = waiting.length === 1 ? waiting[0]! : Buffer.concat(waiting)
-    this.#waiting = []
-    this.#waitingBytes = 0
-    this.#pushedBytes += bytes.length
-    if (bytes.length > 0 && !this.#far.destroyed) this.#far.push(bytes)
-    if (this.#isFinishing && !this.#far.readableEnded && !this.#far.destroyed) this.#far.push(null)
+    if (waiting.length > 0) {
+      const bytes = waiting.length === 1 ? waiting[0]! : Buffer.concat(waiting)
+      this.#waiting = []
+      this.#waitingBytes = 0
+      this.#push(bytes)
+    }
+    if (this.#finish !== 'asked') return
+    this.#finish = 'done'
+    this.#push(null)
+  }
+
+  #push(bytes: Buffer | null): void {
+    if (this.#far.destroyed) return
+    this.#pushedBytes += bytes?.length ?? 0
+    this.#far.push(bytes)
   }
 
   #wrote(pieces: Buffer[], taken: () => void): void {
@@ -179,14 +187,10 @@ class NearEnd implements ByteStream {
   }
 
   #closed(): void {
-    const refused = this.#opening !== undefined
     this.#open = false
-    this.#opening = undefined
     this.#waiting = []
     this.#arriving = []
-    const error = refused
-      ? Object.assign(new Error('refused'), { code: 'ECONNREFUSED' })
-      : undefined
+    const error = this.#isAccepted ? undefined : systemError('connect', 'ECONNREFUSED')
     handle(this.#sink, () => this.#sink.closed(error))
   }
 }

@@ -21,6 +21,7 @@ function sent(config: RewriteConfig, path: string, pathValues: string[]) {
   assert.ok(rewrite.phase === 'prepare')
   const exchange: Exchange = { ...exchangeWith([]), path, pathValues }
   const verdict = rewrite.link(plan, toolsWith())(exchange)
+  assert.ok(!(verdict instanceof Promise))
   return { verdict, path: exchange.path, host: exchange.upstreamHost }
 }
 

@@ -11,7 +11,8 @@ function mapped(name: string, value: string): string | undefined {
   assert.ok(plan !== undefined && topology.phase === 'several')
   const tools = { ...toolsWith(), upstreamHosts: new Set(['chat.svc', '10.0.0.7', 'fd00::7']) }
   const { mapped: fields } = topology.link(plan, tools)
-  assert.ok(fields?.names.includes(name))
+  assert.ok(fields !== undefined)
+  assert.ok(fields.names.includes(name))
   const sentTo = { authority: 'chat.svc:3000', basePath: '/internal/api' }
   return fields.map(name, value, { ...exchangeWith([]), sentTo })
 }

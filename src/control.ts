@@ -1,6 +1,7 @@
 // control: turns what was written (contract, configuration, command line) into what runs: a
 // snapshot, as bytes. What is heavy (YAML, zod, the OpenAPI reader) is imported only when used, so
 // that a start from the disk cache stays fast.
+import type { Documents } from './base.ts'
 import type { Built, BuildOptions } from './control/build-types.ts'
 import { ownRegistry } from './policy.ts'
 
@@ -16,6 +17,12 @@ export {
 export async function buildSnapshot(options: BuildOptions): Promise<Built> {
   const { buildSnapshot: build } = await import('./control/build.ts')
   return build(options)
+}
+
+/** What such a build reads, as data; undefined where nothing names a contract. */
+export async function loadContract(options: BuildOptions): Promise<Documents | undefined> {
+  const { loadContract: load } = await import('./control/build.ts')
+  return load(options)
 }
 
 /** From the disk cache if nothing changed, else the same build in a one-shot thread. */

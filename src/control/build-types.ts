@@ -11,6 +11,8 @@ export interface BuildOptions {
   readonly to: readonly string[]
   /** The one upstream is a program of this process: its host connects to it. */
   readonly inProcess?: boolean | undefined
+  /** One address in the place of every upstream, for a service that is not there yet. */
+  readonly standIn?: string | undefined
   /** Command-line values that win over the configuration. */
   readonly host?: string | undefined
   readonly port?: number | undefined

@@ -2,7 +2,7 @@
 // nothing here is imported before it is needed.
 import { availableParallelism } from 'node:os'
 import { dirname, resolve } from 'node:path'
-import { type Problem, type SourceFile, workersFor } from '../base.ts'
+import { type Documents, type Problem, type SourceFile, workersFor } from '../base.ts'
 import { readContract } from '../contract.ts'
 import { loadDocuments, NamedFiles, type OverlayFile } from '../load.ts'
 import type { Built, BuildOptions, Deployment } from './build-types.ts'
@@ -48,12 +48,23 @@ async function build(options: BuildOptions): Promise<Built> {
     files: named,
     to: options.to,
     inProcess: options.inProcess,
+    standIn: options.standIn,
     deployment,
     upstreamNeeded: options.upstreamNeeded ?? true,
   })
   const files = [...documentFiles, ...named.files]
   const { snapshot, origins } = compiled
   return { snapshot, origins, deployment, problems: [...problems, ...compiled.problems], files }
+}
+
+/** What such a build reads, overlays applied: for whoever needs more of it than a snapshot keeps. */
+export async function loadContract(options: BuildOptions): Promise<Documents | undefined> {
+  const { configFile, allowRef = [] } = options
+  const read = configFile === undefined ? noConfig : await readConfig(resolve(configFile))
+  const contractFile = contractFileOf(options, read)
+  if (contractFile === undefined) return undefined
+  const overlays = overlaysOf(options, read)
+  return (await loadDocuments(contractFile, { allowRef, overlays })).documents
 }
 
 const hasErrors = (problems: readonly Problem[]): boolean =>

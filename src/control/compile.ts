@@ -35,6 +35,7 @@ export interface CompileInput {
   readonly files: Pick<NamedFiles, 'read'>
   readonly to: readonly string[]
   readonly inProcess?: boolean | undefined
+  readonly standIn?: string | undefined
   readonly deployment: Deployment
   readonly upstreamNeeded: boolean
 }

@@ -43,6 +43,7 @@ function sameHost(own: string, other: string): boolean {
 export interface UpstreamSources {
   readonly to: readonly string[]
   readonly inProcess?: boolean | undefined
+  readonly standIn?: string | undefined
   readonly config: Config | undefined
   readonly locate: (pointer: string) => Place
   readonly deployment: Deployment
@@ -54,8 +55,13 @@ const inProcessEndpoint: EndpointPlan = { host: 'in-process.invalid', port: 80, 
 
 /** Endpoints of the command line are the one upstream; else those of the configuration. */
 export function compileUpstreams(sources: UpstreamSources): UpstreamPlan[] {
-  const { to, inProcess = false, config, locate } = sources
+  const { to, inProcess = false, standIn, config, locate } = sources
   const written = Object.entries(config?.upstreams ?? {})
+  if (standIn !== undefined) {
+    const endpoints = compileEndpoints([standIn], [commandLine(standIn)], sources)
+    const names = written.length === 0 ? ['default'] : written.map(([name]) => name)
+    return names.map((name) => ({ name, endpoints, preserveHost: false }))
+  }
   if (to.length === 0 && !inProcess) {
     return written.map(([name, { endpoints, preserveHost }]) => {
       const places = endpoints.map((_, i) => locate(`/upstreams/${name}/endpoints/${i}`))

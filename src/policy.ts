@@ -1,5 +1,6 @@
 // policy: the rules that a contract or a configuration declares, one file each.
 export type { AuthConfig } from './policy/auth.ts'
+export { idRule, readDefinition } from './policy/definition.ts'
 export {
   type ApiSite,
   type Audience,
@@ -13,6 +14,7 @@ export {
   type NamedFile,
   type Phase,
   type Policy,
+  type PolicyDefinition,
   type PolicyPlan,
   type Site,
   type StateNeed,
@@ -23,6 +25,7 @@ export {
   type AnyPolicy,
   ownRegistry,
   policies,
+  type PolicySettings,
   type Registry,
   registryWith,
 } from './policy/registry.ts'

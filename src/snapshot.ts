@@ -1,4 +1,16 @@
 // snapshot: the one thing that passes from the control plane to the data plane, as bytes.
-export { encodeSnapshot, openSnapshot, sealSnapshot, snapshotNeeds } from './snapshot/codec.ts'
+export {
+  encodeSnapshot,
+  openSnapshot,
+  sealSnapshot,
+  snapshotCode,
+  snapshotNeeds,
+} from './snapshot/codec.ts'
 export { inSharedMemory } from './snapshot/sections.ts'
-export type { OpenSnapshot, OperationName, OperationPlan, SnapshotPlan } from './snapshot/plan.ts'
+export type {
+  OpenSnapshot,
+  OperationName,
+  OperationPlan,
+  SnapshotCode,
+  SnapshotPlan,
+} from './snapshot/plan.ts'

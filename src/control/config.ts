@@ -16,7 +16,7 @@ const modes = {
 
 /** A policy as one level may write it: some of its keys, and a mode. */
 function atOneLevel(schema: z.ZodType, mode: z.ZodType): z.ZodType {
-  if (schema instanceof z.ZodObject) return schema.partial().extend({ mode: mode.optional() })
+  if (schema instanceof z.ZodObject) return bare(schema).partial().extend({ mode: mode.optional() })
   if (!(schema instanceof z.ZodUnion)) return schema
   return z.union(schema.options.map((one) => atOneLevel(one as z.ZodType, mode)))
 }
@@ -34,6 +34,12 @@ const policySettingsFor = ({ policies }: Registry) =>
     .describe('policies by id')
 
 const policySettings = policySettingsFor(ownRegistry)
+
+/** The same keys without what is said of them together: a level need not have them all. */
+function bare({ shape, def: { catchall } }: z.ZodObject): z.ZodObject {
+  const keys = z.strictObject(shape)
+  return catchall === undefined ? keys : keys.catchall(catchall)
+}
 
 function limitSettings(belongs: (name: LimitName) => boolean) {
   const names = (Object.keys(limitTable) as LimitName[]).filter(belongs)
@@ -90,7 +96,7 @@ const upstream = z.strictObject({
     .describe("send the client's Host on, in place of the endpoint's own"),
 })
 
-const configSchema = z.strictObject({
+export const configSchema = z.strictObject({
   contract: z.string().optional().describe('the OpenAPI document, relative to this file'),
   overlays: z
     .array(z.string())

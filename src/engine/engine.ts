@@ -45,8 +45,6 @@ import type { SharedMemories } from './shared-states.ts'
 import { States } from './states.ts'
 
 export interface EngineSetup {
-  /** All policies that its bundles may name, for as long as it lives; without it, ours. */
-  readonly registry?: Registry | undefined
   readonly clock: Clock
   readonly random: Random
   /** Takes the lines of the access log; undefined: none is written. */
@@ -118,9 +116,13 @@ export class Engine {
    * Links a bundle. What it gives puts it in force; exchanges under way end with the one that they
    * began with. Throws where the bundle cannot be linked: nothing has changed then.
    */
-  prepare(bundle: Uint8Array, memories: SharedMemories): () => void {
+  prepare(
+    bundle: Uint8Array,
+    memories: SharedMemories,
+    registry: Registry = ownRegistry,
+  ): () => void {
     const plan = openSnapshot(bundle)
-    const { registry = ownRegistry, clock, random, bug } = this.#setup
+    const { clock, random, bug } = this.#setup
     const { occupancy } = this.#runtime
     const limits = limitsOfThread(plan, occupancy.threads, this.#descriptors)
     const { connect } = this.#setup

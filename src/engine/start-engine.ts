@@ -1,9 +1,10 @@
 // Makes the data plane of the thread that calls: its log opened, its bundle in force. It listens
 // where it is told to.
-import { Occupancy, type OccupancyShare, systemClock } from '../base.ts'
+import { Occupancy, type OccupancyShare, stackOf, systemClock } from '../base.ts'
 import { createLineWriter, type LineWriter, openSink } from '../telemetry.ts'
 import type { Connect } from '../wire.ts'
 import { Engine, type EngineSetup } from './engine.ts'
+import { registryFor } from './registry-for.ts'
 import type { SharedMemories } from './shared-states.ts'
 
 export interface LogOptions {
@@ -48,8 +49,14 @@ export async function startEngine(
     bug,
     warn,
   })
-  engine.prepare(bundle, states)()
-  return engine
+  try {
+    engine.prepare(bundle, states, await registryFor(bundle))()
+    return engine
+  } catch (error) {
+    // Code of a custom policy may have thrown, too.
+    await engine.close(0)
+    return { problem: stackOf(error) }
+  }
 }
 
 async function openLines(access: string): Promise<LineWriter | { readonly failed: string }> {

@@ -3,14 +3,15 @@
 //   start ──▶ ready ──▶ serving ──▶ leaving ──▶ ended     (a worker; at any time: ended, replaced)
 //
 // A bundle is put in force in two steps, so that either every worker has it or none: all link it,
-// then all switch. Settings that a worker starts with (its log, their number, the port) renew the
-// workers: the new ones take over the listening servers of the old ones, with the connections that
-// wait in them, and the old ones end when their exchanges have.
+// then all switch. What a worker starts with (its log, their number, the port, the code of custom
+// policies) renews the workers: the new ones take over the listening servers of the old ones, with
+// the connections that wait in them, and the old ones end when their exchanges have.
 import type { MessagePort } from 'node:worker_threads'
 import type { Clock } from '../base.ts'
 import type { Readiness } from './admin-routes.ts'
 import {
   type Applied,
+  bringsSameCode,
   closeTimeoutMs,
   type Gateway,
   type GatewaySettings,
@@ -204,7 +205,8 @@ class Fleet implements Gateway {
     if (next.workers === 0) {
       return { problem: 'to serve in the main thread (workers: 0) the gateway must be restarted' }
     }
-    return startsAlike(this.#settings, next) ? this.#swap(next) : this.#renew(next)
+    const goesOn = startsAlike(this.#settings, next) && bringsSameCode(this.#settings, next)
+    return goesOn ? this.#swap(next) : this.#renew(next)
   }
 
   async #swap(next: GatewaySettings): Promise<Applied> {

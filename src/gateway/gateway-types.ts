@@ -3,6 +3,7 @@
 import type { Readiness } from './admin-routes.ts'
 import type { ListenAddress } from './port.ts'
 import type { LogOptions } from '../engine.ts'
+import { snapshotCode } from '../snapshot.ts'
 
 /** What may change while it runs. */
 export interface GatewaySettings {
@@ -51,6 +52,10 @@ export type Listening = Pick<GatewaySettings, 'listen'>
 
 export const isSameAddress = ({ listen: a }: Listening, { listen: b }: Listening): boolean =>
   a.host === b.host && a.port === b.port
+
+/** Whether threads that run with one need not forget what they have imported to run with the other. */
+export const bringsSameCode = (a: GatewaySettings, b: GatewaySettings): boolean =>
+  snapshotCode(a.bundle) === snapshotCode(b.bundle)
 
 /** Whether threads that run with one may go on with the other: only the bundle differs. */
 export const startsAlike = (a: GatewaySettings, b: GatewaySettings): boolean =>

@@ -7,6 +7,7 @@ import {
   type Engine,
   type EngineTold,
   type HostParts,
+  registryFor,
   SharedStates,
   startEngine,
 } from '../engine.ts'
@@ -113,7 +114,7 @@ export class GatewayHere implements Gateway {
     }
     try {
       const states = this.#shared.for(snapshotNeeds(next.bundle))
-      this.#engine.prepare(next.bundle, states)()
+      this.#engine.prepare(next.bundle, states, await registryFor(next.bundle))()
       this.#shared.took(states)
       return undefined
     } catch (error) {

@@ -5,7 +5,7 @@ import { assert, stackOf, systemClock } from '../base.ts'
 import { type CountsNews, watchThread } from '../telemetry.ts'
 import { beat } from './heartbeat.ts'
 import type { Answer, Asked, Order, Report, WorkerData } from './orders.ts'
-import { type Engine, startEngine } from '../engine.ts'
+import { type Engine, registryFor, startEngine } from '../engine.ts'
 
 assert(parentPort !== null, 'a worker runs in a thread of its own')
 const main = parentPort
@@ -59,7 +59,7 @@ function take(engine: Engine, asked: Asked): void {
 async function obey(engine: Engine, ask: Order): Promise<Answer> {
   switch (ask.order) {
     case 'prepare':
-      commit = engine.prepare(ask.bundle, ask.states)
+      commit = engine.prepare(ask.bundle, ask.states, await registryFor(ask.bundle))
       return {}
     case 'commit':
       commit()

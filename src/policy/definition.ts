@@ -24,14 +24,13 @@ const kinds: Readonly<Record<string, 'string' | 'function' | 'true'>> = {
 
 const needed = ['id', 'about', 'phase', 'link']
 
-/** The policy that a file named so exports, or what is wrong with it. */
-export function readDefinition(exported: unknown, fileId: string): AnyPolicy | string {
+/** The policy that a file exports, or what is wrong with it. */
+export function readDefinition(exported: unknown): AnyPolicy | string {
   if (typeof exported !== 'object' || exported === null) {
     return "it exports no policy: say 'export default definePolicy({ … })'"
   }
   const written = exported as Readonly<Record<string, unknown>>
-  const problem = shapeProblem(written) ?? idProblem(written['id'], fileId)
-  return problem ?? definePolicy(exported as PolicyDefinition<unknown, unknown>)
+  return shapeProblem(written) ?? definePolicy(exported as PolicyDefinition<unknown, unknown>)
 }
 
 function shapeProblem(written: Readonly<Record<string, unknown>>): string | undefined {
@@ -59,11 +58,6 @@ function phaseProblem(written: Readonly<Record<string, unknown>>): string | unde
   if (everyRequest === true && phase !== 'admit') return "'everyRequest' is for phase 'admit' alone"
   if (everyReply === true && phase !== 'several') return "'everyReply' is for phase 'several' alone"
   return undefined
-}
-
-function idProblem(id: unknown, fileId: string): string | undefined {
-  if (id === fileId) return idRule(fileId)
-  return `its id is '${String(id)}', but its file is called '${fileId}': they must be the same`
 }
 
 /** What keeps an id from being the id of a custom policy. */

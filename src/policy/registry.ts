@@ -4,7 +4,7 @@ import { auth } from './auth.ts'
 import { headers } from './headers.ts'
 import { ip } from './ip.ts'
 import { limit } from './limit.ts'
-import type { Policy } from './policy.ts'
+import type { Mode, Policy } from './policy.ts'
 import { rewrite } from './rewrite.ts'
 import { secureHeaders } from './secure-headers.ts'
 import { topology } from './topology.ts'
@@ -20,20 +20,31 @@ export interface Registry {
   readonly byId: ReadonlyMap<string, AnyPolicy>
 }
 
-const known = <Config, Plan>(policy: Policy<Config, Plan>): AnyPolicy =>
-  policy as unknown as AnyPolicy
+/** Ours by id, in order; without custom policies it is all there is. */
+const own = {
+  ip,
+  limit,
+  auth,
+  validation,
+  rewrite,
+  topology,
+  'secure-headers': secureHeaders,
+  headers,
+}
 
-/** Ours; without custom policies it is all there is. */
-export const policies: readonly AnyPolicy[] = [
-  known(ip),
-  known(limit),
-  known(auth),
-  known(validation),
-  known(rewrite),
-  known(topology),
-  known(secureHeaders),
-  known(headers),
-]
+/** What a configuration may say of ours, and of custom ones whatever they understand. */
+export type PolicySettings = {
+  readonly [Id in keyof typeof own]?: (typeof own)[Id] extends Policy<infer Config, infer _Plan>
+    ? AtOneLevel<Config>
+    : never
+} & { readonly [custom: string]: unknown }
+
+/** A level may leave keys to the levels outside it. */
+type AtOneLevel<Config> = Config extends object
+  ? Partial<Config> & { readonly mode?: Mode }
+  : Config
+
+export const policies = Object.values(own) as unknown as readonly AnyPolicy[]
 
 export const ownRegistry: Registry = registryOf(policies)
 

@@ -40,6 +40,7 @@ const plan: SnapshotPlan = {
   admit: [],
   finish: [],
   states: [{ name: 'limit api 2048', bytesMax: 4096 }],
+  code: { hash: 'abc', url: 'file:///policies.mjs', source: new Uint8Array([7, 8, 9]) },
 }
 
 const broughtBack = (bytes: Uint8Array) => {

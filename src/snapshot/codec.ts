@@ -9,6 +9,7 @@ import type {
   OpenSnapshot,
   OperationName,
   OperationPlan,
+  SnapshotCode,
   SnapshotHead,
   SnapshotPlan,
 } from './plan.ts'
@@ -18,11 +19,15 @@ import { framed, seal, unframed } from './sections.ts'
 type EncodedName = readonly [string, string, string]
 /** Numbers of parts: what is neither its name nor its policies, and each policy. */
 type EncodedOperation = readonly [traits: number, policies: readonly number[]]
+type EncodedHead = Omit<SnapshotHead, 'revision'> & {
+  readonly code?: Omit<SnapshotCode, 'source'>
+}
 type Traits = Omit<OperationPlan, keyof OperationName | 'policies'>
 
 /** The bytes lie in shared memory. */
 export function encodeSnapshot(plan: SnapshotPlan): Uint8Array {
-  const { revision, routes, operations, schemas, blobs, ...head } = plan
+  const { revision, routes, operations, schemas, blobs, code, ...rest } = plan
+  const head = code === undefined ? rest : { ...rest, code: { ...code, source: undefined } }
   const parts = partTable()
   const split = operations.map(splitOperation)
   const encoded = split.map(({ traits, policies }): EncodedOperation => [
@@ -38,6 +43,7 @@ export function encodeSnapshot(plan: SnapshotPlan): Uint8Array {
     parts: encodeTexts(parts.texts),
     nodes: encodeList(schemas.nodes),
     blobs: encodeBlobs(blobs),
+    code: code === undefined ? [] : [code.source],
   }
   return framed(sections, revision)
 }
@@ -70,7 +76,7 @@ export const sealSnapshot = seal
 /** Throws where the bytes are no snapshot of this format: they come from our own control plane. */
 export function openSnapshot(bytes: Uint8Array): OpenSnapshot {
   const { sections, revision } = unframed(bytes)
-  const head = parsed(sections.head, 0, sections.head.length) as Omit<SnapshotHead, 'revision'>
+  const { code, ...head } = parsed(sections.head, 0, sections.head.length) as EncodedHead
   const names = openList<EncodedName>(sections.names)
   return Object.freeze({
     ...head,
@@ -81,12 +87,18 @@ export function openSnapshot(bytes: Uint8Array): OpenSnapshot {
     names: mapped(names, nameOf),
     schemas: { nodes: openList(sections.nodes) },
     blobs: openBlobs(sections.blobs),
+    ...(code && { code: { ...code, source: sections.code } }),
   })
 }
 
 /** What a snapshot's policies remember, for who must have the memory before it is linked. */
 export function snapshotNeeds(bytes: Uint8Array): readonly StateNeed[] {
   return openSnapshot(bytes).states
+}
+
+/** Names the code that it brings; empty where it brings none. */
+export function snapshotCode(bytes: Uint8Array): string {
+  return openSnapshot(bytes).code?.hash ?? ''
 }
 
 const nameOf = ([id, method, template]: EncodedName): OperationName => ({ id, method, template })

@@ -28,6 +28,15 @@ export interface SnapshotHead {
   readonly states: readonly StateNeed[]
 }
 
+/** What workers run of custom policies: one module. */
+export interface SnapshotCode {
+  /** SHA-256 of the source: threads that have imported other code cannot run this snapshot. */
+  readonly hash: string
+  /** Where it would lie as a file: beside the configuration, so that stacks name its files. */
+  readonly url: string
+  readonly source: Uint8Array
+}
+
 /** All of it, as the control plane has it. */
 export interface SnapshotPlan extends SnapshotHead {
   readonly routes: readonly RoutePlan[]
@@ -36,6 +45,7 @@ export interface SnapshotPlan extends SnapshotHead {
   readonly schemas: SchemaPlan
   /** What plans name by its number here because it is large and no JSON. */
   readonly blobs: readonly Uint8Array[]
+  readonly code?: SnapshotCode | undefined
 }
 
 /** A snapshot that lies in bytes: a member of a list is made anew each time it is asked for. */
@@ -50,6 +60,7 @@ export interface OpenSnapshot extends SnapshotHead {
   readonly schemas: SchemaPlan
   /** Each lies in the snapshot's own memory, aligned to 8 bytes. */
   readonly blobs: Listed<Uint8Array>
+  readonly code?: SnapshotCode | undefined
 }
 
 export interface OperationName {

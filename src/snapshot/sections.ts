@@ -15,12 +15,13 @@ export const sectionNames = [
   'parts',
   'nodes',
   'blobs',
+  'code',
 ] as const
 type SectionName = (typeof sectionNames)[number]
 export type Sections = Readonly<Record<SectionName, Uint8Array>>
 
 const mark = 0x63_6e_63_64
-const format = 2
+const format = 3
 const alignment = 8
 const revisionAt = 8
 const revisionBytes = 64

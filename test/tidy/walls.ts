@@ -20,7 +20,7 @@ export const floors: readonly (readonly string[])[] = [
   ['engine'],
   ['snapshot'],
   ['policy', 'identity', 'upstream', 'route'],
-  ['load', 'wire', 'contract', 'state', 'events', 'telemetry'],
+  ['load', 'code', 'wire', 'contract', 'state', 'events', 'telemetry'],
   ['http', 'schema'],
   ['base'],
 ]

@@ -1,0 +1,24 @@
+// The policies that a bundle may name: ours, and those of the code that it brings, imported into
+// this thread. A module that was imported stays: threads that shall forget one must end.
+import { importCode } from '../code.ts'
+import { ownRegistry, readDefinition, type Registry, registryWith } from '../policy.ts'
+import { openSnapshot } from '../snapshot.ts'
+
+/** Rejects with what the code throws. */
+export async function registryFor(bundle: Uint8Array): Promise<Registry> {
+  const { code } = openSnapshot(bundle)
+  if (code === undefined) return ownRegistry
+  const { default: modules } = (await importCode(code)) as { default: readonly Exported[] }
+  return registryWith(
+    modules.map(({ default: exported }) => {
+      const policy = readDefinition(exported)
+      // The compiler has refused it, or it is not what the compiler has seen.
+      if (typeof policy === 'string') throw new Error(policy)
+      return policy
+    }),
+  )
+}
+
+interface Exported {
+  readonly default?: unknown
+}

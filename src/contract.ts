@@ -24,7 +24,14 @@ export type {
 } from './contract/operation.ts'
 export { readContract } from './contract/read.ts'
 export { detailOf, type InputIssue, inputIssues } from './contract/issues.ts'
-export { type BodyOptions, type CheckBody, linkBody } from './contract/link-body.ts'
+export type { ContentWatch } from './contract/content-watch.ts'
+export { type CheckBody, linkBody } from './contract/link-body.ts'
+export {
+  type BodyOptions,
+  type FindMedia,
+  type LinkedMedia,
+  linkMedia,
+} from './contract/link-media.ts'
 export {
   type CheckParameters,
   linkParameters,
@@ -32,4 +39,4 @@ export {
   type ParameterParts,
   type ParameterVerdict,
 } from './contract/link-parameters.ts'
-export { isJson, mediaFor, mediaRange, readTypeTest } from './contract/media.ts'
+export { isHeld, isJson, mediaFor, mediaRange, readTypeTest } from './contract/media.ts'

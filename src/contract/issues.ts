@@ -11,6 +11,11 @@ export const inputIssues = {
   malformed: 'is not written in the style that the contract gives it',
   too_many_pairs: 'has more pairs than the bound',
   media_type: 'has a media type that is not declared',
+  malformed_multipart: 'is not multipart/form-data (RFC 7578)',
+  too_many_parts: 'has more parts than the bound',
+  part_too_large: 'has more bytes than the bound on a part',
+  malformed_sequence: 'is not framed as its media type has it',
+  item_too_large: 'has more bytes than the bound on an item',
 } as const
 
 export type InputIssue = keyof typeof inputIssues

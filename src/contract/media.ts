@@ -1,4 +1,5 @@
 // Media types as contracts and requests write them.
+import type { MediaPlan } from './operation.ts'
 
 const token = "[\\w!#$%&'*+.^`|~-]+"
 const rangePattern = new RegExp(`^(${token}/${token})[ \\t]*(?:;.*)?$`)
@@ -25,6 +26,10 @@ export function mediaFor<M extends { readonly range: string }>(
     media.find((one) => one.range === '*/*')
   )
 }
+
+/** Whether bodies are held whole to be checked; those that are not are watched, or left unread. */
+export const isHeld = ({ reader, schema }: Pick<MediaPlan, 'reader' | 'schema'>): boolean =>
+  reader === 'json' || reader === 'form' || (reader === 'text' && schema !== undefined)
 
 /** Whether a range says nothing of how its bodies are read: of them only JSON is read. */
 export const readsOnlyJson = (range: string): boolean => range.endsWith('/*')

@@ -25,7 +25,7 @@ export function select(query: Query, root: unknown, budget: Budget): Node[] {
 export function pathOf(node: Node): (string | number)[] {
   const path: (string | number)[] = []
   for (let at = node; at.above !== undefined; at = at.above) path.push(at.key)
-  return path.reverse()
+  return path.toReversed()
 }
 
 class Selection {

@@ -11,6 +11,7 @@ export type {
   Operation,
   ParameterIn,
   ParameterPlan,
+  QuerystringPlan,
   PartPlan,
   PartsPlan,
   ReplyPlan,

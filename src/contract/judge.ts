@@ -27,6 +27,15 @@ export function linkJudge<Sent>(
     }
     return [detailOf(place, name, Array.isArray(sent) ? 'repeated' : 'malformed')]
   }
+  return withEscapes(place, name, judge)
+}
+
+/** Refuses what has a broken escape, which decoding throws of. */
+export function withEscapes<Sent>(
+  place: ParameterIn,
+  name: string,
+  judge: Judge<Sent>,
+): Judge<Sent> {
   return (sent, detailsMax) => {
     try {
       return judge(sent, detailsMax)
@@ -37,7 +46,7 @@ export function linkJudge<Sent>(
   }
 }
 
-function schemaDetails(
+export function schemaDetails(
   place: ParameterIn,
   field: string,
   check: Check,

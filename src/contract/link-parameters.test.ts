@@ -90,13 +90,13 @@ describe('what a client may try', () => {
       'broken JSON content',
       { contentType: 'application/json' },
       { query: 'color=%7B' },
-      ['color malformed'],
+      ['color invalid_json'],
     ],
     [
       'JSON content with a key twice',
       { contentType: 'application/json' },
       { query: 'color={"a":1,"a":2}' },
-      ['color malformed'],
+      ['color duplicate_key'],
     ],
     [
       'nested brackets',

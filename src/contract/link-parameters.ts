@@ -1,16 +1,18 @@
 // The data plane's half of parameters: linked once from plans, then run on every request. Nothing
 // is allocated for an operation that declares none, and little for the others.
-import type { Detail, Limits } from '../base.ts'
+import type { Detail } from '../base.ts'
 import { type HeaderList, headerValues } from '../http.ts'
-import { type Check, readJson } from '../schema.ts'
-import { unfit } from './convert.ts'
+import type { Check } from '../schema.ts'
 import { detailOf } from './issues.ts'
-import { isJson, mediaRange } from './media.ts'
-import type { ParameterIn, ParameterPlan } from './operation.ts'
+import { linkJudge } from './judge.ts'
+import type { BodyOptions } from './link-media.ts'
+import { linkContent } from './link-content.ts'
+import type { ParameterIn, ParameterPlan, QuerystringPlan } from './operation.ts'
 import { eachCookie, formDecoded, percentDecoded } from './pairs.ts'
 import { linkQuery } from './link-query.ts'
+import { linkQuerystring } from './link-querystring.ts'
 import { Haul, linkNames } from './names.ts'
-import { alternatives, type Decode, type Way, waysOf } from './ways.ts'
+import { alternatives, type Decode, waysOf } from './ways.ts'
 import { judgeSlots, linkSlot, type Slot } from './slots.ts'
 import type { Raw } from './styles.ts'
 
@@ -19,7 +21,9 @@ export interface ParameterOptions {
   readonly undeclaredQuery: 'refuse' | 'drop' | 'pass'
   /** Query names that security schemes use: declared, though not as parameters. */
   readonly securityNames: readonly string[]
-  readonly limits: Pick<Limits, 'pairsMax' | 'detailsMax' | 'jsonDepthMax' | 'jsonValuesMax'>
+  /** Where the whole query is one value. */
+  readonly querystring?: QuerystringPlan | undefined
+  readonly limits: BodyOptions['limits']
 }
 
 export interface ParameterParts {
@@ -47,7 +51,11 @@ export function linkParameters(
   const inPath = inPlace('path')
   const inHeader = inPlace('header')
   const inCookie = inPlace('cookie')
-  const checkQuery = linkQuery(inPlace('query'), options)
+  const { querystring } = options
+  const checkQuery =
+    querystring === undefined
+      ? linkQuery(inPlace('query'), options)
+      : linkQuerystring(querystring, options)
   const checkCookies = linkCookies(inCookie, options.limits)
   const { detailsMax } = options.limits
 
@@ -70,26 +78,29 @@ const decoders: Readonly<Record<ParameterIn, Decode>> = {
   cookie: percentDecoded,
 }
 
-function linkParameter(plan: ParameterPlan, options: ParameterOptions): Slot {
-  const check = plan.schema === undefined ? undefined : options.check(plan.schema)
-  const decode = decoders[plan.in]
-  const ways =
-    plan.contentType === undefined
-      ? waysOf(plan, decode)
-      : [contentWay(plan.contentType, decode, options)]
-  return linkSlot(plan, ways, decode, check)
+function decoderOf({ in: place, style, contentType }: ParameterPlan): Decode {
+  if (place !== 'cookie') return decoders[place]
+  if (style === 'cookie') return (text) => text
+  return contentType === undefined ? decoders.cookie : decodedIfEscaped
 }
 
-function contentWay(contentType: string, decode: Decode, { limits }: ParameterOptions): Way<Raw> {
-  const asJson = isJson(mediaRange(contentType) ?? '')
-  const bounds = { depthMax: limits.jsonDepthMax, valuesMax: limits.jsonValuesMax }
-  return (raw) => {
-    if (typeof raw !== 'string') return unfit
-    const text = decode(raw)
-    if (!asJson) return text
-    const read = readJson(new TextEncoder().encode(text), bounds)
-    return 'value' in read ? read.value : unfit
+/** A cookie's content needs escapes only where it has characters that no cookie may have. */
+function decodedIfEscaped(text: string): string {
+  try {
+    return percentDecoded(text)
+  } catch {
+    return text
   }
+}
+
+function linkParameter(plan: ParameterPlan, options: ParameterOptions): Slot {
+  const check = plan.schema === undefined ? undefined : options.check(plan.schema)
+  const decode = decoderOf(plan)
+  const judge =
+    plan.contentType === undefined
+      ? linkJudge(plan.in, plan.name, waysOf(plan, decode), check)
+      : linkContent(plan, decode, check, options.limits)
+  return linkSlot(plan, judge, decode, check)
 }
 
 type Details = readonly Detail[] | undefined

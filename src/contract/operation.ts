@@ -43,6 +43,8 @@ export interface Operation {
   readonly basePaths: readonly string[]
   /** Those of the path first, in the order of the template. */
   readonly parameters: readonly ParameterPlan[]
+  /** Where the whole query is one value; there are then no parameters in the query. */
+  readonly querystring?: QuerystringPlan | undefined
   readonly body: BodyPlan | undefined
   /** Declared statuses: `200`, `4XX`, `default`, … */
   readonly statuses: readonly string[]
@@ -76,6 +78,7 @@ export type Style =
   | 'label'
   | 'simple'
   | 'form'
+  | 'cookie'
   | 'spaceDelimited'
   | 'pipeDelimited'
   | 'deepObject'
@@ -93,8 +96,15 @@ export interface ParameterPlan {
   readonly shape: Shape
   /** Number of the schema in the schema plan; undefined: anything. */
   readonly schema: number | undefined
-  /** Media type where the parameter has `content` in place of `schema`. */
+  /** Media type, lower case, where the parameter has `content` in place of `schema`. */
   readonly contentType: string | undefined
+}
+
+/** Serialisable: a query that is one value of a media type (`in: querystring`). */
+export interface QuerystringPlan {
+  readonly name: string
+  readonly required: boolean
+  readonly media: MediaPlan
 }
 
 /** What a text may become, read off a schema. Where several fit, the schema's check decides. */

@@ -1,19 +1,21 @@
 // Parameters: those of the path item and of the operation joined, each as a plan of how it is
 // found and decoded.
 import { checkFields } from './fields.ts'
-import type { ParameterIn, ParameterPlan, Shape, Style } from './operation.ts'
-import { shapeOf, text } from './shapes.ts'
+import type { Operation, ParameterIn, ParameterPlan, QuerystringPlan } from './operation.ts'
+import type { Shape, Style } from './operation.ts'
+import { readContent, readQuerystring, type Typing } from './parameter-content.ts'
+import { shapeOf } from './shapes.ts'
 import { booleanOf, child, children, follow, objectOf, type Reading, report } from './spot.ts'
 import { type Spot, stringOf } from './spot.ts'
 
-const places = ['path', 'query', 'header', 'cookie'] as const
+const places = ['path', 'query', 'header', 'cookie', 'querystring'] as const
 
 /** The first is the default. */
 const stylesIn: Readonly<Record<ParameterIn, readonly Style[]>> = {
   path: ['simple', 'label', 'matrix'],
   query: ['form', 'spaceDelimited', 'pipeDelimited', 'deepObject'],
   header: ['simple'],
-  cookie: ['form'],
+  cookie: ['form', 'cookie'],
 }
 
 /** OpenAPI gives these fields homes of their own, and ignores parameters of their names. */
@@ -22,8 +24,12 @@ const ignoredHeaders = new Set(['accept', 'content-type', 'authorization'])
 interface Found {
   readonly spot: Spot
   readonly name: string
-  readonly in: ParameterIn
+  readonly in: (typeof places)[number]
 }
+
+type Styled = Found & { readonly in: ParameterIn }
+
+const isStyled = (found: Found): found is Styled => found.in !== 'querystring'
 
 /** Those of the path first, in template order: captured values come in that order. */
 export function readParameters(
@@ -31,22 +37,34 @@ export function readParameters(
   template: readonly string[],
   pathItem: Spot | undefined,
   operation: Spot,
-): ParameterPlan[] {
-  const found = new Map<string, Found>()
-  for (const [key, one] of listed(reading, pathItem)) found.set(key, one)
-  for (const [key, one] of listed(
-    reading,
-    operation.value ? child(operation, 'parameters') : undefined,
-  )) {
-    found.set(key, one)
-  }
-  checkTemplate(reading, template, [...found.values()], operation)
-  const plans = [...found.values()]
+): Pick<Operation, 'parameters' | 'querystring'> {
+  const byKey = new Map([
+    ...listed(reading, pathItem),
+    ...listed(reading, child(operation, 'parameters')),
+  ])
+  const found = [...byKey.values()]
+  checkTemplate(reading, template, found, operation)
+  const plans = found
+    .filter(isStyled)
     .map((one) => planOf(reading, one))
     .filter((plan) => plan !== undefined)
   const place = (plan: ParameterPlan) =>
     plan.in === 'path' ? template.indexOf(plan.name) : template.length
-  return plans.toSorted((a, b) => place(a) - place(b))
+  const parameters = plans.toSorted((a, b) => place(a) - place(b))
+  const querystring = wholeQuery(reading, found)
+  return { parameters, ...(querystring && { querystring }) }
+}
+
+function wholeQuery(reading: Reading, found: readonly Found[]): QuerystringPlan | undefined {
+  const [whole, another] = found.filter((one) => one.in === 'querystring')
+  if (whole === undefined) return undefined
+  if (another !== undefined) report(reading, another.spot, 'the whole query is declared twice')
+  const inside = found.find((one) => one.in === 'query')
+  if (inside !== undefined) {
+    const says = `query parameter \`${inside.name}\` stands beside \`in: querystring\`, which is the whole query`
+    report(reading, inside.spot, says)
+  }
+  return readQuerystring(reading, whole.spot, whole.name)
 }
 
 /** A list's parameters by place and name; a name twice in one list is an error. */
@@ -69,10 +87,11 @@ function identify(reading: Reading, written: Spot): Found | undefined {
   const spot = follow(reading, written)
   if (spot === undefined || !checkFields(reading, spot, 'Parameter')) return undefined
   const name = stringOf(reading, spot, 'name')
-  const place = places.find((one) => one === child(spot, 'in')?.value)
+  const known = reading.openapi === '3.2' ? places : places.slice(0, 4)
+  const place = known.find((one) => one === child(spot, 'in')?.value)
   if (name === undefined || name === '') report(reading, spot, 'a parameter needs a `name`')
   if (place === undefined) {
-    report(reading, child(spot, 'in') ?? spot, `\`in\` must be one of ${places.join(', ')}`)
+    report(reading, child(spot, 'in') ?? spot, `\`in\` must be one of ${known.join(', ')}`)
   }
   if (!name || place === undefined) return undefined
   if (place === 'header' && ignoredHeaders.has(name.toLowerCase())) {
@@ -100,7 +119,7 @@ function checkTemplate(
   }
 }
 
-function planOf(reading: Reading, { spot, name, in: place }: Found): ParameterPlan | undefined {
+function planOf(reading: Reading, { spot, name, in: place }: Styled): ParameterPlan | undefined {
   const typing = readTyping(reading, spot, name)
   if (typing === undefined) return undefined
   const style = readStyle(reading, spot, place)
@@ -108,8 +127,8 @@ function planOf(reading: Reading, { spot, name, in: place }: Found): ParameterPl
   if (place === 'path' && !required) {
     report(reading, spot, `path parameter \`${name}\` must say \`required: true\``, 'warning')
   }
-  const explode = booleanOf(reading, spot, 'explode') ?? style === 'form'
-  checkCombination(reading, spot, style, typing.shape)
+  const explode = booleanOf(reading, spot, 'explode') ?? (style === 'form' || style === 'cookie')
+  checkCombination(reading, spot, style, explode, typing.shape)
   return {
     name,
     in: place,
@@ -134,7 +153,7 @@ export function readHeader(
 }
 
 function readStyle(reading: Reading, spot: Spot, place: ParameterIn): Style {
-  const styles = stylesIn[place]
+  const styles = stylesIn[place].filter((one) => one !== 'cookie' || reading.openapi === '3.2')
   const written = stringOf(reading, spot, 'style')
   const style = styles.find((one) => one === written)
   if (written !== undefined && style === undefined) {
@@ -145,7 +164,13 @@ function readStyle(reading: Reading, spot: Spot, place: ParameterIn): Style {
 }
 
 /** What the specification leaves undefined for a style. */
-function checkCombination(reading: Reading, spot: Spot, style: Style, shape: Shape) {
+function checkCombination(
+  reading: Reading,
+  spot: Spot,
+  style: Style,
+  explode: boolean,
+  shape: Shape,
+) {
   const kinds = shape.kind === 'mixed' ? shape.shapes.map((one) => one.kind) : [shape.kind]
   if (style === 'deepObject' && !kinds.includes('object')) {
     report(
@@ -154,12 +179,17 @@ function checkCombination(reading: Reading, spot: Spot, style: Style, shape: Sha
       '`deepObject` is for objects, and the schema allows none',
     )
   }
+  if (style === 'cookie' && !explode && kinds.some((kind) => kind !== 'scalar')) {
+    report(
+      reading,
+      child(spot, 'explode')!,
+      'a cookie holds no comma: lists and objects are spread',
+    )
+  }
   if (style.endsWith('Delimited') && kinds.every((kind) => kind === 'scalar')) {
     report(reading, child(spot, 'style')!, `\`${style}\` is for lists and objects`)
   }
 }
-
-type Typing = Pick<ParameterPlan, 'shape' | 'schema' | 'contentType'>
 
 /** From `schema`, or from the one entry of `content`. */
 function readTyping(reading: Reading, spot: Spot, name: string): Typing | undefined {
@@ -169,27 +199,13 @@ function readTyping(reading: Reading, spot: Spot, name: string): Typing | undefi
     report(reading, content, 'a parameter has `schema` or `content`, not both')
     return undefined
   }
-  if (schema !== undefined) {
-    return {
-      shape: shapeOf(reading, schema),
-      schema: reading.addSchema(schema),
-      contentType: undefined,
-    }
-  }
-  const media = content === undefined ? [] : children(content)
-  if (content !== undefined && media.length !== 1) {
-    report(reading, content, '`content` of a parameter must have exactly one entry')
-    return undefined
-  }
-  const [type, spotOfType] = media[0] ?? []
-  if (type === undefined || spotOfType === undefined) {
+  if (content !== undefined) return readContent(reading, content)
+  if (schema === undefined) {
     report(reading, spot, `parameter \`${name}\` needs a \`schema\` or \`content\``)
     return undefined
   }
-  if (!checkFields(reading, spotOfType, 'Media Type')) return undefined
-  const inner = child(spotOfType, 'schema')
-  const number = inner && reading.addSchema(inner)
-  return { shape: text, schema: number, contentType: type.toLowerCase() }
+  const number = reading.addSchema(schema)
+  return { shape: shapeOf(reading, schema), schema: number, contentType: undefined }
 }
 
 /** Names between braces, in order. */

@@ -139,7 +139,7 @@ function readOperation(
     method,
     template: path.template,
     basePaths: readServers(reading, child(spot, 'servers') ?? path.servers),
-    parameters: readParameters(reading, path.names, path.parameters, spot),
+    ...readParameters(reading, path.names, path.parameters, spot),
     body: readBody(reading, spot),
     ...path.repliesOf(spot),
     security: readSecurity(reading, child(spot, 'security') ?? path.security, path.schemes),

@@ -7,7 +7,7 @@ import { detailOf } from './issues.ts'
 import { type Judge, linkJudge } from './judge.ts'
 import type { ParameterPlan } from './operation.ts'
 import type { Haul } from './names.ts'
-import { type Decode, type Way, spreadObject, spreadWays } from './ways.ts'
+import { type Decode, spreadObject, spreadWays } from './ways.ts'
 import type { Raw } from './styles.ts'
 
 export interface Slot {
@@ -18,11 +18,10 @@ export interface Slot {
 
 export function linkSlot(
   plan: ParameterPlan,
-  ways: readonly Way<Raw>[],
+  judge: Judge<Raw>,
   decode: Decode,
   check: Check | undefined,
 ): Slot {
-  const judge = linkJudge(plan.in, plan.name, ways, check)
   const object = plan.contentType === undefined ? spreadObject(plan) : undefined
   const spread = object && spreadWays(object, decode)
   return {

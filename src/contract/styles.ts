@@ -48,6 +48,9 @@ export function listSplits(style: Style, explode: boolean, name: string): readon
       ]
     case 'form':
       return explode ? [all] : [single(commas), single(escapedCommas)]
+    // Such a list is always spread, for a cookie holds no comma.
+    case 'cookie':
+      return [all]
     case 'spaceDelimited':
       return [explode ? all : single((text) => text.split(/%20|\+/))]
     case 'pipeDelimited':
@@ -75,7 +78,7 @@ function matrixItems(text: string, name: string): string[] | undefined {
 
 /** Ways to split an object into names and texts in turn. */
 export function objectSplits(style: Style, explode: boolean, name: string): readonly Split[] {
-  if (style === 'deepObject' || (style === 'form' && explode)) return []
+  if (style === 'deepObject' || (explode && (style === 'form' || style === 'cookie'))) return []
   if (!explode || style.endsWith('Delimited')) return listSplits(style, false, name).map(evenly)
   if (style === 'matrix') {
     return [

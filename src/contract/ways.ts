@@ -68,9 +68,10 @@ function entriesOf(texts: readonly string[], decode: Decode): Entry[] {
   return entries
 }
 
-/** The object whose members travel under names of their own (`deepObject`, exploded `form`). */
+/** The object whose members travel under names of their own (`deepObject`, exploded `form` and `cookie`). */
 export function spreadObject({ style, explode, shape }: Written): ObjectShape | undefined {
-  const isSpread = style === 'deepObject' || (style === 'form' && explode)
+  const spreads = style === 'form' || style === 'cookie'
+  const isSpread = style === 'deepObject' || (spreads && explode)
   return isSpread ? alternatives(shape).find((one) => one.kind === 'object') : undefined
 }
 

@@ -7,6 +7,7 @@ import {
   linkBody,
   linkParameters,
   type ParameterPlan,
+  type QuerystringPlan,
 } from '../contract.ts'
 import { type Exchange, headerValue } from '../http.ts'
 import { type Audience, definePolicy, type Site, type Tools, type Zod } from './policy.ts'
@@ -18,6 +19,7 @@ export interface ValidationConfig {
 export interface ValidationPlan {
   readonly undeclaredQuery: 'refuse' | 'drop' | 'pass'
   readonly parameters: readonly ParameterPlan[]
+  readonly querystring?: QuerystringPlan | undefined
   readonly body: BodyPlan | undefined
   /** Query names that security schemes of the operation use. */
   readonly securityNames: readonly string[]
@@ -46,11 +48,12 @@ export const validation = definePolicy<ValidationConfig, ValidationPlan>({
 const undeclaredFor = (audience: Audience) => (audience === 'internal' ? 'pass' : 'refuse')
 
 function compile(config: ValidationConfig, site: Site): ValidationPlan {
-  const { parameters, body, security } = site.operation
+  const { parameters, querystring, body, security } = site.operation
   const keys = security.flat().filter((use) => use.type === 'apiKey' && use.in === 'query')
   return {
     undeclaredQuery: config.undeclaredQuery ?? undeclaredFor(site.audience),
     parameters,
+    ...(querystring && { querystring }),
     body,
     securityNames: [...new Set(keys.map((use) => use.name!))],
   }
@@ -65,8 +68,9 @@ function looser(outer: ValidationConfig, inner: ValidationConfig): string | unde
 }
 
 function checkStep(plan: ValidationPlan, { check, limits }: Tools) {
-  const { undeclaredQuery, securityNames } = plan
-  const run = linkParameters(plan.parameters, { check, undeclaredQuery, securityNames, limits })
+  const { undeclaredQuery, securityNames, querystring } = plan
+  const options = { check, undeclaredQuery, securityNames, querystring, limits }
+  const run = linkParameters(plan.parameters, options)
   const needsBody = plan.body?.required === true
   // A form without fields is an empty body, and not a missing one.
   const mayBeEmpty = plan.body?.media.some(({ reader }) => reader === 'form')

@@ -9,6 +9,7 @@ export {
   type Unopened,
 } from './wire/client-connection.ts'
 export type { Address, ByteSink, ByteSocket, Connect } from './wire/bytes.ts'
+export { connectSocket } from './wire/connect.ts'
 export type { Http1ReplyHead } from './wire/reply-head.ts'
 export {
   acceptSettings,
@@ -28,3 +29,5 @@ export { type Sweepable, Sweeper } from './wire/sweeper.ts'
 export { linesOf } from './wire/lines.ts'
 export { type Accept, connectInMemory } from './wire/memory.ts'
 export { compileReplyReading, type ReplyReading } from './wire/roles.ts'
+export { tlsConnect, tlsContext, type TlsMaterial } from './wire/tls.ts'
+export { type ClientRoute, proxyHeader } from './wire/proxy-header.ts'

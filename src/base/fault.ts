@@ -176,6 +176,14 @@ export const faults = {
     'The request uses a transfer coding other than `chunked`, or a protocol that is not offered.',
     'Send the body plainly or with `chunked` alone.',
   ),
+  UPSTREAM_TLS: fault(
+    502,
+    'upstream',
+    true,
+    'The service could not be reached safely.',
+    'The TLS handshake with the upstream failed: its certificate is not valid for its name, has expired or comes from an unknown CA, or it refuses ours. Nothing was sent.',
+    'The record says what failed. Renew the certificate of the upstream, or set `tls` of the upstream: its `ca`, `serverName`, or `cert` and `key`.',
+  ),
   UPSTREAM_UNREACHABLE: fault(
     502,
     'upstream',

@@ -46,6 +46,8 @@ export interface WrittenConfig {
 }
 
 export interface Compiled {
+  /** By which certificates have expired or not; now where nothing is said. */
+  readonly epochMs?: number
   /** Undefined where a problem is an error. */
   readonly plan: SnapshotPlan | undefined
   /** The plan as bytes. */
@@ -103,7 +105,12 @@ function startWork(input: CompileInput, problems: ProblemList): Work {
   const { report } = problems
   const audience = config?.value.audience ?? deploymentDefaults.audience
   const locate = config?.locate ?? (() => commandLine('--to'))
-  const sources = { ...input, config: config?.value, locate, report }
+  const settling = { registry: input.registry ?? ownRegistry, audience, report, written: [] }
+  const share = sharing()
+  const plans = new PolicyPlans({ settling, share, files: input.files })
+  const blob: PolicyPlans['blob'] = (key, make) => plans.blob(key, make)
+  const epochMs = input.epochMs ?? Date.now()
+  const sources = { ...input, config: config?.value, locate, report, blob, epochMs }
   const upstreams = compileUpstreams(sources)
   if (upstreams.length === 0 && input.upstreamNeeded) {
     const message = "no upstream: give '--to URL', or 'upstreams' in the configuration"
@@ -113,9 +120,6 @@ function startWork(input: CompileInput, problems: ProblemList): Work {
   if (listen.port !== 0 && listen.port === admin.port && listen.host === admin.host) {
     report(errorAt(locate('/admin'), `port ${listen.port} is to serve both the API and the admin`))
   }
-  const settling = { registry: input.registry ?? ownRegistry, audience, report, written: [] }
-  const share = sharing()
-  const plans = new PolicyPlans({ settling, share, files: input.files })
   return { input, problems, settling, upstreams, upstreamsUsed: new Set(), share, plans }
 }
 
@@ -140,6 +144,7 @@ function configurationLevel({ value, locate }: WrittenConfig): Level {
   const settings = { policies: written, limits, upstream }
   return { rank: 'configuration', scope: 'api', value: settings, locate }
 }
+  checkProxyProtocol(config, settling)
 
 function checkHosts({ value, locate }: WrittenConfig, { report }: Settling): void {
   for (const [i, host] of value.hosts.entries()) {
@@ -162,6 +167,13 @@ function compileOperation(operation: Operation, settled: Settled, work: Work): O
   }
   return {
     id: operation.id,
+/** Whoever may write the header is believed: it counts from hops that are named. */
+function checkProxyProtocol({ value, locate }: WrittenConfig, { report }: Settling): void {
+  if (!value.listen.proxyProtocol || value.trustedHops.length > 0) return
+  const message = "nobody could connect: name in 'trustedHops' who sends the PROXY header"
+  report(errorAt(locate('/listen/proxyProtocol'), message))
+}
+
     method: operation.method,
     template: `${operation.basePaths[0] ?? ''}${operation.template}`,
     upstream: upstreamOf(operation, settled, work),
@@ -272,6 +284,7 @@ function assemble(
     ...others,
   }
   const snapshot = encodeSnapshot(plan)
+    ...(config?.value.listen.proxyProtocol === true ? { proxyProtocol: true } : {}),
   const revision = hash('sha256', snapshot)
   sealSnapshot(snapshot, revision)
   return { plan: { ...plan, revision }, snapshot, origins: plans.origins }

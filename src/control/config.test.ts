@@ -14,7 +14,8 @@ function check(text: string) {
 test('an empty file is a configuration of defaults', () => {
   const { config, said } = check('')
   assert.deepEqual(said, [])
-  assert.deepEqual(config?.value.listen, { host: '127.0.0.1', port: 8080 })
+  const listen = { host: '127.0.0.1', port: 8080, proxyProtocol: false }
+  assert.deepEqual(config?.value.listen, listen)
   assert.deepEqual(config?.value.admin, { host: '127.0.0.1', port: 9090, allowedHosts: [] })
   assert.equal(config?.value.audience, 'public')
 })

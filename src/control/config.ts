@@ -84,16 +84,38 @@ const port = z.int().min(0).max(65_535)
 
 const durationMs = (max: number) => z.int().min(0).max(max)
 
+const file = z.string().min(1)
+
+const tls = z.strictObject({
+  ca: z
+    .union([file, z.array(file).min(1).max(100)])
+    .optional()
+    .describe("PEM files of the CAs that are believed, in place of the system's"),
+  cert: file.optional().describe("PEM file of the client's certificate, its chain behind it"),
+  key: file.optional().describe('PEM file of the private key to it, without a passphrase'),
+  serverName: z
+    .string()
+    .optional()
+    .describe("name that is asked for and must be proved, in place of the endpoint's host"),
+})
+
 const upstream = z.strictObject({
   endpoints: z
     .array(z.string())
     .min(1)
     .max(1_000)
-    .describe('addresses, such as http://10.0.0.7:3000'),
+    .describe('addresses, such as http://10.0.0.7:3000, https://api.test or unix:/run/app.sock'),
   preserveHost: z
     .boolean()
     .default(false)
     .describe("send the client's Host on, in place of the endpoint's own"),
+  tls: tls
+    .optional()
+    .describe('how https endpoints are verified, and what is shown to them; files are relative'),
+  proxyProtocol: z
+    .enum(['v1', 'v2'])
+    .optional()
+    .describe('tell endpoints who the client is before all else: a connection for each request'),
 })
 
 export const configSchema = z.strictObject({
@@ -111,6 +133,10 @@ export const configSchema = z.strictObject({
     .strictObject({
       host: host.default(deploymentDefaults.listen.host).describe('address to listen on'),
       port: port.default(deploymentDefaults.listen.port).describe('0: any free port'),
+      proxyProtocol: z
+        .boolean()
+        .default(false)
+        .describe('whether each connection begins with a PROXY header (v1 or v2) of a trusted hop'),
     })
     .prefault({})
     .describe('where the API is served'),

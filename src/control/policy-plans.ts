@@ -106,7 +106,7 @@ export class PolicyPlans {
       },
       report,
       file: (name, pointer) => this.#file(setting, report, name, pointer),
-      blob: (key, make) => this.#blob(`${setting.policy.id} ${key}`, make),
+      blob: (key, make) => this.blob(`${setting.policy.id} ${key}`, make),
     }
   }
 
@@ -126,7 +126,8 @@ export class PolicyPlans {
     return undefined
   }
 
-  #blob(key: string, make: () => Uint8Array): Blob {
+  /** Keeps bytes in the snapshot, those of a key once. */
+  blob(key: string, make: () => Uint8Array): Blob {
     const known = this.#blobs.get(key) ?? { number: this.#blobs.size, bytes: make() }
     this.#blobs.set(key, known)
     return known

@@ -1,44 +1,11 @@
-// Where requests go: endpoint addresses as written become upstream plans.
+// Where requests go: upstreams as written become plans.
 import type { Place, Problem } from '../base.ts'
 import type { EndpointPlan, UpstreamPlan } from '../upstream.ts'
 import type { Config } from './config.ts'
 import type { Deployment } from './build-types.ts'
-
-/** An address read, or what is wrong with it. */
-export function readEndpoint(text: string): EndpointPlan | string {
-  const url = URL.parse(text)
-  if (url === null || !/^[a-z]+:\/\/[^/]/i.test(text)) {
-    return `'${shown(text)}' is not an address such as http://127.0.0.1:3000`
-  }
-  if (url.protocol === 'https:') return 'https endpoints are not supported by this version'
-  if (url.protocol !== 'http:') return `an endpoint is http://, not ${url.protocol}//`
-  if (url.username !== '' || url.password !== '') return 'an endpoint holds no user or password'
-  if (text.includes('?') || text.includes('#')) return 'an endpoint holds no query and no fragment'
-  if (url.port === '0') return 'an endpoint has a port of its own, not 0'
-  if (/%|\/\/|\\/.test(url.pathname)) return `the path '${url.pathname}' could be read in two ways`
-  return {
-    host: url.hostname.replace(/^\[|\]$/g, ''),
-    port: url.port === '' ? 80 : Number(url.port),
-    basePath: url.pathname.replace(/\/$/, ''),
-  }
-}
-
-const shown = (text: string): string => text.replace(/\/\/[^/]*@/, '//').slice(0, 200)
-
-const loopback = /^(localhost|127(\.\d+){3}|::1|::|0\.0\.0\.0)$/i
-
-/** The listener that an endpoint points back at, if it does. */
-export function ownListener(endpoint: EndpointPlan, deployment: Deployment): string | undefined {
-  const { listen, admin } = deployment
-  const isOwn = (own: Deployment['listen']) =>
-    own.port !== 0 && own.port === endpoint.port && sameHost(own.host, endpoint.host)
-  if (isOwn(listen)) return `port ${listen.port}, on which the API itself is served`
-  return isOwn(admin) ? `port ${admin.port}, the admin port` : undefined
-}
-
-function sameHost(own: string, other: string): boolean {
-  return own.toLowerCase() === other || (loopback.test(own) && loopback.test(other))
-}
+import { ownListener, readEndpoint } from './endpoints.ts'
+import { errorAt } from './problem-list.ts'
+import { compileTls, type TlsSources } from './upstream-tls.ts'
 
 export interface UpstreamSources {
   readonly to: readonly string[]
@@ -48,7 +15,12 @@ export interface UpstreamSources {
   readonly locate: (pointer: string) => Place
   readonly deployment: Deployment
   readonly report: (problem: Problem) => void
+  readonly files: TlsSources['files']
+  readonly blob: TlsSources['blob']
+  readonly epochMs: number
 }
+
+type Written = Config['upstreams'][string]
 
 /** Where nobody listens (RFC 6761): whoever runs the program connects to it. */
 const inProcessEndpoint: EndpointPlan = { host: 'in-process.invalid', port: 80, basePath: '' }
@@ -63,9 +35,9 @@ export function compileUpstreams(sources: UpstreamSources): UpstreamPlan[] {
     return names.map((name) => ({ name, endpoints, preserveHost: false }))
   }
   if (to.length === 0 && !inProcess) {
-    return written.map(([name, { endpoints, preserveHost }]) => {
-      const places = endpoints.map((_, i) => locate(`/upstreams/${name}/endpoints/${i}`))
-      return { name, endpoints: compileEndpoints(endpoints, places, sources), preserveHost }
+    return written.map(([name, one]) => {
+      const places = one.endpoints.map((_, i) => locate(`/upstreams/${name}/endpoints/${i}`))
+      return upstreamOf(name, compileEndpoints(one.endpoints, places, sources), one, sources)
     })
   }
   if (written.length > 1) {
@@ -79,8 +51,37 @@ export function compileUpstreams(sources: UpstreamSources): UpstreamPlan[] {
   // A program that is asked with no hop between is asked under the name that its clients use.
   if (inProcess) return [{ name, endpoints: [inProcessEndpoint], preserveHost: true }]
   const places = to.map(() => commandLine('--to'))
-  const preserveHost = only?.preserveHost ?? false
-  return [{ name, endpoints: compileEndpoints(to, places, sources), preserveHost }]
+  return [upstreamOf(name, compileEndpoints(to, places, sources), only, sources)]
+}
+
+function upstreamOf(
+  name: string,
+  endpoints: readonly EndpointPlan[],
+  written: Written | undefined,
+  sources: UpstreamSources,
+): UpstreamPlan {
+  const tls = written?.tls && tlsOf(name, endpoints, written.tls, sources)
+  return {
+    name,
+    endpoints,
+    preserveHost: written?.preserveHost ?? false,
+    ...(tls === undefined ? {} : { tls }),
+    ...(written?.proxyProtocol === undefined ? {} : { proxyProtocol: written.proxyProtocol }),
+  }
+}
+
+function tlsOf(
+  name: string,
+  endpoints: readonly EndpointPlan[],
+  tls: NonNullable<Written['tls']>,
+  sources: UpstreamSources,
+): UpstreamPlan['tls'] {
+  const locate = (pointer: string) => sources.locate(`/upstreams/${name}/tls${pointer}`)
+  // Where an address could not be read nobody knows.
+  if (endpoints.length > 0 && !endpoints.some((one) => 'isSecure' in one)) {
+    sources.report(errorAt(locate(''), "'tls' has no effect here: no endpoint is https://"))
+  }
+  return compileTls(tls, { ...sources, locate })
 }
 
 function compileEndpoints(
@@ -105,7 +106,7 @@ function compileEndpoints(
 }
 
 const sameEndpoint = (a: EndpointPlan, b: EndpointPlan): boolean =>
-  a.host === b.host && a.port === b.port && a.basePath === b.basePath
+  JSON.stringify(a) === JSON.stringify(b)
 
 /** The place of what was given on the command line: no file, so line 0. */
 export const commandLine = (file: string): Place => ({ file, line: 0, column: 0 })

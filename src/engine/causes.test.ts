@@ -8,6 +8,7 @@ test('whose fault it is that there was no connection, and when to come back', ()
   type Row = [why: Unconnected, code: FaultCode, blame: Blame, retryAfterMs: number | undefined]
   const rows: Row[] = [
     ['unreachable', 'UPSTREAM_UNREACHABLE', 'upstream', undefined],
+    ['insecure', 'UPSTREAM_TLS', 'upstream', undefined],
     ['busy', 'UPSTREAM_BUSY', 'gateway', undefined],
     ['timeout', 'UPSTREAM_TIMEOUT', 'upstream', undefined],
     ['exhausted', 'OVERLOADED', 'gateway', 1_000],

@@ -23,6 +23,7 @@ export function unconnected(why: Unconnected, reason: string): Refusal {
 
 const unconnectedFaults = {
   unreachable: 'UPSTREAM_UNREACHABLE',
+  insecure: 'UPSTREAM_TLS',
   busy: 'UPSTREAM_BUSY',
   timeout: 'UPSTREAM_TIMEOUT',
 } as const satisfies Record<Exclude<Unconnected, 'exhausted'>, FaultCode>
@@ -31,6 +32,7 @@ const unconnectedFaults = {
 export const callFaults = {
   closed: 'UPSTREAM_CLOSED',
   protocol: 'UPSTREAM_PROTOCOL',
+  insecure: 'UPSTREAM_TLS',
   timeout: 'UPSTREAM_TIMEOUT',
   bug: 'INTERNAL_ERROR',
 } as const satisfies Record<CallFailure['kind'], FaultCode>

@@ -39,6 +39,7 @@ import { GatewayExchange } from './exchange.ts'
 import { bundleRelease } from './let-go.ts'
 import { overloadedReply } from './overloaded.ts'
 import { limitsOfThread } from './room.ts'
+import { blobOf } from './blobs.ts'
 import type { Runtime } from './runtime.ts'
 import { linkSnapshot, type Snapshot } from './snapshot.ts'
 import type { SharedMemories } from './shared-states.ts'
@@ -127,7 +128,7 @@ export class Engine {
     const limits = limitsOfThread(plan, occupancy.threads, this.#descriptors)
     const { connect } = this.#setup
     const pools = { clock, sweeper: this.#sweeper, limits, bug, occupancy, connect }
-    const linked = this.#upstreams.link(plan.upstreams, pools)
+    const linked = this.#upstreams.link(plan.upstreams, pools, blobOf(plan.blobs))
     const observers: Observe[] = []
     const tools = {
       registry,

@@ -38,10 +38,12 @@ import {
   type CallEvents,
   type CallFailure,
   type ClientConnection,
+  type ClientRoute,
   type Http1ReplyHead,
   linesOf,
 } from '../wire.ts'
 import { callFaults, mayRepeat, overloaded, replyFault, unconnected } from './causes.ts'
+import { clientRoute } from './client-route.ts'
 import { refusalReply } from './fault-body.ts'
 import { forwardingOf, interimLines, replyLines, requestLines } from './heads.ts'
 import { hasBody, judgeHead, validation } from './head-breach.ts'
@@ -479,6 +481,11 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
   #isStale(failure: CallFailure, connection: ClientConnection | undefined): boolean {
     if (this.#retried || connection?.waited !== true || !this.#requestDone) return false
     return mayRepeat(failure, this.request, this.#held !== undefined)
+  }
+
+  /** For endpoints that are told below HTTP who asks. */
+  get route(): ClientRoute {
+    return clientRoute(this.client, this.#stream.peer)
   }
 
   clientGone(fault: FaultCode, reason: string): void {

@@ -28,6 +28,7 @@ import type { OpenSnapshot, OperationPlan } from '../snapshot.ts'
 import type { Observe } from '../telemetry.ts'
 import type { Upstream } from '../upstream.ts'
 import { compileReplyReading, type ReplyReading } from '../wire.ts'
+import { blobOf } from './blobs.ts'
 import { linkMappedFields, type MapFields } from './mapped-fields.ts'
 import type { LinkedVerify } from './reply-checks.ts'
 import { compileRequestEdit, type EditLines } from './request-fields.ts'
@@ -119,10 +120,12 @@ export function linkSnapshot(plan: OpenSnapshot, tools: LinkTools): Snapshot {
   }
 }
 
-const blobOf = (blobs: OpenSnapshot['blobs']) => (number: number) => {
-  const bytes = blobs.at(number)
-  assert(bytes !== undefined, 'a plan names bytes of its snapshot')
-  return bytes
+/** Gives the ids of an operation that was linked, -1 for what is of none. */
+export function policiesInShadow({ plan, operation }: Snapshot) {
+  return (index: number): string[] => {
+    const { policies } = index < 0 ? { policies: plan.admit } : operation(index).plan
+    return policies.filter(({ mode }) => mode === 'shadow').map(({ policy }) => policy)
+  }
 }
 
 const linkingOf = (plan: OpenSnapshot, tools: LinkTools): Linking => ({
@@ -130,7 +133,9 @@ const linkingOf = (plan: OpenSnapshot, tools: LinkTools): Linking => ({
   check: linkSchemas(plan.schemas),
   blob: blobOf(plan.blobs),
   upstreamHosts: new Set(
-    plan.upstreams.flatMap(({ endpoints }) => endpoints.map(({ host }) => host.toLowerCase())),
+    plan.upstreams.flatMap(({ endpoints }) =>
+      endpoints.flatMap((one) => ('host' in one ? one.host.toLowerCase() : [])),
+    ),
   ),
 })
 

@@ -18,6 +18,8 @@ export interface SnapshotHead {
   readonly hosts: readonly string[]
   /** CIDR ranges of hops whose `Forwarded` and `X-Forwarded-*` count. */
   readonly trustedHops: readonly string[]
+  /** Every connection begins with a PROXY header, of a trusted hop. */
+  readonly proxyProtocol?: true
   readonly limits: Limits
   readonly upstreams: readonly UpstreamPlan[]
   /** What requests of no operation go through, before they are answered. */

@@ -184,9 +184,6 @@ function waitingText(endpoints: readonly EndpointGauges[]): string {
 }
 
 function endpointLabels({ upstream, host, port }: EndpointGauges): string {
-  return [
-    label('upstream', upstream),
-    label('server_address', host),
-    label('server_port', String(port)),
-  ].join(',')
+  const place = [label('upstream', upstream), label('server_address', host)]
+  return [...place, ...(port === undefined ? [] : [label('server_port', String(port))])].join(',')
 }

@@ -31,8 +31,9 @@ export interface ServingGauges {
 
 export interface EndpointGauges {
   readonly upstream: string
+  /** Or the path of a Unix socket, which has no port. */
   readonly host: string
-  readonly port: number
+  readonly port: number | undefined
   readonly activeConnections: number
   readonly idleConnections: number
   /** Exchanges that wait for a connection. */

@@ -6,11 +6,37 @@ export interface UpstreamPlan {
   readonly endpoints: readonly EndpointPlan[]
   /** Send the client's `Host` on, in place of the endpoint's own. */
   readonly preserveHost: boolean
+  /** For its `https` endpoints, where the system's roots and no certificate of ours do not do. */
+  readonly tls?: TlsPlan
+  /** Which PROXY header tells its endpoints, before anything else, who the client is. */
+  readonly proxyProtocol?: ProxyVersion
 }
 
-export interface EndpointPlan {
+export type ProxyVersion = 'v1' | 'v2'
+
+export type EndpointPlan = NetworkEndpointPlan | UnixEndpointPlan
+
+export interface NetworkEndpointPlan {
   readonly host: string
   readonly port: number
   /** Put before every path; empty or without a trailing slash. */
   readonly basePath: string
+  /** Whether TLS is spoken. */
+  readonly isSecure?: true
+}
+
+export interface UnixEndpointPlan {
+  /** Absolute path of the socket. */
+  readonly socketPath: string
+  readonly basePath: string
+}
+
+/** PEM texts by the number of their blob: a plan may be printed, and holds no key. */
+export interface TlsPlan {
+  /** Differs where any of it does. */
+  readonly id: string
+  readonly ca?: number
+  readonly cert?: number
+  readonly key?: number
+  readonly serverName?: string
 }

@@ -56,6 +56,10 @@ class Line {
 }
 
 class Waiter implements Taker {
+  readonly route = {
+    from: { address: '192.0.2.1', port: 5 },
+    to: { address: '192.0.2.2', port: 80 },
+  }
   connection: ClientConnection | undefined
   refused: string | undefined
 
@@ -99,7 +103,7 @@ function openPool(limits: Partial<Limits> = {}, occupancy?: Occupancy) {
   }
   const sweeper = new Sweeper(clock, bug)
   const tools = { clock, sweeper, limits: limitsWith(limits), bug, connect, occupancy }
-  const pool = new Pool({ host: 'a', port: 80 }, tools)
+  const pool = new Pool({ address: { host: 'a', port: 80 }, connect, prefaceFor: undefined }, tools)
   const take = (fresh = false): Waiter => {
     const waiter = new Waiter()
     pool.take(waiter, fresh)

@@ -2,22 +2,52 @@
 // out, so the pool shrinks by itself.
 import type { Clock, Limits, Occupancy } from '../base.ts'
 import {
-  type Address,
   ClientConnection,
+  type ClientRoute,
   type Connect,
   type ConnectionKeeper,
   type Sweeper,
   type Unopened,
 } from '../wire.ts'
+import type { Transport } from './transport.ts'
 
 /** An exchange that asks for a connection; told once, within `take` or later. */
 export interface Taker {
+  /** Whose exchange it is, for endpoints that are told below HTTP. */
+  readonly route: ClientRoute
   connected(connection: ClientConnection): void
   unconnected(why: Unconnected, reason: string): void
 }
 
-/** Why there was no connection to be had; `exhausted`: this machine can open no more. */
-export type Unconnected = 'unreachable' | 'busy' | 'timeout' | 'exhausted'
+/**
+ * Why there was no connection to be had; `exhausted`: this machine can open no more; `insecure`:
+ * the endpoint did not prove who it is.
+ */
+export type Unconnected = 'unreachable' | 'insecure' | 'busy' | 'timeout' | 'exhausted'
+
+/** What an endpoint's connections are to those who use them, however they are kept. */
+export interface EndpointConnections {
+  readonly idleConnections: number
+  readonly activeConnections: number
+  readonly waiting: number
+  /** A connection that is ready now, without waiting. */
+  takeIdle(): ClientConnection | undefined
+  /** Gives a connection as soon as there is one; a `fresh` one has served nobody before. */
+  take(taker: Taker, fresh?: boolean): void
+  /** Takes back a connection that its taker has no use for; it has served nobody. */
+  giveBack(connection: ClientConnection): void
+  /** Forgets a taker that waits. */
+  cancel(taker: Taker): void
+  /**
+   * No snapshot in force uses it: idle connections close now, busy ones when they are free. `over`
+   * is called each time that nothing is left of it: an older snapshot may still take.
+   */
+  retire(over: () => void): void
+  /** A snapshot uses it, under its own bounds: they count from the next connection on. */
+  use(tools: PoolTools): void
+  /** Ends every connection now. */
+  destroy(): void
+}
 
 interface Waiting {
   readonly taker: Taker
@@ -33,12 +63,12 @@ export interface PoolTools {
   readonly bug: (error: unknown) => void
   /** What all threads hold, to be told of connections; undefined: nobody asks. */
   readonly occupancy?: Occupancy | undefined
-  /** How connections are opened, where not over the network. */
+  /** How connections are opened, where not as the plan says. */
   readonly connect?: Connect | undefined
 }
 
-export class Pool implements ConnectionKeeper {
-  readonly address: Address
+export class Pool implements EndpointConnections, ConnectionKeeper {
+  readonly transport: Transport
   sweepIndex = -1
   readonly restUntilMs = 0
   #tools: PoolTools
@@ -49,8 +79,8 @@ export class Pool implements ConnectionKeeper {
   /** Told when nothing is left of a pool that retired; undefined while a snapshot uses it. */
   #retired: (() => void) | undefined
 
-  constructor(address: Address, tools: PoolTools) {
-    this.address = address
+  constructor(transport: Transport, tools: PoolTools) {
+    this.transport = transport
     this.#tools = tools
   }
 
@@ -66,7 +96,6 @@ export class Pool implements ConnectionKeeper {
     return this.#waiting.length
   }
 
-  /** A connection that is ready now, without waiting. */
   takeIdle(): ClientConnection | undefined {
     for (;;) {
       const connection = this.#idle.pop()
@@ -75,7 +104,6 @@ export class Pool implements ConnectionKeeper {
     }
   }
 
-  /** Gives a connection as soon as there is one; a `fresh` one has served nobody before. */
   take(taker: Taker, fresh = false): void {
     const idle = fresh ? undefined : this.takeIdle()
     if (idle !== undefined) return taker.connected(idle)
@@ -92,7 +120,6 @@ export class Pool implements ConnectionKeeper {
     this.#connectMore()
   }
 
-  /** Takes back a connection that its taker has no use for; it has served nobody. */
   giveBack(connection: ClientConnection): void {
     // Later: a queue of takers who all have no use for it must not become a stack as deep.
     queueMicrotask(() => {
@@ -100,29 +127,22 @@ export class Pool implements ConnectionKeeper {
     })
   }
 
-  /** Forgets a taker that waits. */
   cancel(taker: Taker): void {
     this.#waiting = this.#waiting.filter((one) => one.taker !== taker)
     this.#settle()
   }
 
-  /**
-   * No snapshot in force uses it: idle connections close now, busy ones when they are free. `over`
-   * is called each time that nothing is left of it: an older snapshot may still take.
-   */
   retire(over: () => void): void {
     this.#retired = over
     for (const connection of this.#idle.splice(0)) connection.close()
     this.#settle()
   }
 
-  /** A snapshot uses it, under its own bounds: they count from the next connection on. */
   use(tools: PoolTools): void {
     this.#tools = tools
     this.#retired = undefined
   }
 
-  /** Ends every connection now. */
   destroy(): void {
     for (const connection of this.#all) connection.close()
   }
@@ -136,7 +156,9 @@ export class Pool implements ConnectionKeeper {
     ) {
       this.#connecting++
       const tools = { sweeper, limits, keeper: this, bug }
-      this.#all.add(new ClientConnection(this.address, tools, connect))
+      const { transport } = this
+      const opens = connect ?? transport.connect
+      this.#all.add(new ClientConnection(transport.address, tools, opens))
       occupancy?.note('endpointConnections', 1)
     }
   }
@@ -170,8 +192,8 @@ export class Pool implements ConnectionKeeper {
       this.#connecting--
       // Who waits has a deadline of its own: whose connection timed out is not the next one's loss.
       if (unopened.why !== 'late') {
-        const why = unopened.why === 'exhausted' ? 'exhausted' : 'unreachable'
-        this.#waiting.shift()?.taker.unconnected(why, `the connection ${unopened.reason}`)
+        const reason = `the connection ${unopened.reason}`
+        this.#waiting.shift()?.taker.unconnected(failureOf(unopened), reason)
       }
     }
     this.#connectMore()
@@ -203,4 +225,9 @@ export class Pool implements ConnectionKeeper {
       else first.taker.unconnected('timeout', 'no connection opened in time')
     }
   }
+}
+
+/** What a connection that failed at once says of its endpoint. */
+export function failureOf({ why }: Unopened): Unconnected {
+  return why === 'exhausted' || why === 'insecure' ? why : 'unreachable'
 }

@@ -1,17 +1,28 @@
 // The upstreams of a snapshot over pools that outlive it: a swap closes only what is gone.
 import type { EndpointGauges } from '../telemetry.ts'
 import type { EndpointPlan, UpstreamPlan } from './plan.ts'
-import { Pool, type PoolTools } from './pool.ts'
+import { type EndpointConnections, Pool, type PoolTools } from './pool.ts'
+import { SingleUse } from './single-use.ts'
+import {
+  authorityOf,
+  type BlobOf,
+  endpointName,
+  noBlobs,
+  transportKey,
+  transportOf,
+} from './transport.ts'
 
 /** One address of an upstream, ready to be used. */
 export interface Endpoint {
-  readonly pool: Pool
+  readonly pool: EndpointConnections
   /** Put before the path. */
   readonly basePath: string
   /** What the `Host` field says; undefined: the client's own. */
   readonly authority: string | undefined
-  /** `host:port`, for records. */
+  /** `host:port` or `unix:path`, for records. */
   readonly name: string
+  /** What gauges say of where it is; a Unix socket has no port. */
+  readonly place: Pick<EndpointGauges, 'host' | 'port'>
 }
 
 /** One service: its endpoints in turn. */
@@ -47,16 +58,25 @@ export interface LinkedUpstreams {
 }
 
 export class Upstreams {
-  readonly #pools = new Map<string, Pool>()
+  readonly #pools = new Map<string, EndpointConnections>()
   #current: readonly Upstream[] = []
 
-  link(plans: readonly UpstreamPlan[], tools: PoolTools): LinkedUpstreams {
-    const named = new Map<string, Pool>()
-    const upstreams = plans.map(({ name, endpoints, preserveHost }) => {
-      const linked = endpoints.map((plan) =>
-        endpointOf(plan, preserveHost, this.#pool(plan, named, tools)),
-      )
-      return new Upstream(name, linked)
+  /** `blobOf` gives what the plans name of their snapshot. */
+  link(
+    plans: readonly UpstreamPlan[],
+    tools: PoolTools,
+    blobOf: BlobOf = noBlobs,
+  ): LinkedUpstreams {
+    const named = new Map<string, EndpointConnections>()
+    const upstreams = plans.map((plan) => {
+      const linked = plan.endpoints.map((endpoint) => {
+        const key = transportKey(endpoint, plan)
+        const make = () => newPool(endpoint, plan, tools, blobOf)
+        const pool = named.get(key) ?? this.#pools.get(key) ?? make()
+        named.set(key, pool)
+        return endpointOf(endpoint, plan, pool)
+      })
+      return new Upstream(plan.name, linked)
     })
     return { upstreams, take: () => this.#take(upstreams, named, tools) }
   }
@@ -68,17 +88,11 @@ export class Upstreams {
     return upstreams
   }
 
-  #pool(plan: EndpointPlan, named: Map<string, Pool>, tools: PoolTools): Pool {
-    const name = nameOf(plan)
-    const pool =
-      named.get(name) ??
-      this.#pools.get(name) ??
-      new Pool({ host: plan.host, port: plan.port }, tools)
-    named.set(name, pool)
-    return pool
-  }
-
-  #take(upstreams: readonly Upstream[], named: Map<string, Pool>, tools: PoolTools): void {
+  #take(
+    upstreams: readonly Upstream[],
+    named: Map<string, EndpointConnections>,
+    tools: PoolTools,
+  ): void {
     this.#current = upstreams
     for (const [name, pool] of this.#pools) {
       if (!named.has(name)) pool.retire(() => this.#forget(name, pool))
@@ -89,17 +103,16 @@ export class Upstreams {
     }
   }
 
-  #forget(name: string, pool: Pool): void {
+  #forget(name: string, pool: EndpointConnections): void {
     // An older snapshot may have used it while another took its place.
     if (this.#pools.get(name) === pool) this.#pools.delete(name)
   }
 
   states(): EndpointGauges[] {
     return this.#current.flatMap((upstream) =>
-      upstream.endpoints.map(({ pool }) => ({
+      upstream.endpoints.map(({ pool, place }) => ({
         upstream: upstream.name,
-        host: pool.address.host,
-        port: pool.address.port,
+        ...place,
         activeConnections: pool.activeConnections,
         idleConnections: pool.idleConnections,
         waiting: pool.waiting,
@@ -113,12 +126,31 @@ export class Upstreams {
   }
 }
 
-function endpointOf(plan: EndpointPlan, preserveHost: boolean, pool: Pool): Endpoint {
-  const name = nameOf(plan)
-  const authority = plan.port === 80 ? hostText(plan.host) : name
-  return { pool, basePath: plan.basePath, authority: preserveHost ? undefined : authority, name }
+function newPool(
+  endpoint: EndpointPlan,
+  plan: UpstreamPlan,
+  tools: PoolTools,
+  blobOf: BlobOf,
+): EndpointConnections {
+  const transport = transportOf(endpoint, plan, blobOf)
+  return transport.prefaceFor === undefined
+    ? new Pool(transport, tools)
+    : new SingleUse(transport, tools)
 }
 
-const hostText = (host: string): string => (host.includes(':') ? `[${host}]` : host)
-
-const nameOf = (plan: EndpointPlan): string => `${hostText(plan.host)}:${plan.port}`
+function endpointOf(
+  plan: EndpointPlan,
+  { preserveHost }: UpstreamPlan,
+  pool: EndpointConnections,
+): Endpoint {
+  return {
+    pool,
+    basePath: plan.basePath,
+    authority: preserveHost ? undefined : authorityOf(plan),
+    name: endpointName(plan),
+    place:
+      'socketPath' in plan
+        ? { host: plan.socketPath, port: undefined }
+        : { host: plan.host, port: plan.port },
+  }
+}

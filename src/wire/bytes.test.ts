@@ -1,14 +1,22 @@
-// A socket as the engine sees it, made in each of the ways: its handle moved under a read buffer of
-// our own, or fallen back to 'data' events. Both must look the same from above.
+// A socket as the engine sees it, made in each of the ways: accepted, its handle moved under a read
+// buffer of our own or fallen back to 'data' events; connected over TCP, to a Unix socket, over TLS.
+// All must look the same from above.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { rmSync } from 'node:fs'
 import { connect, createServer, Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
+import { TLSSocket } from 'node:tls'
+import { makeCertificate } from '../../test/certificates.ts'
 import { eventually, Peer, settled } from '../../test/raw-peer.ts'
-import { adoptSocket, type ByteSink, type ByteSocket, connectSocket } from './bytes.ts'
+import { type Address, adoptSocket, type ByteSink, type ByteStream, type Connect } from './bytes.ts'
+import { connectSocket } from './connect.ts'
+import { tlsConnect, tlsContext } from './tls.ts'
 
 class Recorder implements ByteSink {
-  socket!: ByteSocket
+  socket!: ByteStream
   heard = ''
   readonly events: string[] = []
   readonly thrown: unknown[] = []
@@ -41,33 +49,90 @@ class Recorder implements ByteSink {
 /** A socket that is no plain one, as a TLS socket is not: its handle stays where it is. */
 class OtherSocket extends Socket {}
 
-type Way = 'moved' | 'fallback' | 'connected'
-const ways: readonly Way[] = ['moved', 'fallback', 'connected']
+type Way = 'moved' | 'fallback' | 'connected' | 'unix' | 'tls'
+const ways: readonly Way[] = ['moved', 'fallback', 'connected', 'unix', 'tls']
+
+const certificate = makeCertificate({ names: ['127.0.0.1'] })
+const context = tlsContext({ ca: certificate.cert })
+
+/** The far end of a Unix socket, which knows no reset: its peer sees an end. */
+class UnixPeer extends Peer {
+  override cut(): void {
+    this.socket.destroy()
+  }
+}
+
+/** The far end of a connection over TLS: what lies below it is what can be cut. */
+class SecurePeer extends Peer {
+  readonly #below: Socket
+
+  constructor(below: Socket) {
+    super(new TLSSocket(below, { isServer: true, ...certificate }))
+    this.#below = below
+  }
+
+  override cut(): void {
+    this.#below.resetAndDestroy()
+  }
+}
+
+interface Pair {
+  readonly ours: Recorder
+  readonly theirs: Peer
+}
 
 /** A pair: ours as the engine has it, theirs raw. */
-async function pair(t: TestContext, way: Way): Promise<{ ours: Recorder; theirs: Peer }> {
+async function pair(t: TestContext, way: Way): Promise<Pair> {
+  return way === 'moved' || way === 'fallback' ? acceptedPair(t, way) : connectedPair(t, way)
+}
+
+async function acceptedPair(t: TestContext, way: Way): Promise<Pair> {
   const ours = new Recorder()
-  const server = createServer({ allowHalfOpen: true, pauseOnConnect: way !== 'connected' })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.after(() => server.close())
-  const { port } = server.address() as { port: number }
-  const accepted = once(server, 'connection') as Promise<[Socket]>
-  if (way === 'connected') {
-    const opened = Promise.withResolvers<void>()
-    ours.socket = connectSocket({ host: '127.0.0.1', port }, ours, opened.resolve)
-    await opened.promise
-    const theirs = new Peer((await accepted)[0])
-    t.after(() => theirs.socket.destroy())
-    return { ours, theirs }
-  }
-  const socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true })
+  const { address, accepted } = await listening(t, way, true)
+  const socket = connect({ ...(address as { port: number }), allowHalfOpen: true })
   t.after(() => socket.destroy())
-  const [one] = await accepted
+  const one = await accepted
   if (way === 'fallback') Object.setPrototypeOf(one, OtherSocket.prototype)
   ours.socket = adoptSocket(one, ours)
   return { ours, theirs: new Peer(socket) }
 }
+
+async function connectedPair(t: TestContext, way: Way): Promise<Pair> {
+  const ours = new Recorder()
+  const { address, accepted } = await listening(t, way, false)
+  const opened = Promise.withResolvers<void>()
+  const open: Connect =
+    way === 'tls' ? tlsConnect({ context, serverName: undefined }) : connectSocket
+  ours.socket = open(address, ours, opened.resolve)
+  const one = await accepted
+  const theirs = farEnd(way, one)
+  t.after(() => theirs.socket.destroy())
+  await opened.promise
+  return { ours, theirs }
+}
+
+async function listening(t: TestContext, way: Way, pauseOnConnect: boolean) {
+  const server = createServer({ allowHalfOpen: true, pauseOnConnect })
+  const socketPath = join(tmpdir(), `concordat-${process.pid}-${performance.now()}.sock`)
+  if (way === 'unix') server.listen(socketPath)
+  else server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => {
+    server.close()
+    rmSync(socketPath, { force: true })
+  })
+  const accepted = once(server, 'connection').then(([socket]) => socket as Socket)
+  const { port } = server.address() as { port: number }
+  const address: Address = way === 'unix' ? { socketPath } : { host: '127.0.0.1', port }
+  return { address, accepted }
+}
+
+function farEnd(way: Way, accepted: Socket): Peer {
+  if (way === 'unix') return new UnixPeer(accepted)
+  return way === 'tls' ? new SecurePeer(accepted) : new Peer(accepted)
+}
+
+const isCut = (way: Way, { reset, ended }: Peer): boolean => (way === 'unix' ? ended : reset)
 
 for (const way of ways) {
   test(`${way}: bytes go both ways, and each side closes by itself`, async (t) => {
@@ -160,7 +225,9 @@ for (const way of ways) {
     ours.socket.finish()
     assert.ok((await theirs.gone()) === `${want} end`, 'every byte in its place')
     await eventually('nothing waits', () => ours.socket.queuedBytes === 0)
-    assert.equal(ours.socket.sentBytes, want.length + 4)
+    // What TLS adds is sent too.
+    if (way === 'tls') assert.ok(ours.socket.sentBytes > want.length + 4)
+    else assert.equal(ours.socket.sentBytes, want.length + 4)
     theirs.finish()
     await eventually('it is closed', () => ours.events.includes('closed'))
   })
@@ -222,8 +289,8 @@ for (const way of ways) {
       ours.socket.write('more')
     }
     theirs.send('go')
-    await eventually('it is cut off', () => theirs.closed)
-    assert.deepEqual([theirs.received, theirs.reset], ['', true])
+    await eventually('it is cut off', () => isCut(way, theirs))
+    assert.equal(theirs.received, '')
     await eventually('ours is closed', () => ours.events.includes('closed'))
   })
 
@@ -237,7 +304,7 @@ for (const way of ways) {
     }
     other.ours.onBytes = () => other.ours.socket.write(' still here')
     theirs.send('go')
-    await eventually('it is cut off', () => theirs.reset)
+    await eventually('it is cut off', () => isCut(way, theirs))
     assert.deepEqual(ours.thrown, [bug])
     other.theirs.send('go')
     await other.theirs.until('gathered before still here')
@@ -255,7 +322,8 @@ for (const way of ways) {
     ours.socket.destroy()
     ours.socket.reset()
     await settled()
-    assert.deepEqual(ours.events, ['closed ECONNRESET'])
+    const unix = ['ended', 'closed EPIPE']
+    assert.deepEqual(ours.events, way === 'unix' ? unix : ['closed ECONNRESET'])
   })
 }
 

@@ -11,7 +11,7 @@
 // a relay cost 14.6 µs a request with writes at the end of each event, 13.4 so. While nothing waits in the stream, that text goes to the
 // handle at once: the stream's bookkeeping of a write that the kernel takes whole costs a third of
 // a microsecond (blind relay: 10.4 → 9.8 µs a request with its two writes).
-import { connect, Socket } from 'node:net'
+import { Socket } from 'node:net'
 import { getSystemErrorName } from 'node:util'
 import type { Piece } from '../http.ts'
 import { latin1Text } from './latin1.ts'
@@ -111,6 +111,8 @@ function flushAll(): void {
 interface Handle {
   readonly bytesWritten: number
   readonly writeQueueSize: number
+  /** Of TCP alone. */
+  reset?(closed: () => void): number
   /** 0: the kernel took it all. A number: an error. A request: the rest is on its way. */
   writeLatin1String?(request: null, text: string): number | WriteRequest
   writeBuffer?(request: null, bytes: Uint8Array): number | WriteRequest
@@ -126,6 +128,10 @@ interface WithHandle {
   _handle?: Handle | null
 }
 
+/** One that is gone may be asked too. */
+const isTcp = (handle: Handle | null | undefined): boolean =>
+  handle === undefined || handle === null || handle.reset !== undefined
+
 /** What an engine needs of a socket; whoever makes connections another way makes one of these. */
 export type ByteStream = Pick<ByteSocket, keyof ByteSocket>
 
@@ -134,6 +140,7 @@ const knowsHandle = process.versions.node.startsWith('26.')
 
 export class ByteSocket {
   readonly #socket: Socket
+  readonly #carrier: Socket
   readonly #sink: ByteSink
   readonly #direct: boolean
   /** The rest of a direct write is on its way. */
@@ -142,9 +149,11 @@ export class ByteSocket {
   #waits = false
   #open = true
 
-  constructor(socket: Socket, sink: ByteSink) {
+  /** `carrier` is the socket below, of one that encrypts. */
+  constructor(socket: Socket, sink: ByteSink, carrier: Socket = socket) {
     this.#sink = sink
     this.#socket = socket
+    this.#carrier = carrier
     this.#direct = knowsHandle && socket.constructor === Socket
     let broke: NodeJS.ErrnoException | undefined
     socket.on('end', () => handle(sink, () => sink.ended()))
@@ -174,7 +183,7 @@ export class ByteSocket {
   }
 
   get #handle(): Handle | null | undefined {
-    return (this.#socket as unknown as WithHandle)._handle
+    return (this.#carrier as unknown as WithHandle)._handle
   }
 
   /**
@@ -292,13 +301,17 @@ export class ByteSocket {
     this.#socket.destroy()
   }
 
-  /** Ends at once with RST, so that the peer cannot take what it got for a whole message. */
+  /**
+   * Ends at once with RST, so that the peer cannot take what it got for a whole message. A Unix
+   * socket has no RST: there its peer sees an end in the midst of it.
+   */
   reset(): void {
     this.#gathered = ''
     // While a FIN waits behind what is queued libuv refuses to reset, and Node would then neither
     // close the socket nor say so.
-    if (this.#socket.writableEnded) this.#socket.destroy()
-    else this.#socket.resetAndDestroy()
+    const isReset = !this.#socket.writableEnded && isTcp(this.#handle)
+    if (isReset) this.#carrier.resetAndDestroy()
+    else this.#socket.destroy()
   }
 }
 
@@ -326,28 +339,34 @@ function moveHandle(accepted: Socket, sink: ByteSink): Socket | undefined {
   return new Socket(options as unknown as ConstructorParameters<typeof Socket>[0])
 }
 
-export interface Address {
+/** Where an endpoint listens. */
+export type Address = TcpAddress | UnixAddress
+
+export interface TcpAddress {
   readonly host: string
   readonly port: number
 }
 
-/** How connections are opened; a test may hand in its own. */
-export type Connect = (address: Address, sink: ByteSink, opened: () => void) => ByteStream
-
-/** Opens a connection; `opened` comes once it stands, else `closed` with the error. */
-export function connectSocket(address: Address, sink: ByteSink, opened: () => void): ByteSocket {
-  const socket = connect({
-    host: address.host,
-    port: address.port,
-    allowHalfOpen: true,
-    noDelay: true,
-    onread: sharedRead(sink),
-  })
-  socket.once('connect', () => handle(sink, opened))
-  return new ByteSocket(socket, sink)
+export interface UnixAddress {
+  readonly socketPath: string
 }
 
-function sharedRead(sink: ByteSink): { buffer: Buffer; callback: (length: number) => boolean } {
+/**
+ * How a connection is opened; a test may hand in its own. `opened` comes once it stands, else
+ * `closed` with the error. The preface goes before everything else, in clear.
+ */
+export type Connect = (
+  address: Address,
+  sink: ByteSink,
+  opened: () => void,
+  preface?: Uint8Array,
+) => ByteStream
+
+/** Reads a plain socket into the buffer of all; to pass as `onread`. */
+export function sharedRead(sink: ByteSink): {
+  buffer: Buffer
+  callback: (length: number) => boolean
+} {
   let filled = 0
   return {
     buffer: shared,

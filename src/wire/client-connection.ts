@@ -7,14 +7,9 @@
 // many, before, between or behind, and it is closed.
 import { assert, type Limits } from '../base.ts'
 import type { Piece } from '../http.ts'
-import {
-  type Address,
-  type ByteSink,
-  type ByteStream,
-  type Connect,
-  connectSocket,
-} from './bytes.ts'
+import { type Address, type ByteSink, type ByteStream, type Connect } from './bytes.ts'
 import { ChunkedDecoder } from './chunked.ts'
+import { connectSocket } from './connect.ts'
 import { Gathered } from './gathered.ts'
 import { headText } from './head-text.ts'
 import { linesOf } from './lines.ts'
@@ -22,11 +17,14 @@ import { Pace } from './pace.ts'
 import { type Http1ReplyHead, parseReplyHead } from './reply-head.ts'
 import type { ReplyReading } from './roles.ts'
 import type { Sweepable, Sweeper } from './sweeper.ts'
+import { TlsFailure } from './tls-failure.ts'
 
 export type CallFailure =
   /** `replied` tells whether any byte of a reply had come. */
   | { readonly kind: 'closed'; readonly reason: string; readonly replied: boolean }
   | { readonly kind: 'protocol'; readonly reason: string }
+  /** TLS broke once the connection stood, as where a client's certificate is refused late. */
+  | { readonly kind: 'insecure'; readonly reason: string }
   | { readonly kind: 'timeout'; readonly reason: string }
   | { readonly kind: 'bug'; readonly reason: string }
 
@@ -67,9 +65,9 @@ export interface ConnectionKeeper {
 export interface Unopened {
   /**
    * `late`: it took too long; whoever waits for it has a deadline of their own. `exhausted`: this
-   * machine has no descriptor or no memory left for it.
+   * machine has no descriptor or no memory left for it. `insecure`: TLS failed.
    */
-  readonly why: 'late' | 'exhausted' | 'failed'
+  readonly why: 'late' | 'exhausted' | 'insecure' | 'failed'
   readonly reason: string
 }
 
@@ -415,9 +413,10 @@ export class ClientConnection implements ByteSink, Sweepable {
     this.#tools.sweeper.remove(this)
     const isUnopened = before === 'connecting'
     const silent = isUnopened ? 'did not open in time' : 'closed'
-    const reason = error === undefined ? silent : (error.code ?? error.message)
+    const reason = error === undefined ? silent : failureText(error)
     this.#tools.keeper.closed(this, isUnopened ? { why: whyUnopened(error), reason } : undefined)
-    this.#report({ kind: 'closed', reason: `connection ${reason}`, replied: this.#replied })
+    const failure = { reason: `connection ${reason}`, replied: this.#replied }
+    this.#report({ kind: error instanceof TlsFailure ? 'insecure' : 'closed', ...failure })
   }
 
   threw(error: unknown): void {
@@ -475,7 +474,19 @@ export class ClientConnection implements ByteSink, Sweepable {
 /** What `connect` says where it is we who have no more of something. */
 const exhaustedCodes = ['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM']
 
+/** Of Unix sockets: what is missing, not permitted, or there without anybody behind it. */
+const socketFailures: Readonly<Record<string, string>> = {
+  ENOENT: 'found no such socket',
+  EACCES: 'is not permitted to this user',
+}
+
+function failureText({ code, message }: NodeJS.ErrnoException): string {
+  const text = socketFailures[code ?? '']
+  return text === undefined ? (code ?? message) : `${text} (${code})`
+}
+
 function whyUnopened(error: NodeJS.ErrnoException | undefined): Unopened['why'] {
   if (error === undefined) return 'late'
+  if (error instanceof TlsFailure) return 'insecure'
   return exhaustedCodes.includes(error.code ?? '') ? 'exhausted' : 'failed'
 }

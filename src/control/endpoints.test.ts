@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { deployment } from './testing.ts'
-import { ownListener, readEndpoint } from './upstreams.ts'
+import { ownListener, readEndpoint } from './endpoints.ts'
 
 const read: readonly [text: string, host: string, port: number, basePath: string][] = [
   ['http://127.0.0.1:3000', '127.0.0.1', 3000, ''],
@@ -22,8 +22,7 @@ const refused: readonly [text: string, want: RegExp][] = [
   ['http:localhost', /is not an address/],
   ['http://', /is not an address/],
   ['http://a b', /is not an address/],
-  ['https://a', /https endpoints are not supported/],
-  ['ftp://a', /is http:\/\/, not ftp:/],
+  ['ftp://a', /is http:\/\/, https:\/\/ or unix:, not ftp:/],
   ['http://user:secret@a', /no user or password/],
   ['http://a?b=c', /no query/],
   ['http://a/?', /no query/],

@@ -1,0 +1,70 @@
+// Addresses of endpoints as written: `http://host:port/path`, `https://…`, or `unix:/path/of.sock`
+// with a path of requests behind another colon.
+import type { EndpointPlan } from '../upstream.ts'
+import type { Deployment } from './build-types.ts'
+
+/** An address read, or what is wrong with it. */
+export function readEndpoint(text: string): EndpointPlan | string {
+  if (/^unix:/i.test(text)) return readUnix(text)
+  const url = URL.parse(text)
+  if (url === null || !/^[a-z]+:\/\/[^/]/i.test(text)) {
+    return `'${shown(text)}' is not an address such as http://127.0.0.1:3000`
+  }
+  const isSecure = url.protocol === 'https:'
+  if (!isSecure && url.protocol !== 'http:') {
+    return `an endpoint is http://, https:// or unix:, not ${url.protocol}//`
+  }
+  if (url.username !== '' || url.password !== '') return 'an endpoint holds no user or password'
+  if (text.includes('?') || text.includes('#')) return 'an endpoint holds no query and no fragment'
+  if (url.port === '0') return 'an endpoint has a port of its own, not 0'
+  const problem = pathProblem(url.pathname)
+  if (problem !== undefined) return problem
+  return {
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: url.port === '' ? (isSecure ? 443 : 80) : Number(url.port),
+    basePath: withoutSlash(url.pathname),
+    ...(isSecure ? { isSecure } : {}),
+  }
+}
+
+const pathProblem = (path: string): string | undefined =>
+  /%|\/\/|\\/.test(path) ? `the path '${path}' could be read in two ways` : undefined
+
+const withoutSlash = (path: string): string => path.replace(/\/$/, '')
+
+/** As long as a system may have it, its NUL aside (`sun_path`). */
+const socketPathBytesMax = 107
+
+function readUnix(text: string): EndpointPlan | string {
+  const [socketPath = '', basePath = '', ...more] = text.slice('unix:'.length).split(':')
+  if (!/^\/[^/]/.test(socketPath)) return 'a Unix socket has an absolute path: unix:/run/app.sock'
+  if (more.length > 0) return `'${shown(text)}' has more than one colon behind its socket`
+  if (Buffer.byteLength(socketPath) > socketPathBytesMax) {
+    return `the path of a Unix socket has ${socketPathBytesMax} bytes at most`
+  }
+  if (basePath !== '' && !/^\/[!-~]*$/.test(basePath)) {
+    return `'${shown(basePath)}' is no path of requests, such as /v1`
+  }
+  if (/[?#]/.test(basePath)) return 'an endpoint holds no query and no fragment'
+  const problem = pathProblem(basePath)
+  return problem ?? { socketPath, basePath: withoutSlash(basePath) }
+}
+
+const shown = (text: string): string => text.replace(/\/\/[^/]*@/, '//').slice(0, 200)
+
+const loopback = /^(localhost|127(\.\d+){3}|::1|::|0\.0\.0\.0)$/i
+
+/** The listener that an endpoint points back at, if it does. */
+export function ownListener(endpoint: EndpointPlan, deployment: Deployment): string | undefined {
+  // Nobody of ours listens on a Unix socket.
+  if ('socketPath' in endpoint) return undefined
+  const { listen, admin } = deployment
+  const isOwn = (own: Deployment['listen']) =>
+    own.port !== 0 && own.port === endpoint.port && sameHost(own.host, endpoint.host)
+  if (isOwn(listen)) return `port ${listen.port}, on which the API itself is served`
+  return isOwn(admin) ? `port ${admin.port}, the admin port` : undefined
+}
+
+function sameHost(own: string, other: string): boolean {
+  return own.toLowerCase() === other || (loopback.test(own) && loopback.test(other))
+}

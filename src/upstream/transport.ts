@@ -1,0 +1,77 @@
+// How one endpoint is reached: its address, what its connections run over, and what is told on
+// them before anything else. Endpoints that are reached alike share their connections.
+import { assert } from '../base.ts'
+import {
+  type Address,
+  type ClientRoute,
+  type Connect,
+  connectSocket,
+  proxyHeader,
+  tlsConnect,
+  tlsContext,
+} from '../wire.ts'
+import type { EndpointPlan, TlsPlan, UpstreamPlan } from './plan.ts'
+
+export interface Transport {
+  readonly address: Address
+  readonly connect: Connect
+  /** The PROXY header for a client, where one is wanted: then a connection is that client's alone. */
+  readonly prefaceFor: ((route: ClientRoute) => Uint8Array) | undefined
+}
+
+/** Bytes of the snapshot by their number. */
+export type BlobOf = (number: number) => Uint8Array
+
+/** Throws where OpenSSL refuses what the control plane took. */
+export function transportOf(
+  endpoint: EndpointPlan,
+  { tls, proxyProtocol }: UpstreamPlan,
+  blobOf: BlobOf,
+): Transport {
+  const isSecure = 'isSecure' in endpoint
+  return {
+    address: addressOf(endpoint),
+    connect: isSecure ? secureConnect(tls, blobOf) : connectSocket,
+    prefaceFor: proxyProtocol && ((route) => proxyHeader(proxyProtocol, route)),
+  }
+}
+
+const addressOf = (endpoint: EndpointPlan): Address =>
+  'socketPath' in endpoint
+    ? { socketPath: endpoint.socketPath }
+    : { host: endpoint.host, port: endpoint.port }
+
+function secureConnect(tls: TlsPlan | undefined, blobOf: BlobOf): Connect {
+  const text = (number: number | undefined): string | undefined =>
+    // What lies in shared memory no decoder takes.
+    number === undefined ? undefined : new TextDecoder().decode(blobOf(number).slice())
+  const context = tlsContext({ ca: text(tls?.ca), cert: text(tls?.cert), key: text(tls?.key) })
+  return tlsConnect({ context, serverName: tls?.serverName })
+}
+
+/** What an upstream has no TLS material without. */
+export const noBlobs: BlobOf = () => {
+  assert(false, 'a plan that names bytes comes with them')
+  return new Uint8Array()
+}
+
+/** The same for endpoints that are reached alike. */
+export function transportKey(endpoint: EndpointPlan, upstream: UpstreamPlan): string {
+  const tls = 'isSecure' in endpoint ? (upstream.tls?.id ?? 'system') : ''
+  return [endpointName(endpoint), tls, upstream.proxyProtocol ?? ''].join(' ')
+}
+
+/** `host:port`, or `unix:` and a path: for records. */
+export const endpointName = (endpoint: EndpointPlan): string =>
+  'socketPath' in endpoint
+    ? `unix:${endpoint.socketPath}`
+    : `${hostText(endpoint.host)}:${endpoint.port}`
+
+/** What `Host` says; of a Unix socket, which has no name, what everybody says. */
+export function authorityOf(endpoint: EndpointPlan): string {
+  if ('socketPath' in endpoint) return 'localhost'
+  const isUsual = endpoint.port === (endpoint.isSecure === true ? 443 : 80)
+  return isUsual ? hostText(endpoint.host) : endpointName(endpoint)
+}
+
+const hostText = (host: string): string => (host.includes(':') ? `[${host}]` : host)

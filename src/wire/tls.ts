@@ -1,0 +1,149 @@
+// TLS to an endpoint: always verified, by the system's roots or by CAs that are given, and there is
+// no switch to leave that out. What the kernel is given lies in `carrier`, a plain socket; TLS
+// stands over it, so that a reset, how much was taken and a preface mean what they mean without.
+//
+// It reads by 'data' events: with a buffer of our own Node hands on what it has decrypted even
+// after a pause.
+import { connect, isIP, type Socket } from 'node:net'
+import {
+  connect as startTls,
+  createSecureContext,
+  getCACertificates,
+  type SecureContext,
+  type TLSSocket,
+} from 'node:tls'
+import { type Address, type ByteSink, ByteSocket, type Connect, handle } from './bytes.ts'
+import { placeOf, plainSettings } from './connect.ts'
+import { TlsFailure, tlsFailureText } from './tls-failure.ts'
+
+/** PEM texts. */
+export interface TlsMaterial {
+  /** Whose certificates are believed; undefined: the system's roots. */
+  readonly ca?: string | undefined
+  /** The client's own, its chain behind it, and the key to it. */
+  readonly cert?: string | undefined
+  readonly key?: string | undefined
+}
+
+export interface TlsTerms {
+  readonly context: SecureContext
+  /** What the endpoint is asked for and must prove to be; undefined: its host. */
+  readonly serverName: string | undefined
+}
+
+/** Versions are named, lest a flag of the process lowers them. Throws where OpenSSL takes none of it. */
+export function tlsContext({ ca, cert, key }: TlsMaterial): SecureContext {
+  const isPlain = ca === undefined && cert === undefined
+  if (isPlain && plainContext !== undefined) return plainContext
+  const context = createSecureContext({
+    ca: ca ?? systemRoots(),
+    cert,
+    key,
+    minVersion: 'TLSv1.2',
+    maxVersion: 'TLSv1.3',
+  })
+  if (isPlain) plainContext = context
+  return context
+}
+
+/** Reading the system's roots takes 60 ms: once a thread, and only where an endpoint needs them. */
+let plainContext: SecureContext | undefined
+let roots: readonly string[] | undefined
+
+/** An image without certificates of its own has those that Node brings. */
+function systemRoots(): string[] {
+  if (roots === undefined) {
+    const ofSystem = getCACertificates('system')
+    const found = ofSystem.length > 0 ? ofSystem : getCACertificates('bundled')
+    roots = [...new Set([...found, ...getCACertificates('extra')])]
+  }
+  return [...roots]
+}
+
+/** Opens connections to one endpoint; each resumes the session of the one before, where it can. */
+export function tlsConnect(terms: TlsTerms): Connect {
+  let session: Buffer | undefined
+  return (address, sink, opened, preface) => {
+    const carrier = connect({ ...placeOf(address), ...plainSettings })
+    if (preface !== undefined) carrier.write(preface)
+    const socket = startTls({ socket: carrier, ...optionsOf(terms, address), session })
+    const ears = new TlsSink(sink, carrier)
+    socket.on('data', (chunk: Buffer) => handle(ears, () => ears.bytes(chunk, chunk.length)))
+    keepSession(socket, ears, (latest) => {
+      session = latest
+    })
+    socket.once('secureConnect', () => {
+      ears.secured = true
+      handle(ears, opened)
+    })
+    return new ByteSocket(socket, ears, carrier)
+  }
+}
+
+function optionsOf({ context, serverName }: TlsTerms, address: Address) {
+  const host = serverName ?? ('host' in address ? address.host : 'localhost')
+  return {
+    secureContext: context,
+    // What its certificate must name. An address is no server name (RFC 6066 §3): none is sent.
+    host,
+    servername: isIP(host) === 0 ? host : '',
+    rejectUnauthorized: true,
+    ALPNProtocols: ['http/1.1'],
+  }
+}
+
+/** A session comes before its certificate is judged or behind; of one that failed none is kept. */
+function keepSession(
+  socket: TLSSocket,
+  ears: TlsSink,
+  keep: (session: Buffer | undefined) => void,
+) {
+  let latest: Buffer | undefined
+  socket.on('session', (session: Buffer) => {
+    latest = session
+    if (ears.secured) keep(session)
+  })
+  socket.once('secureConnect', () => {
+    if (latest !== undefined) keep(latest)
+  })
+  socket.once('close', () => {
+    // A service that forgot its tickets must not be offered one forever.
+    if (!ears.secured) keep(undefined)
+  })
+}
+
+/** Between the socket and who listens: says of an error whether TLS is what failed. */
+class TlsSink implements ByteSink {
+  secured = false
+  readonly #sink: ByteSink
+  #connected = false
+
+  constructor(sink: ByteSink, carrier: Socket) {
+    this.#sink = sink
+    carrier.once('connect', () => {
+      this.#connected = true
+    })
+  }
+
+  bytes(buffer: Buffer, length: number): void {
+    this.#sink.bytes(buffer, length)
+  }
+
+  ended(): void {
+    this.#sink.ended()
+  }
+
+  drained(): void {
+    this.#sink.drained()
+  }
+
+  closed(error: NodeJS.ErrnoException | undefined): void {
+    const isOfTls = this.#connected && (!this.secured || error?.code?.startsWith('ERR_SSL_'))
+    if (error === undefined || isOfTls !== true) return this.#sink.closed(error)
+    this.#sink.closed(new TlsFailure(tlsFailureText(error)))
+  }
+
+  threw(error: unknown): void {
+    this.#sink.threw(error)
+  }
+}

@@ -38,6 +38,8 @@ export interface CompileInput {
   readonly standIn?: string | undefined
   readonly deployment: Deployment
   readonly upstreamNeeded: boolean
+  /** By which certificates have expired or not; now where nothing is said. */
+  readonly epochMs?: number
 }
 
 export interface WrittenConfig {
@@ -46,8 +48,6 @@ export interface WrittenConfig {
 }
 
 export interface Compiled {
-  /** By which certificates have expired or not; now where nothing is said. */
-  readonly epochMs?: number
   /** Undefined where a problem is an error. */
   readonly plan: SnapshotPlan | undefined
   /** The plan as bytes. */
@@ -136,6 +136,7 @@ function settleApi({ input, settling }: Work): Settled {
   for (const written of settled.limitsWritten.values()) written.effective = true
   checkHosts(config, settling)
   checkLog(config, settling)
+  checkProxyProtocol(config, settling)
   return settled
 }
 
@@ -144,7 +145,6 @@ function configurationLevel({ value, locate }: WrittenConfig): Level {
   const settings = { policies: written, limits, upstream }
   return { rank: 'configuration', scope: 'api', value: settings, locate }
 }
-  checkProxyProtocol(config, settling)
 
 function checkHosts({ value, locate }: WrittenConfig, { report }: Settling): void {
   for (const [i, host] of value.hosts.entries()) {
@@ -159,6 +159,13 @@ function checkLog({ value, locate }: WrittenConfig, { report }: Settling): void 
   report(errorAt(locate('/log/redact'), message))
 }
 
+/** Whoever may write the header is believed: it counts from hops that are named. */
+function checkProxyProtocol({ value, locate }: WrittenConfig, { report }: Settling): void {
+  if (!value.listen.proxyProtocol || value.trustedHops.length > 0) return
+  const message = "nobody could connect: name in 'trustedHops' who sends the PROXY header"
+  report(errorAt(locate('/listen/proxyProtocol'), message))
+}
+
 function compileOperation(operation: Operation, settled: Settled, work: Work): OperationPlan {
   const { share } = work
   const handling = bodyHandling(operation, modeOf(settled, 'validation'))
@@ -167,13 +174,6 @@ function compileOperation(operation: Operation, settled: Settled, work: Work): O
   }
   return {
     id: operation.id,
-/** Whoever may write the header is believed: it counts from hops that are named. */
-function checkProxyProtocol({ value, locate }: WrittenConfig, { report }: Settling): void {
-  if (!value.listen.proxyProtocol || value.trustedHops.length > 0) return
-  const message = "nobody could connect: name in 'trustedHops' who sends the PROXY header"
-  report(errorAt(locate('/listen/proxyProtocol'), message))
-}
-
     method: operation.method,
     template: `${operation.basePaths[0] ?? ''}${operation.template}`,
     upstream: upstreamOf(operation, settled, work),
@@ -276,6 +276,7 @@ function assemble(
     faultDocs: config?.value.errors.docs,
     hosts: config?.value.hosts ?? [],
     trustedHops: config?.value.trustedHops ?? [],
+    ...(config?.value.listen.proxyProtocol === true ? { proxyProtocol: true } : {}),
     limits: limitsWith(config?.value.limits ?? {}),
     routes,
     operations,
@@ -284,7 +285,6 @@ function assemble(
     ...others,
   }
   const snapshot = encodeSnapshot(plan)
-    ...(config?.value.listen.proxyProtocol === true ? { proxyProtocol: true } : {}),
   const revision = hash('sha256', snapshot)
   sealSnapshot(snapshot, revision)
   return { plan: { ...plan, revision }, snapshot, origins: plans.origins }

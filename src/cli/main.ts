@@ -8,6 +8,7 @@ import {
 } from 'commander'
 import { version, workersMax } from '../base.ts'
 import { wantsColour } from './style.ts'
+import { mockCommand } from './mock-options.ts'
 import { topCommand } from './top-options.ts'
 import { type ExitCode, processWorld, type World } from './world.ts'
 
@@ -72,6 +73,12 @@ function programFor(world: World, outcome: { code: ExitCode }): CommandType {
       await settle(run({ ...options, contract }, world))
     })
 
+  const mocked = sourced(program.command('mock'), 'Serve a contract without a service behind it.')
+  mockCommand(mocked, async (options) => {
+    const { mock } = await import('./mock.ts')
+    await settle(mock(options, world))
+  })
+
   sourced(
     program.command('check'),
     'Say what is wrong with a contract and its configuration.',
@@ -122,6 +129,7 @@ const examples = `
 Examples:
   concordat run openapi.yaml --to http://127.0.0.1:3000
   concordat run --config concordat.yaml
+  concordat mock openapi.yaml
   concordat check openapi.yaml
   concordat routes openapi.yaml --json
   concordat limits

@@ -2,10 +2,10 @@
 // stderr, for stdout belongs to the access log.
 import { stackOf } from '../base.ts'
 import { type BuildOptions, isWhole, type Outcome, type Reloader } from '../control.ts'
-import { type BuiltSource, buildSource, sayError, sayWarning } from './build.ts'
+import { type BuiltSource, buildSource, type Overrides, sayError, sayWarning } from './build.ts'
 import { problemCounts, problemJson, problemLines } from './problems.ts'
 import { type Serving, serve } from './serve.ts'
-import type { SourceOptions } from './source.ts'
+import type { Source, SourceOptions } from './source.ts'
 import { outcomeJson, outcomeText, restartText } from './standing.ts'
 import { counted, paintFor, table } from './style.ts'
 import { summaryOf } from './summary.ts'
@@ -18,15 +18,34 @@ export interface RunOptions
   readonly watch?: boolean
 }
 
+/** What stands behind the gateway while it runs, where that is of this program. */
+export interface Behind {
+  /** Before it serves, and whenever something else was put in force. */
+  follow(source: Source): Promise<void>
+  /** What a person is told of it, beside the gateway's own facts. */
+  facts(): string[][]
+  /** The same for programs. */
+  json(): object
+}
+
 export async function run(options: RunOptions, world: World): Promise<ExitCode> {
-  const { to = [], host, port, adminPort, workers, watch = true } = options
+  const { to = [], host, port, adminPort, workers } = options
   if (to.length === 0 && options.contract !== undefined && options.config === undefined) {
     sayError(world, 'say where the service is: --to http://127.0.0.1:3000')
     return 2
   }
+  return runBuilt(options, { to, host, port, adminPort, workers }, world)
+}
+
+/** Builds, serves what was built, and follows what is written until somebody stops it. */
+export async function runBuilt(
+  options: RunOptions,
+  overrides: Overrides,
+  world: World,
+  behind?: Behind,
+): Promise<ExitCode> {
   const asks = reloadAsks(world)
   const stop = stopAsked(world)
-  const overrides = { to, host, port, adminPort, workers }
   const build = buildSource(options, overrides, world, stop.asked)
   const done = await Promise.race([build, stop.how])
   if (done === undefined) return 2
@@ -37,12 +56,18 @@ export async function run(options: RunOptions, world: World): Promise<ExitCode> 
     sayError(world, `${source.shown} is refused: ${problemCounts(built.problems)}`)
     return 1
   }
+  const report = (error: unknown) => sayError(world, stackOf(error))
+  await behind?.follow(source)
+  const tell = teller(options, done, world)
   const serving = await serve({
     built,
     rebuild,
-    watch,
-    told: teller(options, done, world),
-    report: (error) => sayError(world, stackOf(error)),
+    watch: options.watch ?? true,
+    told(outcome, reloader, url) {
+      if (outcome.outcome === 'applied') behind?.follow(source).catch(report)
+      tell(outcome, reloader, url)
+    },
+    report,
     warn: (sentence) => sayWarning(world, sentence),
     cwd: world.cwd,
   })
@@ -55,7 +80,7 @@ export async function run(options: RunOptions, world: World): Promise<ExitCode> 
     return 0
   }
   asks.go(() => void serving.reloader.asked())
-  return serveUntilStopped(serving, options, world, stop)
+  return serveUntilStopped(serving, options, world, stop, behind)
 }
 
 interface Stop {
@@ -94,9 +119,12 @@ async function serveUntilStopped(
   { json }: RunOptions,
   world: World,
   stop: Stop,
+  behind: Behind | undefined,
 ): Promise<ExitCode> {
-  if (json) world.out.write(`${JSON.stringify(servingJson(serving, world))}\n`)
-  else world.err.write(servingText(serving, world))
+  if (json) {
+    const line = { ...servingJson(serving, world), ...behind?.json() }
+    world.out.write(`${JSON.stringify(line)}\n`)
+  } else world.err.write(servingText(serving, world, behind))
   const ending = await Promise.race([stop.how, serving.died])
   if (typeof ending === 'string') {
     sayError(world, ending)
@@ -134,7 +162,11 @@ function teller({ json }: RunOptions, { source: { shown } }: BuiltSource, world:
   }
 }
 
-function servingText({ url, adminUrl, reloader }: Serving, world: World): string {
+function servingText(
+  { url, adminUrl, reloader }: Serving,
+  world: World,
+  behind: Behind | undefined,
+): string {
   const paint = paintFor(world.err, world.env)
   const { problems, snapshot, deployment } = reloader.running
   const { title, operations, audience, revision, notice } = summaryOf(snapshot)
@@ -145,6 +177,7 @@ function servingText({ url, adminUrl, reloader }: Serving, world: World): string
     ['admin', `${adminUrl}  (/metrics /livez /readyz)`],
     ['serves', `${counted(operations, 'operation')}, audience ${audience}, ${threads}`],
     ['revision', revision.slice(0, 12)],
+    ...(behind?.facts() ?? []),
     ...(notice === undefined ? [] : [['note', notice]]),
   ])
   return `${problemLines(problems, world.cwd, paint)}${facts}`

@@ -18,7 +18,7 @@ export const floors: readonly (readonly string[])[] = [
   ['console', 'portal'],
   ['gateway', 'control'],
   ['engine'],
-  ['snapshot'],
+  ['snapshot', 'mock'],
   ['policy', 'identity', 'upstream', 'route'],
   ['load', 'code', 'wire', 'contract', 'state', 'events', 'telemetry'],
   ['http', 'schema'],
@@ -26,11 +26,11 @@ export const floors: readonly (readonly string[])[] = [
 ]
 
 /** Data in, data out: they run anywhere, so they import nothing of the platform and no package. */
-const pureRooms = ['base', 'http', 'schema', 'contract', 'route', 'policy', 'snapshot']
+const pureRooms = ['base', 'http', 'schema', 'contract', 'route', 'policy', 'snapshot', 'mock']
 
 /** What a worker runs, and what must never be among what it loads. */
 const workerEntries = ['src/gateway.ts', 'src/gateway/worker.ts']
-const controlRooms = ['load', 'control', 'cli', 'embed', 'concordat', 'console', 'portal']
+const controlRooms = ['load', 'mock', 'control', 'cli', 'embed', 'concordat', 'console', 'portal']
 const controlPackages = [
   'zod',
   'yaml',

@@ -44,6 +44,9 @@ export { holdStill } from './control/file-state.ts'
 export { reloadMetrics } from './control/reload-metrics.ts'
 export { type FileWatch, watchFiles } from './control/watch.ts'
 
+/** The configuration as TypeScript. */
+export { type ConfigInput, defineConfig } from './control/define-config.ts'
+
 /** Every default for each audience, for `concordat limits` and the docs. */
 export { type DefaultsRow, defaultsTable } from './control/defaults.ts'
 

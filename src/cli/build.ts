@@ -5,7 +5,10 @@ import { withProgress } from './progress.ts'
 import { type Source, type SourceOptions, sourceOf } from './source.ts'
 import type { World } from './world.ts'
 
-export type Overrides = Omit<BuildOptions, 'contractFile' | 'configFile' | 'overlays' | 'allowRef'>
+export type Overrides = Omit<
+  BuildOptions,
+  'contractFile' | 'configFile' | 'overlays' | 'allowRef' | 'trust'
+>
 
 export interface BuiltSource {
   readonly source: Source
@@ -31,7 +34,8 @@ export async function buildSource(
   }
   const { contractFile, configFile, overlays, allowRef } = source
   const cache = cacheFolder(world.env) ?? false
-  const wanted = { ...overrides, contractFile, configFile, overlays, allowRef }
+  const { trust } = options
+  const wanted = { ...overrides, contractFile, configFile, overlays, allowRef, trust }
   const built = await withProgress(world, `compiling ${source.shown}`, () =>
     buildInThread(wanted, cache, stopped),
   )

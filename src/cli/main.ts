@@ -79,7 +79,7 @@ function programFor(world: World, outcome: { code: ExitCode }): CommandType {
     await settle(mock(options, world))
   })
 
-  sourced(
+  judged(
     program.command('check'),
     'Say what is wrong with a contract and its configuration.',
   ).action(async (contract: string | undefined, options) => {
@@ -87,7 +87,7 @@ function programFor(world: World, outcome: { code: ExitCode }): CommandType {
     await settle(check({ ...options, contract }, world))
   })
 
-  sourced(program.command('routes'), 'List the routes and the policies of each.').action(
+  judged(program.command('routes'), 'List the routes and the policies of each.').action(
     async (contract: string | undefined, options) => {
       const { routes } = await import('./routes.ts')
       await settle(routes({ ...options, contract }, world))
@@ -108,6 +108,14 @@ function programFor(world: World, outcome: { code: ExitCode }): CommandType {
     await settle(top(options, world))
   })
   return program
+}
+
+/** What every command takes that serves nothing: it runs no code of others unless it is told to. */
+function judged(command: CommandType, description: string): CommandType {
+  return sourced(command, description).option(
+    '--trust',
+    'run the code that the configuration is or names: a stranger might have written it',
+  )
 }
 
 /** What every command that reads a contract takes. */

@@ -9,6 +9,8 @@ export interface SourceOptions {
   readonly config?: string | undefined
   readonly overlay?: readonly string[] | undefined
   readonly allowRef?: readonly string[] | undefined
+  /** Whether code that the configuration is, or names, may be run. */
+  readonly trust?: boolean | undefined
   readonly json?: boolean | undefined
 }
 
@@ -23,17 +25,22 @@ export interface Source {
   readonly shown: string
 }
 
-const configName = 'concordat.yaml'
+/** At most one of them may be there. */
+const configNames = ['concordat.yaml', 'concordat.config.ts']
 
 export function sourceOf(options: SourceOptions, { cwd }: World): Source | { problem: string } {
   const { contract, config, overlay = [] } = options
   for (const file of [contract, config, ...overlay]) {
     if (file !== undefined && !existsSync(resolve(cwd, file))) return { problem: `no file ${file}` }
   }
-  const found = config ?? (contract === undefined ? inFolder(cwd) : undefined)
+  const there = config === undefined && contract === undefined ? inFolder(cwd) : []
+  if (there.length > 1) {
+    return { problem: `${there.join(' and ')} are both here: keep one, or name it with --config` }
+  }
+  const found = config ?? there[0]
   const shown = contract ?? found
   if (shown === undefined) {
-    return { problem: `name a contract, or give this folder a ${configName}` }
+    return { problem: `name a contract, or give this folder a ${configNames[0]}` }
   }
   return {
     contractFile: contract && resolve(cwd, contract),
@@ -44,6 +51,5 @@ export function sourceOf(options: SourceOptions, { cwd }: World): Source | { pro
   }
 }
 
-function inFolder(cwd: string): string | undefined {
-  return existsSync(resolve(cwd, configName)) ? configName : undefined
-}
+const inFolder = (cwd: string): string[] =>
+  configNames.filter((name) => existsSync(resolve(cwd, name)))

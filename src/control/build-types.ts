@@ -5,7 +5,7 @@ import type { Origins } from './origins.ts'
 export interface BuildOptions {
   /** Path of the OpenAPI document; without it, `contract` of the configuration names it. */
   readonly contractFile?: string | undefined
-  /** Path of `concordat.yaml`. */
+  /** Path of `concordat.yaml` or `concordat.config.ts`. */
   readonly configFile?: string | undefined
   /** Endpoint addresses of the one upstream, from the command line; they replace `upstreams`. */
   readonly to: readonly string[]
@@ -22,6 +22,8 @@ export interface BuildOptions {
   readonly overlays?: readonly string[] | undefined
   /** Folders or files that `$ref` may lead to beside the contract's own folder. */
   readonly allowRef?: readonly string[] | undefined
+  /** Whether code that the configuration is, or names, may be run: only who serves it must. */
+  readonly trust?: boolean | undefined
   /** False where nothing will be served (`check`, `routes`): then no upstream need be known. */
   readonly upstreamNeeded?: boolean | undefined
 }

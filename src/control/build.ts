@@ -5,6 +5,7 @@ import { dirname, resolve } from 'node:path'
 import { type Documents, type Problem, type SourceFile, workersFor } from '../base.ts'
 import { readContract } from '../contract.ts'
 import { loadDocuments, NamedFiles, type OverlayFile } from '../load.ts'
+import { ownRegistry } from '../policy.ts'
 import type { Built, BuildOptions, Deployment } from './build-types.ts'
 import { compileSnapshot } from './compile.ts'
 import type { Config } from './config.ts'
@@ -13,7 +14,13 @@ import { errorAt, presentable } from './problem-list.ts'
 import { contractOf, readConfig, type ReadConfig } from './read-config.ts'
 import { commandLine } from './upstreams.ts'
 
-const noConfig: ReadConfig = { config: undefined, problems: [], files: [] }
+const noConfig: ReadConfig = {
+  config: undefined,
+  problems: [],
+  files: [],
+  registry: ownRegistry,
+  code: undefined,
+}
 
 export async function buildSnapshot(options: BuildOptions): Promise<Built> {
   const built = await build(options)
@@ -21,8 +28,7 @@ export async function buildSnapshot(options: BuildOptions): Promise<Built> {
 }
 
 async function build(options: BuildOptions): Promise<Built> {
-  const { configFile } = options
-  const read = configFile === undefined ? noConfig : await readConfig(resolve(configFile))
+  const read = await readOf(options)
   const deployment = deploymentOf(options, read.config?.value)
   const failed = (problems: readonly Problem[], files: readonly SourceFile[]): Built => {
     return { snapshot: undefined, deployment, problems, files }
@@ -45,6 +51,8 @@ async function build(options: BuildOptions): Promise<Built> {
     contract: readContract(loaded.documents),
     documents: loaded.documents,
     config: read.config,
+    registry: read.registry,
+    code: read.code,
     files: named,
     to: options.to,
     inProcess: options.inProcess,
@@ -57,10 +65,14 @@ async function build(options: BuildOptions): Promise<Built> {
   return { snapshot, origins, deployment, problems: [...problems, ...compiled.problems], files }
 }
 
+async function readOf({ configFile, trust }: BuildOptions): Promise<ReadConfig> {
+  return configFile === undefined ? noConfig : readConfig(resolve(configFile), trust === true)
+}
+
 /** What such a build reads, overlays applied: for whoever needs more of it than a snapshot keeps. */
 export async function loadContract(options: BuildOptions): Promise<Documents | undefined> {
-  const { configFile, allowRef = [] } = options
-  const read = configFile === undefined ? noConfig : await readConfig(resolve(configFile))
+  const { allowRef = [] } = options
+  const read = await readOf(options)
   const contractFile = contractFileOf(options, read)
   if (contractFile === undefined) return undefined
   const overlays = overlaysOf(options, read)

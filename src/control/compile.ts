@@ -8,7 +8,13 @@ import type { Contract, Operation } from '../contract.ts'
 import type { NamedFiles } from '../load.ts'
 import { type Mode, ownRegistry, type Registry } from '../policy.ts'
 import { conflicts, hostProblem, type RoutePlan, routesProblem, templateProblem } from '../route.ts'
-import { encodeSnapshot, type OperationPlan, sealSnapshot, type SnapshotPlan } from '../snapshot.ts'
+import {
+  encodeSnapshot,
+  type OperationPlan,
+  sealSnapshot,
+  type SnapshotCode,
+  type SnapshotPlan,
+} from '../snapshot.ts'
 import type { UpstreamPlan } from '../upstream.ts'
 import { bodyHandling, limitMatters } from './bodies.ts'
 import type { Deployment } from './build-types.ts'
@@ -31,6 +37,8 @@ export interface CompileInput {
   readonly config: WrittenConfig | undefined
   /** The policies that settings may name; ours, where nothing is given. */
   readonly registry?: Registry
+  /** What workers run of those that are not ours. */
+  readonly code?: SnapshotCode | undefined
   /** Files that settings name. */
   readonly files: Pick<NamedFiles, 'read'>
   readonly to: readonly string[]
@@ -282,6 +290,7 @@ function assemble(
     operations,
     upstreams,
     blobs: plans.blobs,
+    ...(input.code && { code: input.code }),
     ...others,
   }
   const snapshot = encodeSnapshot(plan)

@@ -1,9 +1,11 @@
 // The entry of the compiler thread: one build, one message, and the thread ends once the build is
-// kept on disk.
+// kept on disk. Code of a configuration may have run in it, with timers of its own: nothing of that
+// goes on.
 import { parentPort, workerData } from 'node:worker_threads'
 import { buildSnapshot } from './build.ts'
 import type { BuildOptions } from './build-types.ts'
 import { keepBuild } from './cache.ts'
+import { isConfigModule } from './config-module.ts'
 
 export interface CompilerTask {
   readonly options: BuildOptions
@@ -17,4 +19,7 @@ const { options, cache, startedEpochMs } = workerData as CompilerTask
 const built = await buildSnapshot(options)
 // Copied, not transferred: it is still to be written to the disk, and nobody should wait for that.
 parentPort!.postMessage(built)
-if (cache !== false) await keepBuild(cache, options, built, startedEpochMs)
+// A configuration that is a program may say something else tomorrow, by the environment or the day.
+const isLasting = options.configFile === undefined || !isConfigModule(options.configFile)
+if (cache !== false && isLasting) await keepBuild(cache, options, built, startedEpochMs)
+process.exit()

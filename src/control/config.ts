@@ -164,6 +164,11 @@ export const configSchema = z.strictObject({
   limits: limitSettings(() => true)
     .default({})
     .describe('bounds'),
+  customPolicies: z
+    .array(z.string())
+    .max(100)
+    .default([])
+    .describe('policies of your own: TypeScript files, each called as its policy, relative to this'),
   policies: policySettings.default({}),
   errors: z
     .strictObject({

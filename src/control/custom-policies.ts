@@ -55,7 +55,7 @@ export async function customPolicies(named: NamedPolicies): Promise<CustomPolici
     return { id, name, path: resolve(named.folder, name), place: named.placeOf(i) }
   })
   const problems = policies.flatMap((one, i) => nameProblems(one, policies.slice(0, i)))
-  if (problems.length > 0) return { ...noCustomPolicies, problems }
+  if (problems.length > 0 || policies.length === 0) return { ...noCustomPolicies, problems }
   return named.trust ? runPolicies(policies, named.folder) : untriedPolicies(policies)
 }
 

@@ -1,33 +1,70 @@
-// Reads `concordat.yaml`: from a file to a checked configuration whose every key can be located.
+// Reads a configuration: from a file to a checked one whose every key can be located, and to the
+// policies that it may speak of.
 import { dirname, resolve } from 'node:path'
 import type { Documents, Problem, SourceFile } from '../base.ts'
 import { loadDocuments } from '../load.ts'
 import { ownRegistry, type Registry } from '../policy.ts'
+import type { SnapshotCode } from '../snapshot.ts'
 import { checkedBy } from './complaints.ts'
-import { type Config, schemasFor } from './config.ts'
 import type { WrittenConfig } from './compile.ts'
+import { type Config, schemasFor } from './config.ts'
+import { isConfigModule, type LoadedConfig, loadConfigModule } from './config-module.ts'
+import { customPolicies, type CustomPolicies, noCustomPolicies } from './custom-policies.ts'
 
-export interface ReadConfig {
+export interface ReadConfig extends CheckedConfig {
+  readonly files: readonly SourceFile[]
+  /** The policies that settings may name, and the code of those that are not ours. */
+  readonly registry: Registry
+  readonly code: SnapshotCode | undefined
+}
+
+export interface CheckedConfig {
   /** Undefined where `problems` holds an error. */
   readonly config: WrittenConfig | undefined
   readonly problems: readonly Problem[]
-  readonly files: readonly SourceFile[]
 }
 
-export async function readConfig(file: string): Promise<ReadConfig> {
-  const { documents, problems, files } = await loadDocuments(file)
-  if (problems.some(({ severity }) => severity === 'error')) {
-    return { config: undefined, problems, files }
+/** Code is run where it is trusted: the configuration itself may be some, or name some. */
+export async function readConfig(file: string, trust: boolean): Promise<ReadConfig> {
+  const { documents, problems, files } = await loadConfig(file, trust)
+  const none = { registry: ownRegistry, code: undefined }
+  if (documents === undefined || hasErrors(problems)) {
+    return { ...none, config: undefined, problems, files }
   }
-  const checked = checkConfig(documents)
-  return { ...checked, problems: [...problems, ...checked.problems], files }
+  const custom = await customPoliciesOf(documents, file, trust)
+  const allFiles = [...files, ...custom.files]
+  const before = [...problems, ...custom.problems]
+  if (hasErrors(before)) return { ...none, config: undefined, problems: before, files: allFiles }
+  const { registry, code } = custom
+  const checked = checkConfig(documents, registry)
+  const all = [...before, ...checked.problems]
+  return { ...checked, registry, code, problems: all, files: allFiles }
+}
+
+const hasErrors = (problems: readonly Problem[]): boolean =>
+  problems.some(({ severity }) => severity === 'error')
+
+async function loadConfig(file: string, trust: boolean): Promise<LoadedConfig> {
+  return isConfigModule(file) ? loadConfigModule(file, trust) : loadDocuments(file)
+}
+
+async function customPoliciesOf(
+  documents: Documents,
+  file: string,
+  trust: boolean,
+): Promise<CustomPolicies> {
+  const { root, values } = documents
+  const names = (values.get(root) as Record<string, unknown> | null)?.['customPolicies']
+  // Whatever else is written there the schema complains of.
+  if (!Array.isArray(names) || !names.every((name) => typeof name === 'string')) {
+    return noCustomPolicies
+  }
+  const placeOf = (index: number) => documents.locate(root, `/customPolicies/${index}`)
+  return customPolicies({ names, folder: dirname(file), placeOf, trust })
 }
 
 /** The checked configuration, or what is wrong with it. */
-export function checkConfig(
-  documents: Documents,
-  registry: Registry = ownRegistry,
-): Omit<ReadConfig, 'files'> {
+export function checkConfig(documents: Documents, registry: Registry = ownRegistry): CheckedConfig {
   const locate = (pointer: string) => documents.locate(documents.root, pointer)
   // An empty file is an empty configuration.
   const value = documents.values.get(documents.root) ?? {}

@@ -145,6 +145,7 @@ function settleApi({ input, settling }: Work): Settled {
   checkHosts(config, settling)
   checkLog(config, settling)
   checkProxyProtocol(config, settling)
+  checkForwardAuth(config, settling)
   return settled
 }
 
@@ -165,6 +166,13 @@ function checkLog({ value, locate }: WrittenConfig, { report }: Settling): void 
   if (value.log.access !== 'off' || value.log.redact.length === 0) return
   const message = "'log.redact' has no effect here: 'log.access' is off"
   report(errorAt(locate('/log/redact'), message))
+}
+
+/** What is asked about stands in fields that only a trusted hop is believed. */
+function checkForwardAuth({ value, locate }: WrittenConfig, { report }: Settling): void {
+  if (!value.forwardAuth || value.trustedHops.length > 0) return
+  const message = "nobody could ask: name in 'trustedHops' which proxies do"
+  report(errorAt(locate('/forwardAuth'), message))
 }
 
 /** Whoever may write the header is believed: it counts from hops that are named. */
@@ -284,6 +292,7 @@ function assemble(
     faultDocs: config?.value.errors.docs,
     hosts: config?.value.hosts ?? [],
     trustedHops: config?.value.trustedHops ?? [],
+    ...(config?.value.forwardAuth === true ? { forwardAuth: true } : {}),
     ...(config?.value.listen.proxyProtocol === true ? { proxyProtocol: true } : {}),
     limits: limitsWith(config?.value.limits ?? {}),
     routes,

@@ -156,6 +156,10 @@ export const configSchema = z.strictObject({
     .array(z.string().superRefine(refuseProblem(cidrProblem)))
     .default([])
     .describe('addresses and CIDR ranges of proxies whose Forwarded fields count'),
+  forwardAuth: z
+    .boolean()
+    .default(false)
+    .describe('whether proxies of trusted hops may ask under /.concordat/auth what they may pass'),
   upstreams: z
     .record(z.string().regex(/^[\w.-]{1,64}$/), upstream)
     .default({})
@@ -168,7 +172,9 @@ export const configSchema = z.strictObject({
     .array(z.string())
     .max(100)
     .default([])
-    .describe('policies of your own: TypeScript files, each called as its policy, relative to this'),
+    .describe(
+      'policies of your own: TypeScript files, each called as its policy, relative to this',
+    ),
   policies: policySettings.default({}),
   errors: z
     .strictObject({

@@ -13,7 +13,7 @@ import {
   soleOccupancy,
   within,
 } from '../base.ts'
-import { dateSource } from '../http.ts'
+import { dateSource, type Stream } from '../http.ts'
 import { ownRegistry, type Registry } from '../policy.ts'
 import { openSnapshot } from '../snapshot.ts'
 import {
@@ -39,6 +39,7 @@ import { GatewayExchange } from './exchange.ts'
 import { bundleRelease } from './let-go.ts'
 import { overloadedReply } from './overloaded.ts'
 import { limitsOfThread } from './room.ts'
+import { askedStream } from './asked-stream.ts'
 import { blobOf } from './blobs.ts'
 import type { Runtime } from './runtime.ts'
 import { linkSnapshot, type Snapshot } from './snapshot.ts'
@@ -164,7 +165,7 @@ export class Engine {
       warn,
       isTrustedHop: (address) => this.#snapshot!.isTrustedHop(address),
       overloaded: () => overloadedReply(this.#runtime, this.#snapshot!),
-      exchange: (stream) => new GatewayExchange(this.#runtime, this.#snapshot!, stream).run(),
+      exchange: (stream) => runExchange(this.#runtime, this.#snapshot!, stream),
       malformed: (stream, refusal) =>
         new GatewayExchange(this.#runtime, this.#snapshot!, stream).runMalformed(refusal),
       bug,
@@ -238,6 +239,14 @@ export class Engine {
       acceptPauses: sum(this.#servers.map(({ pauses }) => pauses)),
     })
   }
+}
+
+/** What another proxy asks about runs as if it had come here. */
+function runExchange(runtime: Runtime, snapshot: Snapshot, stream: Stream): void {
+  const asked = snapshot.plan.forwardAuth === true ? askedStream(stream, snapshot) : undefined
+  if (asked === undefined) new GatewayExchange(runtime, snapshot, stream).run()
+  else if ('code' in asked) new GatewayExchange(runtime, snapshot, stream).runMalformed(asked)
+  else new GatewayExchange(runtime, snapshot, asked).run()
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0)

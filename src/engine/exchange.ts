@@ -48,7 +48,7 @@ import { refusalReply } from './fault-body.ts'
 import { forwardingOf, interimLines, replyLines, requestLines } from './heads.ts'
 import { hasBody, judgeHead, validation } from './head-breach.ts'
 import { HeldBody } from './held-body.ts'
-import { assertEditable, type OwnField } from './request-fields.ts'
+import { assertEditable, fieldsToCopy, type OwnField } from './request-fields.ts'
 import type { Runtime } from './runtime.ts'
 import type { LinkedOperation, Snapshot } from './snapshot.ts'
 import { noShadows, withShadow } from './shadowing.ts'
@@ -243,6 +243,7 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
 
   checked(): void {
     const operation = this.#operation!
+    if (this.#stream.asksOnly === true) return this.#runSteps(operation.prepare, 0, allowed)
     if (!hasBody(this.request)) {
       this.#requestDone = true
       // That no body came is for the same steps to judge: it may be required.
@@ -316,6 +317,11 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
 
   prepare(): void {
     this.#runSteps(this.#operation!.prepare, 0, forwarded)
+  }
+
+  /** Whoever asked sends it on himself, with the fields that policies set. */
+  allow(): void {
+    this.#answer(204, fieldsToCopy(this.#operation!.requestEdit, this.ownFields), '')
   }
 
   forward(): void {
@@ -603,5 +609,6 @@ const lateBody = 'The body took all the time that the exchange has.'
 // The continuations of `#runSteps`, made once: a closure for each request would cost more.
 const admitted = (self: GatewayExchange): void => self.admitted()
 const checked = (self: GatewayExchange): void => self.checked()
+const allowed = (self: GatewayExchange): void => self.allow()
 const prepared = (self: GatewayExchange): void => self.prepare()
 const forwarded = (self: GatewayExchange): void => self.forward()

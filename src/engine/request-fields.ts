@@ -45,6 +45,15 @@ export function withOwnFields(lines: string, own: OwnFields): string {
   return without(lines, byLength) + added
 }
 
+/** What a proxy that asked may copy to the request: name and value in turn. */
+export function fieldsToCopy({ set }: RequestEdit, own: OwnFields | undefined): string[] {
+  const fields = [...set]
+  for (const { name, value } of own?.values() ?? []) {
+    if (value !== undefined) fields.push(name, value)
+  }
+  return fields
+}
+
 function without(lines: string, byLength: readonly (readonly string[])[]): string {
   let kept = ''
   let keptFrom = 0

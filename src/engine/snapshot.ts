@@ -10,6 +10,7 @@ import {
   mergeEdits,
   mergeRequestEdits,
   type ReplyEdit,
+  type RequestEdit,
   type Step,
 } from '../http.ts'
 import {
@@ -65,6 +66,8 @@ export interface LinkedOperation {
   readonly prepare: readonly Step[]
   /** What is set on and taken from requests; undefined: nothing. */
   readonly editLines: EditLines | undefined
+  /** The same as data. */
+  readonly requestEdit: RequestEdit
   readonly verify: readonly LinkedVerify[]
   /** What becomes of fields whose presence `reading` notes; undefined: nobody looks. */
   readonly mapFields: MapFields | undefined
@@ -181,6 +184,7 @@ function operationLinker(plan: OpenSnapshot, tools: LinkTools): Snapshot['operat
     const steps = operation.policies.map((one, at) =>
       linkPolicy(one, at, operation.id, limits, linking),
     )
+    const requestEdit = mergeRequestEdits(steps.flatMap((one) => one.request ?? []))
     return {
       index,
       plan: operation,
@@ -191,7 +195,8 @@ function operationLinker(plan: OpenSnapshot, tools: LinkTools): Snapshot['operat
       content: steps.flatMap(({ content }) => content ?? []),
       watches: steps.flatMap(({ policy, watch }) => (watch ? { policy, watch } : [])),
       prepare: steps.flatMap(({ prepare }) => prepare ?? []),
-      editLines: compileRequestEdit(mergeRequestEdits(steps.flatMap((one) => one.request ?? []))),
+      editLines: compileRequestEdit(requestEdit),
+      requestEdit,
       verify: steps.flatMap(({ policy, inShadow, verify }) =>
         verify ? { policy, inShadow, step: verify } : [],
       ),

@@ -38,6 +38,8 @@ export interface Stream {
   /** The request's header lines that may go on, each with CRLF. */
   readonly forwardable: string
   readonly takesTrailers: boolean
+  /** Whether only the verdict is wanted: nothing is sent upstream. */
+  readonly asksOnly?: boolean
   readonly peer: StreamPeer
   /** Must be called before anything else, within the call that brought the stream. */
   attach(events: StreamEvents): void

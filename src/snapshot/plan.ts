@@ -18,6 +18,8 @@ export interface SnapshotHead {
   readonly hosts: readonly string[]
   /** CIDR ranges of hops whose `Forwarded` and `X-Forwarded-*` count. */
   readonly trustedHops: readonly string[]
+  /** Other proxies ask here whether they may pass a request on; those of trusted hops alone. */
+  readonly forwardAuth?: true
   /** Every connection begins with a PROXY header, of a trusted hop. */
   readonly proxyProtocol?: true
   readonly limits: Limits

@@ -1,0 +1,233 @@
+// The same policies beside another proxy: the pages' own configurations of nginx and Caddy, and the
+// question as Traefik asks it.
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { exchanged, gatewayOf } from './gateway.ts'
+import { eventually } from './raw-peer.ts'
+
+const contract = `
+openapi: 3.1.0
+info: { title: Notes, version: 1.0.0 }
+components:
+  securitySchemes: { key: { type: apiKey, in: header, name: X-API-Key } }
+x-concordat:
+  policies: { headers: { request: { set: { X-Env: prod } } } }
+paths:
+  /notes:
+    get:
+      operationId: listNotes
+      parameters: [{ name: limit, in: query, schema: { type: integer, maximum: 10 } }]
+      responses: { '200': { description: all } }
+    post:
+      operationId: createNote
+      x-concordat: { policies: { limit: { requestsMax: 2, windowMs: 60000, burstMax: 2 } } }
+      requestBody:
+        required: true
+        content: { application/json: { schema: { type: object } } }
+      responses: { '201': { description: made } }
+  /secret:
+    get:
+      security: [{ key: [] }]
+      responses: { '200': { description: known } }
+`
+const config = `
+audience: public
+trustedHops: [127.0.0.1]
+forwardAuth: true
+policies: { auth: upstream }
+`
+
+/** A service that says what it got. */
+async function service(t: TestContext): Promise<number> {
+  const server = createServer((request, reply) => {
+    let body = ''
+    request.on('data', (piece: Buffer) => (body += piece.toString()))
+    request.on('end', () => {
+      const { method, url, headers } = request
+      reply.end(JSON.stringify({ method, url, env: headers['x-env'], body }))
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => server.close())
+  return (server.address() as AddressInfo).port
+}
+
+function fenced(language: string): string {
+  const page = readFileSync(new URL('../spec/forward-auth.md', import.meta.url), 'utf8')
+  const block = new RegExp(`\`\`\`${language}\n([^]*?)\`\`\``).exec(page)?.[1]
+  assert.ok(block !== undefined, `the page has a block of ${language}`)
+  return block
+}
+
+interface Beside {
+  readonly command: string
+  /** The page's configuration, listening on a socket file and asking the ports of this test. */
+  readonly config: (socket: string, ports: Ports) => string
+  readonly args: (file: string, folder: string) => string[]
+}
+
+interface Ports {
+  readonly gateway: number
+  readonly service: number
+}
+
+const onPorts = (text: string, { gateway, service: to }: Ports): string =>
+  text
+    .replaceAll('127.0.0.1:8080', `127.0.0.1:${gateway}`)
+    .replaceAll('127.0.0.1:3000', `127.0.0.1:${to}`)
+
+const proxies: Readonly<Record<'nginx' | 'caddy', Beside>> = {
+  nginx: {
+    command: 'nginx',
+    config: (socket, ports) => `daemon off; pid nginx.pid; error_log stderr;
+events { worker_connections 64; }
+http {
+  access_log off;
+  client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi;
+  uwsgi_temp_path uwsgi; scgi_temp_path scgi;
+  ${onPorts(fenced('nginx').replace('listen 8000', `listen unix:${socket}`), ports).replaceAll('$remote_addr', '192.0.2.9')}
+}`,
+    args: (file, folder) => ['-p', folder, '-e', 'stderr', '-c', file],
+  },
+  caddy: {
+    command: 'caddy',
+    config: (socket, ports) =>
+      `{\n\tadmin off\n}\n${onPorts(fenced('caddyfile').replace(':8000 {', `http:// {\n\tbind unix/${socket}`), ports)}`,
+    args: (file) => ['run', '--adapter', 'caddyfile', '--config', file],
+  },
+}
+
+const isThere = (command: string): boolean =>
+  spawnSync(command, [command === 'caddy' ? 'version' : '-v'], { stdio: 'ignore' }).error ===
+  undefined
+
+async function startProxy(t: TestContext, name: keyof typeof proxies, ports: Ports) {
+  const folder = mkdtempSync(join(tmpdir(), 'concordat-beside-'))
+  const { command, config: written, args } = proxies[name]
+  const socket = join(folder, 's')
+  const file = join(folder, 'config')
+  writeFileSync(file, written(socket, ports))
+  const env = { ...process.env, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder }
+  const child: ChildProcess = spawn(command, args(file, folder), {
+    env,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  let said = ''
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => (said += text))
+  t.after(async () => {
+    if (child.exitCode === null) {
+      child.kill('SIGTERM')
+      await once(child, 'exit')
+    }
+    rmSync(folder, { recursive: true, force: true })
+  })
+  await eventually(`${name} listens`, () => existsSync(socket) || child.exitCode !== null)
+  assert.equal(child.exitCode, null, said)
+  return (head: string[], body = '') => askedOver(socket, head, body)
+}
+
+async function askedOver(path: string, [line, ...fields]: string[], body: string): Promise<string> {
+  const socket = connect(path)
+  let text = ''
+  socket.setEncoding('utf8').on('data', (piece: string) => (text += piece))
+  const length = body === '' ? [] : [`Content-Length: ${body.length}`]
+  const lines = [`${line} HTTP/1.1`, 'Host: api.test', 'Connection: close', ...length, ...fields]
+  socket.write(`${lines.join('\r\n')}\r\n\r\n${body}`)
+  await once(socket, 'close')
+  return text
+}
+
+const json = 'Content-Type: application/json'
+
+for (const name of ['nginx', 'caddy'] as const) {
+  test(
+    `${name} passes on what the contract allows and gives clients our refusals`,
+    { skip: isThere(name) ? false : `${name} is not installed` },
+    async (t) => {
+      const to = await service(t)
+      const gateway = await gatewayOf(t, { contract, config, to: [`http://127.0.0.1:${to}`] })
+      const ask = await startProxy(t, name, { gateway, service: to })
+      const rows: [says: string, head: string[], body: string, want: RegExp][] = [
+        [
+          'allowed, with the fields of policies',
+          ['GET /notes?limit=3'],
+          '',
+          / 200 OK[^]*"url":"\/notes\?limit=3","env":"prod"/,
+        ],
+        [
+          'with its body',
+          ['POST /notes', json],
+          '{"a":1}',
+          / 200 OK[^]*"method":"POST"[^]*"body":"\{\\"a\\":1\}"/,
+        ],
+        ['a parameter', ['GET /notes?limit=30'], '', / 400 [^]*INVALID_INPUT[^]*"field":"limit"/],
+        ['a path', ['GET /other'], '', / 404 [^]*NOT_FOUND/],
+        ['a method', ['DELETE /notes'], '', / 405 [^]*METHOD_NOT_ALLOWED/],
+        ['its field', ['DELETE /notes'], '', /\r\nAllow: [A-Z, ]*GET/i],
+        [
+          'a media type',
+          ['POST /notes', 'Content-Type: text/csv'],
+          'a',
+          / 415 [^]*UNSUPPORTED_MEDIA_TYPE/,
+        ],
+        ['a credential', ['GET /secret'], '', / 401 [^]*UNAUTHENTICATED/],
+        ['one that is there', ['GET /secret', 'X-API-Key: k'], '', / 200 OK/],
+        ['a limit', ['POST /notes', json], '{}', / 429 [^]*LIMIT_EXCEEDED/],
+        ['a path in two ways', ['GET /notes%2f..'], '', / 400 [^]*INVALID_PATH/],
+      ]
+      for (const [says, head, body, want] of rows) assert.match(await ask(head, body), want, says)
+      assert.match(await ask(['POST /notes', json], '{}'), /\r\nRetry-After: \d+/i)
+    },
+  )
+}
+
+test('asked as Traefik asks, the answer is the verdict', async (t) => {
+  const gateway = await gatewayOf(t, { contract, config, to: ['http://127.0.0.1:9'] })
+  const ask = (method: string, uri: string, ...more: string[]) =>
+    exchanged(gateway, [
+      'GET /.concordat/auth',
+      `X-Forwarded-Method: ${method}`,
+      `X-Forwarded-Uri: ${uri}`,
+      'X-Forwarded-Host: api.test',
+      'X-Forwarded-Proto: http',
+      'X-Forwarded-For: 192.0.2.7',
+      ...more,
+    ])
+  assert.match(await ask('GET', '/notes?limit=2'), /^HTTP\/1\.1 204 [^]*\r\nX-Env: prod\r\n/)
+  assert.match(await ask('HEAD', '/notes'), /^HTTP\/1\.1 204 /)
+  assert.match(await ask('POST', '/notes', json), /^HTTP\/1\.1 204 /)
+  assert.match(await ask('POST', '/notes'), /^HTTP\/1\.1 400 [^]*"issue":"required"/)
+  assert.match(await ask('GET', '/notes?limit=x'), /^HTTP\/1\.1 400 [^]*"field":"limit"/)
+  assert.match(await ask('GET', 'notes'), /^HTTP\/1\.1 400 [^]*X-Forwarded-Uri/)
+  assert.match(await ask('GET', '/notes', 'X-Forwarded-Uri: /secret'), /^HTTP\/1\.1 400 /)
+  assert.match(await ask('get', '/notes'), /^HTTP\/1\.1 400 [^]*X-Forwarded-Method/)
+  assert.match(await ask('GET', `/${'a'.repeat(9_000)}`), /^HTTP\/1\.1 400 [^]*longer/)
+})
+
+test('whoever is no trusted hop finds nothing there, and without the setting nobody does', async (t) => {
+  const head = ['GET /.concordat/auth', 'X-Forwarded-Method: GET', 'X-Forwarded-Uri: /notes']
+  for (const other of [
+    config.replace('127.0.0.1', '192.0.2.1'),
+    config.replace('forwardAuth: true', ''),
+  ]) {
+    const gateway = await gatewayOf(t, { contract, config: other, to: ['http://127.0.0.1:9'] })
+    assert.match(await exchanged(gateway, head), /^HTTP\/1\.1 404 /)
+  }
+})
+
+test('nobody could ask where no hop is trusted: that is an error of the configuration', async (t) => {
+  const text = config.replace('trustedHops: [127.0.0.1]', '')
+  await assert.rejects(
+    gatewayOf(t, { contract, config: text, to: ['http://127.0.0.1:9'] }),
+    /nobody could ask: name in 'trustedHops' which proxies do/,
+  )
+})

@@ -26,14 +26,6 @@ function compileInThread(task: CompilerTask, signal: AbortSignal | undefined): P
     thread.once('message', done)
     thread.once('error', fail)
     // After a message this changes nothing; without one the thread died under us.
-    thread.once('exit', (code) => fail(new Error(endText(code))))
+    thread.once('exit', (code) => fail(new Error(`the compiler thread ended with code ${code}`)))
   })
 }
-
-/** Node's code for a module that waits for what nothing can bring any more. */
-const unsettledCode = 13
-
-const endText = (code: number): string =>
-  code === unsettledCode
-    ? 'the configuration, or a policy that it names, waits at its top for what never comes'
-    : `the compiler thread ended with code ${code}`

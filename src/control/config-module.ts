@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, extname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Documents, Place, Problem, SourceFile } from '../base.ts'
-import { importCode } from '../code.ts'
+import { importTried } from './import-tried.ts'
 import { notData } from './plain-data.ts'
 import { errorAt } from './problem-list.ts'
 import { firstLineOf } from './tried-policy.ts'
@@ -31,10 +31,10 @@ export async function loadConfigModule(file: string, trust: boolean): Promise<Lo
   if (source === undefined) return { documents: undefined, problems, files }
   const url = pathToFileURL(join(folder, `concordat-config-${hash('sha256', source)}.mjs`)).href
   try {
-    const { default: modules } = await importCode({ url, source })
+    const { default: modules } = await importTried({ url, source })
     const value = (modules as readonly { readonly default?: unknown }[])[0]!.default
-    const problem = valueProblem(value)
-    if (problem !== undefined) return refused(errorAt(place, problem), files)
+    const problem = valueProblem(file, value)
+    if (problem !== undefined) return refused(problem, files)
     return { documents: documentOf(file, value as object), problems: [], files }
   } catch (error) {
     const message = `the configuration threw: ${firstLineOf(error)}`
@@ -48,11 +48,13 @@ const refused = (problem: Problem, files: readonly SourceFile[] = []): LoadedCon
   files,
 })
 
-function valueProblem(value: unknown): string | undefined {
+function valueProblem(file: string, value: unknown): Problem | undefined {
   if (typeof value !== 'object' || value === null) {
-    return "it exports no configuration: say 'export default defineConfig({ … })'"
+    const message = "it exports no configuration: say 'export default defineConfig({ … })'"
+    return errorAt({ file, line: 1, column: 1 }, message)
   }
-  return notData(value)
+  const found = notData(value)
+  return found && errorAt(keyPlace(file, found.pointer), found.message)
 }
 
 function documentOf(file: string, value: object): Documents {
@@ -61,17 +63,31 @@ function documentOf(file: string, value: object): Documents {
   return { root, values: new Map([[root, value]]), locate }
 }
 
-/** Where the keys on the way to a value stand one after the other, as far as they do. */
+/** Where the keys on the way to a value stand one inside the other, as far as they do. */
 function keyPlace(file: string, pointer: string): Place {
   const text = readFileSync(file, 'utf8')
-  let at = 0
+  let from = 0
+  let to = text.length
   for (const token of pointer.split('/').slice(1)) {
-    const key = token.replaceAll('~1', '/').replaceAll('~0', '~')
-    const found = new RegExp(`(?<![\\w$-])['"]?${RegExp.escape(key)}['"]?\\s*:`, 'g')
-    found.lastIndex = at
-    // An index of a list is no key.
-    at = found.exec(text)?.index ?? at
+    const key = RegExp.escape(token.replaceAll('~1', '/').replaceAll('~0', '~'))
+    const found = new RegExp(`(?<![\\w$-])['"]?${key}['"]?\\s*:`).exec(text.slice(from, to))
+    // An index of a list is no key, and what was made elsewhere is not here.
+    if (found === null) continue
+    from += found.index
+    to = valueEnd(text, from + found[0].length)
   }
-  const before = text.slice(0, at).split('\n')
+  const before = text.slice(0, from).split('\n')
   return { file, line: before.length, column: before.at(-1)!.length + 1 }
+}
+
+/** Where a value ends, as its brackets have it; what stands in strings may lead astray. */
+function valueEnd(text: string, from: number): number {
+  let depth = 0
+  for (let at = from; at < text.length; at++) {
+    const character = text.charAt(at)
+    if ('{[('.includes(character)) depth++
+    else if ('}])'.includes(character)) depth--
+    if (depth < 0 || (depth === 0 && character === ',')) return at
+  }
+  return text.length
 }

@@ -5,7 +5,6 @@ import { hash } from 'node:crypto'
 import { basename, extname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Place, type Problem, type SourceFile } from '../base.ts'
-import { importCode } from '../code.ts'
 import {
   type AnyPolicy,
   idRule,
@@ -16,6 +15,7 @@ import {
 } from '../policy.ts'
 import type { SnapshotCode } from '../snapshot.ts'
 import type { Entry } from './bundle.ts'
+import { importTried } from './import-tried.ts'
 import { errorAt } from './problem-list.ts'
 import { firstLineOf, type Trial, tried } from './tried-policy.ts'
 
@@ -103,7 +103,7 @@ async function runPolicies(
   if (source === undefined) return { ...noCustomPolicies, problems, files }
   const trial: Trial = { thrownAt: (error) => thrownAt(error, files) }
   const code = codeOf(source, folder)
-  const exported = await importCode(code).catch((error: unknown) => {
+  const exported = await importTried(code).catch((error: unknown) => {
     const place = trial.thrownAt(error) ?? policies[0]!.place
     return errorAt(place, `custom policies cannot be imported: ${firstLineOf(error)}`)
   })

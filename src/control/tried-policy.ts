@@ -85,7 +85,7 @@ function withNet(
         const plan = compile(config, site as never)
         const problem = plan === undefined ? undefined : notData(plan)
         if (problem === undefined) return plan
-        site.report(errorAt(site.place ?? place, `the plan of '${policy.id}': ${problem}`))
+        site.report(errorAt(site.place ?? place, `the plan of '${policy.id}': ${problem.message}`))
       } catch (error) {
         site.report(thrown('compile', error, site.place))
       }

@@ -46,6 +46,7 @@ export { type FileWatch, watchFiles } from './control/watch.ts'
 
 /** The configuration as TypeScript. */
 export { type ConfigInput, defineConfig } from './control/define-config.ts'
+export { notData } from './control/plain-data.ts'
 
 /** Every default for each audience, for `concordat limits` and the docs. */
 export { type DefaultsRow, defaultsTable } from './control/defaults.ts'

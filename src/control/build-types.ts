@@ -7,6 +7,8 @@ export interface BuildOptions {
   readonly contractFile?: string | undefined
   /** Path of `concordat.yaml` or `concordat.config.ts`. */
   readonly configFile?: string | undefined
+  /** The configuration itself, where no file holds it: `configFile` says what its paths start from. */
+  readonly configValue?: object | undefined
   /** Endpoint addresses of the one upstream, from the command line; they replace `upstreams`. */
   readonly to: readonly string[]
   /** The one upstream is a program of this process: its host connects to it. */

@@ -65,8 +65,9 @@ async function build(options: BuildOptions): Promise<Built> {
   return { snapshot, origins, deployment, problems: [...problems, ...compiled.problems], files }
 }
 
-async function readOf({ configFile, trust }: BuildOptions): Promise<ReadConfig> {
-  return configFile === undefined ? noConfig : readConfig(resolve(configFile), trust === true)
+async function readOf({ configFile, configValue, trust }: BuildOptions): Promise<ReadConfig> {
+  if (configFile === undefined) return noConfig
+  return readConfig(resolve(configFile), trust === true, configValue)
 }
 
 /** What such a build reads, overlays applied: for whoever needs more of it than a snapshot keeps. */

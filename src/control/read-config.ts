@@ -1,6 +1,7 @@
 // Reads a configuration: from a file to a checked one whose every key can be located, and to the
 // policies that it may speak of.
-import { dirname, resolve } from 'node:path'
+import { basename, dirname, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import type { Documents, Problem, SourceFile } from '../base.ts'
 import { loadDocuments } from '../load.ts'
 import { ownRegistry, type Registry } from '../policy.ts'
@@ -24,9 +25,17 @@ export interface CheckedConfig {
   readonly problems: readonly Problem[]
 }
 
-/** Code is run where it is trusted: the configuration itself may be some, or name some. */
-export async function readConfig(file: string, trust: boolean): Promise<ReadConfig> {
-  const { documents, problems, files } = await loadConfig(file, trust)
+/**
+ * Code is run where it is trusted: the configuration itself may be some, or name some. `value` is what
+ * it holds, where there is no such file.
+ */
+export async function readConfig(
+  file: string,
+  trust: boolean,
+  value?: object,
+): Promise<ReadConfig> {
+  const loaded = value === undefined ? loadConfig(file, trust) : heldConfig(file, value)
+  const { documents, problems, files } = await loaded
   const none = { registry: ownRegistry, code: undefined }
   if (documents === undefined || hasErrors(problems)) {
     return { ...none, config: undefined, problems, files }
@@ -46,6 +55,15 @@ const hasErrors = (problems: readonly Problem[]): boolean =>
 
 async function loadConfig(file: string, trust: boolean): Promise<LoadedConfig> {
   return isConfigModule(file) ? loadConfigModule(file, trust) : loadDocuments(file)
+}
+
+/** Where a value is in no file its keys say where it is: `config.listen.port`. */
+function heldConfig(file: string, value: object): LoadedConfig {
+  const root = pathToFileURL(file).href
+  const locate = (_uri: string, pointer: string) => {
+    return { file: basename(file) + pointer.replaceAll('/', '.'), line: 0, column: 0 }
+  }
+  return { documents: { root, values: new Map([[root, value]]), locate }, problems: [], files: [] }
 }
 
 async function customPoliciesOf(

@@ -25,9 +25,17 @@ export type {
 export { familyHead, label, prometheusType, sample } from './telemetry/prometheus.ts'
 export { openSink, type Sink } from './telemetry/sink.ts'
 export { readProcess, type ThreadWatch, watchThread } from './telemetry/process.ts'
-export type {
-  ExchangeRecord,
-  Observe,
-  ObservedOperation,
-  ShadowNote,
-} from './telemetry/record.ts'
+export {
+  type KeptExchange,
+  KeptExchanges,
+  keptExchangesMax,
+  type KeptShadow,
+} from './telemetry/kept.ts'
+export { ShadowCounts, type ShadowNews } from './telemetry/shadow-counts.ts'
+export {
+  type ShadowPolicy,
+  type ShadowReport,
+  type ShadowRow,
+  ShadowSums,
+} from './telemetry/shadow-report.ts'
+export type { ExchangeRecord, Observe, ObservedOperation, ShadowNote } from './telemetry/record.ts'

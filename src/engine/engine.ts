@@ -22,9 +22,13 @@ import {
   createAccessLog,
   createCounts,
   createIds,
+  type KeptExchange,
+  KeptExchanges,
   type LineWriter,
   type Observe,
   type ServingGauges,
+  ShadowCounts,
+  type ShadowNews,
 } from '../telemetry.ts'
 import { Upstreams } from '../upstream.ts'
 import {
@@ -42,7 +46,7 @@ import { limitsOfThread } from './room.ts'
 import { askedStream } from './asked-stream.ts'
 import { blobOf } from './blobs.ts'
 import type { Runtime } from './runtime.ts'
-import { linkSnapshot, type Snapshot } from './snapshot.ts'
+import { linkSnapshot, policiesInShadow, type Snapshot } from './snapshot.ts'
 import type { SharedMemories } from './shared-states.ts'
 import { States } from './states.ts'
 
@@ -54,6 +58,8 @@ export interface EngineSetup {
   readonly redact: readonly string[]
   /** Tells the main thread what is counted where. */
   readonly announce: (news: CountsNews) => void
+  /** Tells it, twice a second, what policies in shadow would have refused. */
+  readonly shadowed?: ((news: ShadowNews) => void) | undefined
   /** What all threads hold; undefined: this one is alone. */
   readonly occupancy?: Occupancy | undefined
   /** How connections to endpoints are opened, where not over the network. */
@@ -77,6 +83,8 @@ export class Engine {
   readonly #counts: Counts
   readonly #stopNoting: () => void
   readonly #accessLog: ReturnType<typeof createAccessLog> | undefined
+  readonly #kept: KeptExchanges
+  readonly #shadows = new ShadowCounts()
   readonly #descriptors = systemDescriptors()
   #snapshot: Snapshot | undefined
   #bundleBytes = 0
@@ -95,6 +103,7 @@ export class Engine {
     this.#counts = createCounts({ announce })
     this.#stopNoting = clock.every(notePeriodMs, () => this.#noteTotals())
     this.#accessLog = lines === undefined ? undefined : createAccessLog({ lines, redact })
+    this.#kept = new KeptExchanges({ redact })
     this.#runtime = {
       clock,
       newId: createIds(randomBytes),
@@ -144,6 +153,8 @@ export class Engine {
     return () => {
       observers.push(this.#counts.bind(plan.names))
       if (this.#accessLog !== undefined) observers.push(this.#accessLog.bind(plan.names))
+      observers.push(this.#kept.bind(plan.names, plan.revision))
+      observers.push(this.#shadows.bind(plan.names, policiesInShadow(snapshot)))
       linked.take()
       this.#snapshot = snapshot
       this.#letGo(this.#bundleBytes)
@@ -203,6 +214,11 @@ export class Engine {
     }
   }
 
+  /** What is kept of an exchange that was refused, failed or was noted in shadow. */
+  recall(id: string): KeptExchange | undefined {
+    return this.#kept.find(id)
+  }
+
   /**
    * Takes no more connections and waits for exchanges under way, so long at most. Asked again the
    * shorter time counts.
@@ -233,6 +249,8 @@ export class Engine {
   }
 
   #noteTotals(): void {
+    const news = this.#shadows.take()
+    if (news !== undefined) this.#setup.shadowed?.(news)
     this.#counts.note({
       refusedConnections: sum(this.#servers.map((server) => server.refusedConnections)),
       logLinesDropped: this.#setup.lines?.dropped() ?? 0,

@@ -23,7 +23,7 @@ export interface EngineOptions {
   readonly log: LogOptions
 }
 
-export type EngineTold = Pick<EngineSetup, 'announce' | 'bug' | 'warn'>
+export type EngineTold = Pick<EngineSetup, 'announce' | 'shadowed' | 'bug' | 'warn'>
 
 /** What a host program may put in place of the log and the network. */
 export interface HostParts {
@@ -33,7 +33,7 @@ export interface HostParts {
 
 export async function startEngine(
   { bundle, states, occupancy, log }: EngineOptions,
-  { announce, bug, warn }: EngineTold,
+  { announce, shadowed, bug, warn }: EngineTold,
   host: HostParts = {},
 ): Promise<Engine | { readonly problem: string }> {
   const lines = host.lines ?? (log.access === 'off' ? undefined : await openLines(log.access))
@@ -46,6 +46,7 @@ export async function startEngine(
     occupancy: occupancy && new Occupancy(occupancy),
     connect: host.connect,
     announce,
+    shadowed,
     bug,
     warn,
   })

@@ -25,7 +25,12 @@ import { GatewayMetrics } from './gateway-metrics.ts'
 import { type Port, takePort } from './port.ts'
 import { Restarts } from './restarts.ts'
 import { openSnapshot, snapshotNeeds } from '../snapshot.ts'
-import type { ThreadGauges } from '../telemetry.ts'
+import {
+  type KeptExchange,
+  type ShadowReport,
+  ShadowSums,
+  type ThreadGauges,
+} from '../telemetry.ts'
 import { bundleRelease, type SharedMemories, SharedStates } from '../engine.ts'
 import type { EndCause, Spawn, WorkerThread } from './worker-thread.ts'
 import { WorkerStarts } from './worker-starts.ts'
@@ -68,6 +73,7 @@ class Fleet implements Gateway {
   readonly #tools: FleetTools
   readonly #restarts = new Restarts()
   readonly #metrics = new GatewayMetrics()
+  readonly #shadows: ShadowSums
   readonly #died = Promise.withResolvers<string>()
   readonly #starts: WorkerStarts
   readonly #dealing: Dealing
@@ -88,11 +94,13 @@ class Fleet implements Gateway {
     this.#settings = settings
     this.#tools = tools
     this.#letGo = bundleRelease(tools.clock)
+    this.#shadows = new ShadowSums({ sinceEpochMs: tools.clock.epochMs() })
     this.#port = port
     this.#starts = new WorkerStarts({
       ...tools,
       workers: settings.workers,
       metrics: this.#metrics,
+      shadows: this.#shadows,
       ended: (...how) => this.#ended(...how),
       late: (parked, of) => this.#late(parked, of),
     })
@@ -137,6 +145,17 @@ class Fleet implements Gateway {
   async active(): Promise<number> {
     const gauges = await this.#gauges()
     return gauges.reduce((sum, { serving }) => sum + (serving?.activeExchanges ?? 0), 0)
+  }
+
+  async shadows(): Promise<ShadowReport> {
+    // Before they answer they tell what is not told yet.
+    await this.#gauges()
+    return this.#shadows.report()
+  }
+
+  async recall(id: string): Promise<KeptExchange | undefined> {
+    const all = await Promise.all([...this.#starts.all].map((worker) => worker.recall(id)))
+    return latest(all)
   }
 
   /** Of the workers that answer in time. */
@@ -432,6 +451,12 @@ class Fleet implements Gateway {
     this.#died.resolve(`no worker can be started: ${problem}`)
   }
 }
+
+/** A hop that is trusted may have sent an id twice. */
+const latest = (all: readonly (KeptExchange | undefined)[]): KeptExchange | undefined =>
+  all
+    .filter((one) => one !== undefined)
+    .toSorted((a, b) => b.finishedEpochMs - a.finishedEpochMs)[0]
 
 const stops = { problem: 'the gateway stops' }
 

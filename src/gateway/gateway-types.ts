@@ -3,6 +3,7 @@
 import type { Readiness } from './admin-routes.ts'
 import type { ListenAddress } from './port.ts'
 import type { LogOptions } from '../engine.ts'
+import type { KeptExchange, ShadowReport } from '../telemetry.ts'
 import { snapshotCode } from '../snapshot.ts'
 
 /** What may change while it runs. */
@@ -27,6 +28,10 @@ export interface Gateway {
   ready(): Readiness
   /** Exchanges under way. */
   active(): Promise<number>
+  /** What policies in shadow would have refused since it began. */
+  shadows(): Promise<ShadowReport>
+  /** What is kept of an exchange that was refused, that failed, or was noted in shadow. */
+  recall(id: string): Promise<KeptExchange | undefined>
   /**
    * Puts settings in force; no request and no connection notices a changed bundle, and where the
    * rest differs the connections there are end with their next reply. Gives a sentence where it

@@ -2,7 +2,14 @@
 // accept connections itself.
 import type { Socket } from 'node:net'
 import { snapshotNeeds } from '../snapshot.ts'
-import type { CountsNews } from '../telemetry.ts'
+import { systemClock } from '../base.ts'
+import {
+  type CountsNews,
+  type KeptExchange,
+  type ShadowNews,
+  type ShadowReport,
+  ShadowSums,
+} from '../telemetry.ts'
 import {
   type Engine,
   type EngineTold,
@@ -34,12 +41,14 @@ export async function openHere(
   shared.took(states)
   const metrics = new GatewayMetrics()
   const announce = (news: CountsNews) => metrics.take(0, news)
-  const engine = await startEngine({ ...settings, states }, { announce, ...told }, host)
+  const shadows = new ShadowSums({ sinceEpochMs: systemClock.epochMs() })
+  const shadowed = (news: ShadowNews) => shadows.take(news, systemClock.epochMs())
+  const engine = await startEngine({ ...settings, states }, { announce, shadowed, ...told }, host)
   if ('problem' in engine) {
     metrics.close()
     return engine
   }
-  return new GatewayHere(engine, metrics, shared, settings)
+  return new GatewayHere(engine, metrics, shadows, shared, settings)
 }
 
 export class GatewayHere implements Gateway {
@@ -47,6 +56,7 @@ export class GatewayHere implements Gateway {
   readonly died = new Promise<never>(() => {})
   readonly #engine: Engine
   readonly #metrics: GatewayMetrics
+  readonly #shadows: ShadowSums
   readonly #shared: SharedStates
   readonly #settings: GatewaySettings
   #state: 'running' | 'draining' | 'closing' = 'running'
@@ -54,11 +64,13 @@ export class GatewayHere implements Gateway {
   constructor(
     engine: Engine,
     metrics: GatewayMetrics,
+    shadows: ShadowSums,
     shared: SharedStates,
     settings: GatewaySettings,
   ) {
     this.#engine = engine
     this.#metrics = metrics
+    this.#shadows = shadows
     this.#shared = shared
     this.#settings = settings
   }
@@ -101,6 +113,15 @@ export class GatewayHere implements Gateway {
 
   async active(): Promise<number> {
     return this.#engine.gauges().activeExchanges
+  }
+
+  async shadows(): Promise<ShadowReport> {
+    this.#engine.gauges()
+    return this.#shadows.report()
+  }
+
+  async recall(id: string): Promise<KeptExchange | undefined> {
+    return this.#engine.recall(id)
   }
 
   ready(): { ready: boolean; details: object } {

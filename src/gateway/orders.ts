@@ -1,7 +1,7 @@
 // What passes between the main thread and a worker. Nothing of it is on a request's path.
 import type { Socket } from 'node:net'
 import type { MessagePort } from 'node:worker_threads'
-import type { CountsNews, ThreadGauges } from '../telemetry.ts'
+import type { CountsNews, KeptExchange, ShadowNews, ThreadGauges } from '../telemetry.ts'
 import type { ListenAt } from '../wire.ts'
 import type { EngineOptions, SharedMemories } from '../engine.ts'
 
@@ -23,6 +23,7 @@ export type Order =
   /** Answered with its listening servers, parked. */
   | { readonly order: 'release' }
   | { readonly order: 'gauges' }
+  | { readonly order: 'recall'; readonly id: string }
   | { readonly order: 'drain' }
   | { readonly order: 'close'; readonly timeoutMs: number }
 
@@ -42,10 +43,12 @@ export type Report =
   | { readonly report: 'bug'; readonly text: string }
   | { readonly report: 'warning'; readonly text: string }
   | { readonly report: 'counts'; readonly news: readonly CountsNews[] }
+  | { readonly report: 'shadows'; readonly news: ShadowNews }
   | { readonly report: 'done'; readonly id: number; readonly answer: Answer }
   | { readonly report: 'refused'; readonly id: number; readonly text: string }
 
 export interface Answer {
   readonly gauges?: ThreadGauges
+  readonly kept?: KeptExchange | undefined
   readonly parked?: readonly MessagePort[]
 }

@@ -6,6 +6,7 @@ import type { GatewayMetrics } from './gateway-metrics.ts'
 import type { GatewaySettings } from './gateway-types.ts'
 import { SharedOccupancy } from './shared-occupancy.ts'
 import type { SharedMemories } from '../engine.ts'
+import type { ShadowSums } from '../telemetry.ts'
 import { type EndCause, type Spawn, WorkerThread } from './worker-thread.ts'
 
 export interface WorkerStartsSetup {
@@ -17,6 +18,7 @@ export interface WorkerStartsSetup {
   readonly bug: (error: unknown) => void
   readonly warn: (sentence: string) => void
   readonly metrics: GatewayMetrics
+  readonly shadows: ShadowSums
   /** `asked`: it was we who ended it. */
   readonly ended: (worker: WorkerThread, cause: EndCause, how: string, asked: boolean) => void
   /** Listening servers of a worker with these settings that was given up before they came. */
@@ -49,7 +51,7 @@ export class WorkerStarts {
   }
 
   #spawn(settings: GatewaySettings, states: SharedMemories): WorkerThread {
-    const { clock, bug, warn, program, spawn, metrics, late } = this.#setup
+    const { clock, bug, warn, program, spawn, metrics, shadows, late } = this.#setup
     const thread = this.#freeNumber()
     const { bundle, log, workers } = settings
     const occupancy = this.#occupancy.share(thread, workers)
@@ -63,6 +65,7 @@ export class WorkerStarts {
         bug,
         warn,
         counts: (news) => metrics.take(thread, news),
+        shadows: (news) => shadows.take(news, clock.epochMs()),
         late: (parked) => late(parked, settings),
         ended: (cause, how, asked) => this.#ended(worker, cause, how, asked),
       },

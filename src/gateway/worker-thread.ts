@@ -7,7 +7,7 @@ import {
   type WorkerOptions,
 } from 'node:worker_threads'
 import { type Clock, within } from '../base.ts'
-import type { CountsNews, ThreadGauges } from '../telemetry.ts'
+import type { CountsNews, KeptExchange, ShadowNews, ThreadGauges } from '../telemetry.ts'
 import { beatMemory, watchBeat } from './heartbeat.ts'
 import type { Answer, Asked, ListenShare, Order, Report, WorkerData } from './orders.ts'
 import type { SharedMemories } from '../engine.ts'
@@ -23,6 +23,7 @@ export interface WorkerEvents {
   readonly bug: (error: Error) => void
   readonly warn: (sentence: string) => void
   readonly counts: (news: CountsNews) => void
+  readonly shadows: (news: ShadowNews) => void
   /** Listening servers that it gave up when nobody reckoned with it any more. */
   readonly late: (parked: readonly MessagePort[]) => void
   readonly ended: Ended
@@ -142,6 +143,12 @@ export class WorkerThread {
     return (await within(this.#clock, gaugesTimeoutMs, asked))?.gauges
   }
 
+  /** Undefined also where it does not answer in time. */
+  async recall(id: string): Promise<KeptExchange | undefined> {
+    const asked = this.#ask({ order: 'recall', id }).catch((): Answer => ({}))
+    return (await within(this.#clock, gaugesTimeoutMs, asked))?.kept
+  }
+
   async drain(): Promise<void> {
     await this.#ask({ order: 'drain' })
   }
@@ -215,6 +222,8 @@ export class WorkerThread {
         return this.#events.warn(report.text)
       case 'counts':
         return report.news.forEach((one) => this.#events.counts(one))
+      case 'shadows':
+        return this.#events.shadows(report.news)
       case 'done':
         return this.#answered(report.id)?.resolve(report.answer)
       case 'refused':

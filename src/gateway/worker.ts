@@ -25,6 +25,7 @@ const watch = watchThread()
 
 const started = await startEngine(data, {
   announce,
+  shadowed: (news) => tell({ report: 'shadows', news }),
   bug: (error) => tell({ report: 'bug', text: stackOf(error) }),
   warn: (text) => tell({ report: 'warning', text }),
 })
@@ -77,6 +78,8 @@ async function obey(engine: Engine, ask: Order): Promise<Answer> {
       // Before the answer: a scrape shows all that was counted until then.
       sayCounts()
       return { gauges: { thread: data.thread, watch: watch.read(), serving: engine.gauges() } }
+    case 'recall':
+      return { kept: engine.recall(ask.id) }
     case 'drain':
       engine.drain()
       return {}

@@ -1,11 +1,15 @@
 // Request bodies: which media types, how each is read, and how the fields of a form are written.
 import { checkFields } from './fields.ts'
 import { nests } from './convert.ts'
+import { framingOf, readItems } from './items.ts'
 import { isJson, mediaRange } from './media.ts'
-import type { BodyPlan, FieldPlan, MediaPlan, ObjectShape, Shape, Style } from './operation.ts'
+import type { BodyPlan, FieldPlan, ItemsPlan, MediaPlan, ObjectShape } from './operation.ts'
+import type { Shape, Style } from './operation.ts'
+import { isAnnotation, layersOf, readParts } from './parts.ts'
 import { shapeOf, text } from './shapes.ts'
 import { booleanOf, child, children, follow, objectOf, type Reading, report } from './spot.ts'
 import { type Spot, stringOf } from './spot.ts'
+import { alternatives } from './ways.ts'
 
 export function readBody(reading: Reading, operation: Spot): BodyPlan | undefined {
   const written = child(operation, 'requestBody')
@@ -39,19 +43,82 @@ export function readMedia(reading: Reading, content: Spot): MediaPlan[] {
 }
 
 function planOf(reading: Reading, range: string, spot: Spot): MediaPlan {
-  const reader = readerOf(range)
   const schema = child(spot, 'schema')
+  const framing = framingOf(range)
+  if (framing !== undefined) return itemsPlan(reading, range, framing, spot)
+  if (range.startsWith('multipart/')) return multipartPlan(reading, range, spot)
+  if (range.startsWith('text/') && !range.endsWith('/*') && !isJson(range))
+    return textPlan(reading, range, schema)
+  const reader = readerOf(range)
   if (range.endsWith('/*') && (schema === undefined || !nests(shapeOf(reading, schema)))) {
-    return { range, reader: 'other', schema: undefined, fields: [], rest: undefined }
+    return unread(range)
   }
-  const none = { range, reader, schema: undefined, fields: [], rest: undefined }
+  const none = { ...unread(range), reader }
+  if (reader === 'json') {
+    const items = readItems(reading, 'array', spot)
+    const number = schema && reading.addSchema(schema)
+    return { ...none, schema: number, ...(items === undefined ? {} : { items }) }
+  }
   if (schema === undefined || reader === 'other') return none
   const number = reading.addSchema(schema)
-  if (reader === 'json') return { ...none, schema: number }
   const shape = objectShapeOf(shapeOf(reading, schema))
   const fields = shape?.properties.map(([name, one]) => fieldOf(reading, spot, name, one)) ?? []
   return { ...none, schema: number, fields, rest: shape?.rest }
 }
+
+const unread = (range: string): MediaPlan => ({
+  range,
+  reader: 'other',
+  schema: undefined,
+  fields: [],
+  rest: undefined,
+})
+
+function itemsPlan(
+  reading: Reading,
+  range: string,
+  framing: ItemsPlan['framing'],
+  media: Spot,
+): MediaPlan {
+  const items = readItems(reading, framing, media)
+  return items === undefined ? unread(range) : { ...unread(range), reader: 'items', items }
+}
+
+/** Of the multipart types only form-data is read, and only on its way upstream. */
+function multipartPlan(reading: Reading, range: string, media: Spot): MediaPlan {
+  if (reading.direction === 'reply') return unread(range)
+  if (range !== 'multipart/form-data') {
+    report(reading, media, `bodies of ${range} go through unread`, 'note')
+    return unread(range)
+  }
+  const schema = child(media, 'schema')
+  const parts = readParts(reading, media, schema, fieldOf)
+  return {
+    ...unread(range),
+    reader: 'multipart',
+    ...parts,
+    schema: schema && reading.addSchema(schema),
+  }
+}
+
+/** What the schema says of nothing but the type is seen as it streams by, at any length. */
+function textPlan(reading: Reading, range: string, schema: Spot | undefined): MediaPlan {
+  if (schema === undefined) return unread(range)
+  const shape = shapeOf(reading, schema)
+  const layers = layersOf(reading, [schema], [])
+  const isBinary = layers.some((layer) => layer['format'] === 'binary')
+  if (isBinary || alternatives(shape).some(({ kind }) => kind !== 'scalar')) return unread(range)
+  const saysMore = layers.some((layer) => !Object.entries(layer).every(saysText))
+  return {
+    ...unread(range),
+    reader: 'text',
+    schema: saysMore ? reading.addSchema(schema) : undefined,
+    shape,
+  }
+}
+
+const saysText = ([key, value]: [string, unknown]): boolean =>
+  isAnnotation(key) || (key === 'type' && value === 'string')
 
 /** A range such as `*\/*` is read as JSON where a request says that it is. */
 function readerOf(range: string): MediaPlan['reader'] {

@@ -5,11 +5,13 @@ import { type Detail, pointerToken } from '../base.ts'
 import { type Entry, objectFrom, preferences, unfit, valueOfAll } from './convert.ts'
 import { detailOf, type InputIssue } from './issues.ts'
 import type { FieldPlan, MediaPlan } from './operation.ts'
-import { Haul, linkNames } from './names.ts'
+import { Haul, linkNames, type Names } from './names.ts'
 import { bracketed, type Decode, type Way, waysOf, spreadObject, spreadWays } from './ways.ts'
 import type { Raw } from './styles.ts'
 
 export interface Fields {
+  /** Whose a name is. */
+  readonly find: Names['find']
   /** Empty, for what one body has. */
   readonly haul: () => Haul
   /** In how many ways the whole may be read. */
@@ -27,14 +29,20 @@ interface Field {
 
 /** What `decode` gives of texts holds for names, too. */
 export function linkFields(plan: Pick<MediaPlan, 'fields' | 'rest'>, decode: Decode): Fields {
-  const names = linkNames(plan.fields)
-  const fields = plan.fields.map((field) => linkField(field, decode))
+  const written = plan.fields.map(asBracketed)
+  const names = linkNames(written)
+  const fields = written.map((field) => linkField(field, decode))
   return {
+    find: names.find,
     haul: () => new Haul(names, decode),
     ways: Math.max(1, ...fields.flatMap((one) => [one.readRaw.length, one.readSpread.length])),
     build: (haul, way) => objectOf(fields, haul, { rest: plan.rest, decode }, way),
   }
 }
+
+/** What nests is JSON by default (OpenAPI, Encoding Object); brackets are understood besides. */
+const asBracketed = (field: FieldPlan): FieldPlan =>
+  field.contentType === undefined ? field : { ...field, style: 'deepObject' }
 
 function linkField(field: FieldPlan, decode: Decode): Field {
   const { name, shape, contentType } = field

@@ -6,7 +6,7 @@ import { detailOf } from './issues.ts'
 import { bodyDetails } from './judge.ts'
 import type { BodyOptions } from './link-media.ts'
 import { linkFields } from './link-fields.ts'
-import type { FieldPlan, MediaPlan } from './operation.ts'
+import type { MediaPlan } from './operation.ts'
 import { eachPair, formDecoded } from './pairs.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -16,7 +16,7 @@ export function linkForm(
   check: Check | undefined,
   { limits }: BodyOptions,
 ): (bytes: Uint8Array) => readonly Detail[] | undefined {
-  const fields = linkFields({ ...plan, fields: plan.fields.map(asBracketed) }, formDecoded)
+  const fields = linkFields(plan, formDecoded)
   return (bytes) => {
     const haul = fields.haul()
     const text = textOf(bytes)
@@ -41,7 +41,3 @@ function textOf(bytes: Uint8Array): string | undefined {
     return undefined
   }
 }
-
-/** What nests is JSON by default (OpenAPI, Encoding Object); brackets are understood besides. */
-const asBracketed = (field: FieldPlan): FieldPlan =>
-  field.contentType === undefined ? field : { ...field, style: 'deepObject' }

@@ -20,7 +20,6 @@ import { detailOf, type InputIssue } from './issues.ts'
 import { Gathered } from './gathered.ts'
 import type { BodyOptions } from './link-media.ts'
 import { type Fields, linkFields } from './link-fields.ts'
-import { type Claim, linkNames } from './names.ts'
 import type { MediaPlan, PartPlan } from './operation.ts'
 import { isPartType, isUtf8Type } from './part-types.ts'
 
@@ -36,7 +35,6 @@ type PartRules = Omit<PartPlan, 'name'>
 interface Rules {
   readonly listed: ReadonlyMap<string, PartRules>
   readonly rest: PartRules | undefined
-  readonly claim: (name: string) => Claim | undefined
   readonly fields: Fields
   readonly check: Check | undefined
   readonly limits: BodyOptions['limits']
@@ -50,7 +48,6 @@ export function linkMultipart(
   const rules: Rules = {
     listed: new Map(plan.parts!.listed.map(({ name, ...rest }) => [name, rest])),
     rest: plan.parts!.rest,
-    claim: linkNames(plan.fields).find,
     fields: linkFields(plan, (text) => text),
     check,
     limits,
@@ -148,7 +145,7 @@ class MultipartWatch implements ContentWatch, MultipartEvents {
 
   /** Names in brackets may be members of a field. */
   #restFor(name: string): PartRules | undefined {
-    return this.#rules.claim(name) === undefined ? this.#rules.rest : memberRules
+    return this.#rules.fields.find(name) === undefined ? this.#rules.rest : memberRules
   }
 
   content(bytes: Uint8Array): boolean {

@@ -23,10 +23,18 @@ const branchesMax = 500
 export const text: Shape = { kind: 'scalar', types: ['string'] }
 
 export function shapeOf(reading: Reading, schema: Spot): Shape {
-  return shapeOfAll(reading, [schema], 0)
+  return shapeOfAll(reading, [schema])
 }
 
-function shapeOfAll(reading: Reading, schemas: readonly Spot[], depth: number): Shape {
+/** What a schema says of members and items, wherever `$ref` and branches lead. */
+export function membersOf(
+  reading: Reading,
+  schema: Spot,
+): Pick<Readonly<Traits>, 'properties' | 'rest' | 'items'> {
+  return traitsOf(reading, schema, { branches: branchesMax })
+}
+
+export function shapeOfAll(reading: Reading, schemas: readonly Spot[], depth = 0): Shape {
   const left = { branches: branchesMax }
   const each = schemas.map((schema) => traitsOf(reading, schema, left))
   return shapeOfTraits(reading, either(each), depth)

@@ -1,6 +1,6 @@
 // What becomes of a request body: refused, streamed through, or held whole to be checked.
 import type { LimitName } from '../base.ts'
-import type { Operation } from '../contract.ts'
+import { isHeld, type Operation } from '../contract.ts'
 import type { Mode } from '../policy.ts'
 import type { OperationPlan } from '../snapshot.ts'
 
@@ -15,7 +15,7 @@ const unchecked: BodyHandling = { body: 'streamed', bodyTypes: [], heldTypes: []
 export function bodyHandling(operation: Operation, mode: Mode): BodyHandling {
   if (mode === 'off') return unchecked
   const media = operation.body?.media ?? []
-  const held = media.filter(({ reader }) => reader !== 'other')
+  const held = media.filter(isHeld)
   return {
     body: operation.body === undefined ? 'refused' : held.length > 0 ? 'held' : 'streamed',
     bodyTypes: media.map(({ range }) => range),

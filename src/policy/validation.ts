@@ -1,16 +1,26 @@
 // validation: the request must match the contract. Parameters are checked as soon as the head is
-// there, the body once it is held whole; a body that streams is left to its service.
+// there; the body once it is held whole, or as it streams by where its media type can be judged so.
 import { type Detail, refuse } from '../base.ts'
 import {
   type BodyPlan,
   detailOf,
+  type FindMedia,
   linkBody,
+  linkMedia,
   linkParameters,
   type ParameterPlan,
   type QuerystringPlan,
 } from '../contract.ts'
-import { type Exchange, headerValue } from '../http.ts'
+import {
+  type BodyLength,
+  type BodyWatch,
+  type Exchange,
+  type HeaderList,
+  headerValue,
+  type Verdict,
+} from '../http.ts'
 import { type Audience, definePolicy, type Site, type Tools, type Zod } from './policy.ts'
+import { watchedBody } from './watched-body.ts'
 
 export interface ValidationConfig {
   readonly undeclaredQuery?: 'refuse' | 'drop' | 'pass' | undefined
@@ -39,11 +49,18 @@ export const validation = definePolicy<ValidationConfig, ValidationPlan>({
   defaultFor: (audience) => ({ undeclaredQuery: undeclaredFor(audience) }),
   compile,
   looser,
-  link: (plan, tools) => ({
-    check: checkStep(plan, tools),
-    ...(plan.body === undefined ? {} : { content: contentStep(plan.body, tools) }),
-  }),
+  link: (plan, tools) => {
+    if (plan.body === undefined) return { check: checkStep(plan, tools, undeclared) }
+    const find = linkMedia(plan.body.media, tools)
+    return {
+      check: checkStep(plan, tools, find),
+      content: contentStep(plan.body, tools),
+      watch: watchStep(find),
+    }
+  },
 })
+
+const undeclared: FindMedia = () => undefined
 
 const undeclaredFor = (audience: Audience) => (audience === 'internal' ? 'pass' : 'refuse')
 
@@ -67,7 +84,7 @@ function looser(outer: ValidationConfig, inner: ValidationConfig): string | unde
   return `undeclared query parameters: ${inner.undeclaredQuery} in place of ${outer.undeclaredQuery}`
 }
 
-function checkStep(plan: ValidationPlan, { check, limits }: Tools) {
+function checkStep(plan: ValidationPlan, { check, limits }: Tools, find: FindMedia) {
   const { undeclaredQuery, securityNames, querystring } = plan
   const options = { check, undeclaredQuery, securityNames, querystring, limits }
   const run = linkParameters(plan.parameters, options)
@@ -83,7 +100,30 @@ function checkStep(plan: ValidationPlan, { check, limits }: Tools) {
     }
     if (verdict.details !== undefined) return mismatch(verdict.details)
     exchange.query = verdict.query
-    return undefined
+    return hasContent(bodyLength) ? objection(find, request.headers) : undefined
+  }
+}
+
+const hasContent = (length: BodyLength): boolean => length !== 'none' && length !== 0
+
+/** What the head tells of a body that is to be watched. */
+function objection(find: FindMedia, headers: HeaderList): Verdict {
+  const contentType = headerValue(headers, 'content-type')
+  const media = find(contentType)
+  if (media?.how !== 'watched') return undefined
+  if (headerValue(headers, 'content-encoding') !== undefined) return encoded
+  const details = media.objection(contentType!)
+  return details === undefined ? undefined : mismatch(details)
+}
+
+const encoded = refuse('UNSUPPORTED_MEDIA_TYPE', 'A content coding is not taken here.')
+
+function watchStep(find: FindMedia) {
+  return ({ request }: Exchange): BodyWatch | undefined => {
+    const contentType = headerValue(request.headers, 'content-type')
+    const media = find(contentType)
+    if (media?.how !== 'watched') return undefined
+    return watchedBody(media.begin(contentType!), request.bodyLength, mismatch)
   }
 }
 

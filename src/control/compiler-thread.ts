@@ -20,7 +20,8 @@ export async function buildInThread(
 
 function compileInThread(task: CompilerTask, signal: AbortSignal | undefined): Promise<Built> {
   const entry = new URL(`./compiler-main${extname(import.meta.url)}`, import.meta.url)
-  const thread = new Worker(entry, { name: 'compiler', workerData: task })
+  // Flags of a host program are not for its threads: `--eval` or a loader could keep this from starting.
+  const thread = new Worker(entry, { name: 'compiler', workerData: task, execArgv: [] })
   return new Promise((done, fail) => {
     signal?.addEventListener('abort', () => void thread.terminate(), { once: true })
     thread.once('message', done)

@@ -120,7 +120,8 @@ export function forwardingOf(runtime: Runtime, snapshot: Snapshot, { peer }: Str
   const { pseudonym } = runtime
   // Most hops write `X-Forwarded-For` alone and pass on a `Forwarded` that their client forged.
   const believed = 'x-forwarded-for'
-  const forwarding = compileForwarding({ peer, proto: 'http', isTrusted, pseudonym, believed })
+  const proto = peer.isSecure === true ? 'https' : 'http'
+  const forwarding = compileForwarding({ peer, proto, isTrusted, pseudonym, believed })
   peer.memo = { snapshot, forwarding } satisfies Remembered
   return forwarding
 }

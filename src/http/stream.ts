@@ -26,6 +26,8 @@ export interface StreamEvents {
 export interface StreamPeer {
   readonly address: string
   readonly port: number
+  /** Whether its connection came encrypted. */
+  readonly isSecure?: boolean
   /** Where its connection arrived here; made for who asks, which hardly anybody does. */
   readonly arrivedAt?: () => { readonly address: string; readonly port: number } | undefined
   /** What the server of the streams wants to remember of the connection. */

@@ -5,6 +5,7 @@
 // who comes then waits in the kernel's queue until half of them have left, two seconds at most.
 // With descriptors about to run out accepting pauses too: the kernel would drop whom it takes in.
 import type { Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
 import type { MessagePort } from 'node:worker_threads'
 import { type Clock, type Limits, type Occupancy, soleOccupancy } from '../base.ts'
 import { Acceptor, type ListenAt } from './acceptor.ts'
@@ -165,7 +166,9 @@ class Listener implements WireServer, Sweepable {
     const connection = new ServerConnection({ clock, sweeper, limits, owner: this.#owner })
     this.#connections.set(connection, counted)
     this.#note(counted, 1)
-    connection.open(adoptSocket(socket, connection), { address, port, memo: undefined })
+    // Only a host program hands over what it has decrypted.
+    const isSecure = (socket as Partial<TLSSocket>).encrypted === true
+    connection.open(adoptSocket(socket, connection), { address, port, isSecure, memo: undefined })
     if (this.#draining) connection.drain()
   }
 

@@ -4,6 +4,8 @@ import type { Comparison } from './compare.ts'
 import { difference, megabytes, percent, whole } from './format.ts'
 import { idleGoals } from './idle.ts'
 import type { Idle } from './idle.ts'
+import { contractGoals } from './loading-contract.ts'
+import type { ContractLoading } from './loading-contract.ts'
 import { loadingGoals } from './loading.ts'
 import type { Loading } from './loading.ts'
 import { operationsGoal } from './operations.ts'
@@ -28,6 +30,7 @@ export const verdicts = (results: Results): Verdict[] => [
   ...results.idle.flatMap(ofIdle),
   ...results.operations.slice(1).map(ofOperations),
   ...results.loadings.flatMap(ofLoading),
+  ...results.contracts.flatMap(ofContract),
   ...results.workers.flatMap(ofWorkers),
   ...results.starts.map(ofStart),
   ...ofBodyCheck(results.bodyCheck),
@@ -110,6 +113,17 @@ function ofLoading({ operations, cold, warm }: Loading): Verdict[] {
     ),
   ])
 }
+
+const ofContract = (found: ContractLoading): Verdict[] => [
+  atMost(`${found.name}: first start`, found.coldMs.median, contractGoals.coldMs, milliseconds),
+  atMost(`${found.name}: second start`, found.warmMs.median, contractGoals.warmMs, milliseconds),
+  atMost(
+    `${found.name}: memory above chat’s`,
+    found.aboveChatBytes.median,
+    contractGoals.aboveChatBytes,
+    megabytes,
+  ),
+]
 
 const ofWorkers = ({ workers, ratio }: WorkersCost): Verdict[] =>
   workers === 2

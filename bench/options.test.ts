@@ -25,6 +25,12 @@ const refused: readonly [says: string, args: string[], want: RegExp][] = [
   ['no rounds', ['--rounds', '0'], /--rounds is a whole number/],
   ['a part of a second', ['--seconds', '0.5'], /--seconds is a whole number/],
   ['results of a part', ['--save', '--case', 'relay'], /Only whole runs/],
+  ['a contract for every case', ['--contract', 'x.json'], /--contract goes with --case loading/],
+  [
+    'a contract for another case',
+    ['--contract', 'x', '--case', 'idle'],
+    /goes with --case loading/,
+  ],
   ['results of a short run', ['--save', '--quick'], /Only whole runs/],
 ]
 
@@ -46,6 +52,12 @@ for (const [args, rounds, seconds] of efforts)
     assert.ok('rounds' in options)
     assert.deepEqual([options.rounds, options.seconds], [rounds, seconds])
   })
+
+test('one contract may be loaded', () => {
+  const options = readOptions(['--case', 'loading', '--contract', 'x.json'])
+  assert.ok('contract' in options)
+  assert.equal(options.contract, 'x.json')
+})
 
 test('help is no mistake', () => {
   const options = readOptions(['--help'])

@@ -14,6 +14,8 @@ export interface Options {
   readonly profile: boolean
   /** A script in Concordat's place. */
   readonly gateway: string | undefined
+  /** What is loaded in the case `loading`, in place of contracts of ours. */
+  readonly contract: string | undefined
 }
 
 const single = [
@@ -41,6 +43,7 @@ export const usage = `npm run bench [-- OPTIONS]
   --save          write bench/RESULTS.md and its chart; for whole runs alone
   --strict        end with 1 where a goal is missed
   --profile       write a CPU profile of the gateway; its figures mean less then
+  --contract FILE load this contract, OpenAPI in JSON or YAML; with --case loading alone
   --gateway FILE  measure this script in Concordat's place, by itself the relay case alone;
                   it finds its ports in PORT and UPSTREAM_PORT`
 
@@ -67,6 +70,7 @@ function parsed(args: readonly string[]): Options & { readonly help: boolean } {
       seconds: { type: 'string' },
       quick: flag,
       gateway: { type: 'string' },
+      contract: { type: 'string' },
       json: flag,
       save: flag,
       strict: flag,
@@ -74,15 +78,18 @@ function parsed(args: readonly string[]): Options & { readonly help: boolean } {
       help: flag,
     },
   })
-  const { case: chosen, gateway, rounds, seconds, ...flags } = values
+  const { case: chosen, gateway, contract, rounds, seconds, ...flags } = values
   const unknown = chosen?.find((name) => !names.includes(name))
   if (unknown !== undefined) throw new Error(`No case is named '${unknown}'.`)
   const part = chosen !== undefined || gateway !== undefined || flags.profile || flags.quick
   if (flags.save && part)
     throw new Error('Only whole runs of Concordat itself are kept: drop --save, or the rest.')
+  if (contract !== undefined && chosen?.join() !== 'loading')
+    throw new Error('--contract goes with --case loading, and with no other.')
   return {
     ...flags,
     gateway,
+    contract,
     wanted: chosen ?? (gateway === undefined ? names : ['relay']),
     rounds: positive('--rounds', rounds ?? (flags.quick ? '2' : '9')),
     seconds: positive('--seconds', seconds ?? (flags.quick ? '1' : '3')),

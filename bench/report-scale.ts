@@ -1,6 +1,7 @@
 // Tables of what grows: transfers, connections at rest, contracts, workers.
 import { difference, megabytes, percent, ranged, scaled, table, whole } from './format.ts'
 import type { Idle } from './idle.ts'
+import type { ContractLoading } from './loading-contract.ts'
 import type { Loading } from './loading.ts'
 import type { OperationsCost } from './operations.ts'
 import type { Transfer } from './transfer.ts'
@@ -53,6 +54,19 @@ export const loading = (found: readonly Loading[]): string =>
       megabytes(cold.peakBytes.median),
       ranged(warm.ms, 0),
       megabytes(warm.peakBytes.median),
+    ]),
+  ])
+
+export const contracts = (found: readonly ContractLoading[]): string =>
+  table([
+    ['', 'operations', 'contract', 'first start, ms', 'second start, ms', 'memory above chat’s'],
+    ...found.map(({ name, operations: count, contractBytes, coldMs, warmMs, aboveChatBytes }) => [
+      name,
+      whole(count),
+      megabytes(contractBytes),
+      ranged(coldMs, 0),
+      ranged(warmMs, 0),
+      megabytes(aboveChatBytes.median),
     ]),
   ])
 

@@ -5,7 +5,7 @@ import { milliseconds, percent, ranged, table, whole } from './format.ts'
 import { verdicts } from './goals.ts'
 import type { Verdict } from './goals.ts'
 import type { PolicyCost } from './policies.ts'
-import { idle, loading, operations, transfers, workers } from './report-scale.ts'
+import { contracts, idle, loading, operations, transfers, workers } from './report-scale.ts'
 import type { Results } from './results.ts'
 import type { StartTimes } from './start.ts'
 
@@ -24,6 +24,7 @@ export function report(results: Results, heading = ''): string {
     ['idle: connections at rest', idle(results.idle)],
     ['operations: CPU per request as the contract grows', operations(results.operations)],
     ['loading: from the start of the process to the first reply', loading(results.loadings)],
+    ['loading: one contract, with one worker', contracts(results.contracts)],
     ['workers: threads of the data plane, both cores free', workers(results.workers)],
     ['policies: what each costs', table([policyHead, ...results.policies.map(policyRow)])],
     ['start: ready to serve', table([startHead, ...results.starts.map(startRow)])],

@@ -76,6 +76,7 @@ export const results = (own: Partial<Results> = {}): Results => ({
   idle: [],
   operations: [],
   loadings: [],
+  contracts: [],
   workers: [],
   policies: [],
   starts: [],

@@ -2,6 +2,7 @@
 import type { BodyCheck } from './body-check.ts'
 import type { Comparison } from './compare.ts'
 import type { Idle } from './idle.ts'
+import type { ContractLoading } from './loading-contract.ts'
 import type { Loading } from './loading.ts'
 import type { Machine } from './machine.ts'
 import type { OperationsCost } from './operations.ts'
@@ -20,6 +21,8 @@ export interface Results {
   readonly idle: readonly Idle[]
   readonly operations: readonly OperationsCost[]
   readonly loadings: readonly Loading[]
+  /** Of files that the command line named. */
+  readonly contracts: readonly ContractLoading[]
   readonly workers: readonly WorkersCost[]
   readonly policies: readonly PolicyCost[]
   readonly starts: readonly StartTimes[]

@@ -11,6 +11,7 @@ import { compare } from './compare.ts'
 import type { Comparison } from './compare.ts'
 import { verdicts } from './goals.ts'
 import { idleCosts } from './idle.ts'
+import { contractLoading } from './loading-contract.ts'
 import { loadings } from './loading.ts'
 import { installed, machine, missing } from './machine.ts'
 import { operationsCosts } from './operations.ts'
@@ -56,7 +57,7 @@ function progress(text: string): void {
 }
 
 async function measured(options: Options): Promise<Results> {
-  const { rounds, seconds, quick, wanted } = options
+  const { rounds, seconds, quick, wanted, contract } = options
   const folder = scratchFolder()
   const effort = { rounds, seconds, quick, folder, progress }
   const upstream = await startUpstream(folder)
@@ -72,7 +73,8 @@ async function measured(options: Options): Promise<Results> {
     transfers: await of('transfer', () => transfers(effort)),
     idle: await of('idle', () => idleCosts(port, effort)),
     operations: await of('operations', () => operationsCosts(port, effort)),
-    loadings: await of('loading', () => loadings(port, effort)),
+    loadings: contract === undefined ? await of('loading', () => loadings(port, effort)) : [],
+    contracts: contract === undefined ? [] : [await contractLoading(contract, port, effort)],
     workers: await of('workers', () => workersCosts(port, effort)),
     policies: await of('policies', () => policyCosts(port, effort)),
     starts: await of('start', () => startTimes(port, effort)),

@@ -4,11 +4,11 @@ import { mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fixturePath, fixturesAbsent } from '../test/fixtures.ts'
-import { ask } from './ask.ts'
+import { type Answer, ask } from './ask.ts'
 import { get } from './cases.ts'
 import type { Effort } from './alternate.ts'
 import { peakBytes } from './memory.ts'
-import { start } from './processes.ts'
+import { start, type Started as Process } from './processes.ts'
 import { concordatRun, freePorts, type Ports } from './servers.ts'
 import { spread } from './stats.ts'
 import type { Spread } from './stats.ts'
@@ -30,9 +30,11 @@ interface Started {
 const starts = 7
 const readyMsMax = 120_000
 
+export const chatContract = join(import.meta.dirname, '..', 'examples', 'chat', 'openapi.yaml')
+
 const chat: Started = {
   name: 'chat (11 operations)',
-  contract: join(import.meta.dirname, '..', 'examples', 'chat', 'openapi.yaml'),
+  contract: chatContract,
   request: get('/v1/channels/ch_x9y8z7', ['Authorization: Bearer some-token']),
   goal: { of: 'warm', ms: 500 },
 }
@@ -83,20 +85,36 @@ export async function firstReply(
   ports: Ports,
   cache: string,
 ): Promise<FirstReply> {
-  const args = [...concordatRun(ports), contract]
-  const startedMs = performance.now()
-  const gateway = start(process.execPath, args, { core: '0,1', env: { XDG_CACHE_HOME: cache } })
+  const gateway = startCold([...concordatRun(ports), contract], cache)
   try {
-    while (performance.now() - startedMs < readyMsMax) {
-      const answer = await ask(ports.port, request)
-      const afterMs = performance.now() - startedMs
-      if (answer?.status === 200) return { afterMs, peakBytes: peakBytes(gateway.pid) }
-      if (answer !== undefined) throw new Error(`${name}: ${answer.status} ${answer.body}`)
-      if (gateway.child.exitCode !== null) break
-      await wait(2)
-    }
-    throw new Error(`${name} was not ready in ${readyMsMax} ms: ${gateway.said()}`)
+    const { afterMs, answer } = await gateway.answers(name, ports.port, request)
+    if (answer.status !== 200) throw new Error(`${name}: ${answer.status} ${answer.body}`)
+    return { afterMs, peakBytes: peakBytes(gateway.pid) }
   } finally {
     await gateway.stop()
+  }
+}
+
+export interface Starting extends Pick<Process, 'pid' | 'stop'> {
+  /** The first answer, of whatever status, and how long after the start it was there. */
+  answers(name: string, port: number, request: string): Promise<{ afterMs: number; answer: Answer }>
+}
+
+/** A gateway that may use both cores, and keeps its builds in a folder of its own. */
+export function startCold(args: readonly string[], cache: string): Starting {
+  const startedMs = performance.now()
+  const gateway = start(process.execPath, args, { core: '0,1', env: { XDG_CACHE_HOME: cache } })
+  return {
+    pid: gateway.pid,
+    stop: gateway.stop,
+    async answers(name, port, request) {
+      while (performance.now() - startedMs < readyMsMax) {
+        const answer = await ask(port, request)
+        if (answer !== undefined) return { afterMs: performance.now() - startedMs, answer }
+        if (gateway.child.exitCode !== null) break
+        await wait(2)
+      }
+      throw new Error(`${name} was not ready in ${readyMsMax} ms: ${gateway.said()}`)
+    },
   }
 }

@@ -233,7 +233,10 @@ class MultipartWatch implements ContentWatch, MultipartEvents {
 
   /** What is said of a stand-in says nothing of the file. */
   #breaches(check: Check, value: unknown): readonly Detail[] {
-    const files = [...this.#files].map((name) => `/${pointerToken(name)}`)
+    const files = [...this.#files].map((name) => {
+      const isList = Array.isArray((value as Record<string, unknown>)[name])
+      return `/${pointerToken(name)}${isList ? '/' : ''}`
+    })
     const max = this.#rules.limits.detailsMax + errorsOfFilesMax
     const errors = check.errors(value, max)
     const details = errors
@@ -249,8 +252,9 @@ class MultipartWatch implements ContentWatch, MultipartEvents {
   }
 }
 
+/** Of a list the items are, not the list itself. */
 const isWithin = (pointer: string, place: string): boolean =>
-  pointer === place || pointer.startsWith(`${place}/`)
+  pointer === place || pointer.startsWith(place.endsWith('/') ? place : `${place}/`)
 
 const tooManyParts = detailOf('body', '', 'too_many_parts')
 

@@ -1,10 +1,10 @@
 // Which fault of the catalogue stands for what went wrong with an upstream or a body.
 import { type FaultCode, type Refusal, refuse } from '../base.ts'
-import { isIdempotent, type RequestHead } from '../http.ts'
+import { isIdempotent } from '../http.ts'
 import type { Audience } from '../policy.ts'
 import type { Unconnected } from '../upstream.ts'
 import type { CallFailure } from '../wire.ts'
-import { hasBody } from './head-breach.ts'
+import type { RequestBody } from './request-body.ts'
 import type { LinkedOperation } from './snapshot.ts'
 
 /** When to come back to a gateway that has no room. */
@@ -41,9 +41,13 @@ export const callFaults = {
  * An upstream may close a kept connection just as a request is on its way. Nothing tells whether
  * it saw the request, so only one that may be repeated is sent again (RFC 9110 §9.2.2).
  */
-export function mayRepeat(failure: CallFailure, request: RequestHead, isHeld: boolean): boolean {
-  if (failure.kind !== 'closed' || failure.replied) return false
-  return isIdempotent(request.method) && (!hasBody(request) || isHeld)
+export function mayRepeat(
+  failure: CallFailure,
+  method: string,
+  content: RequestBody | undefined,
+): boolean {
+  if (failure.kind !== 'closed' || failure.replied || !isIdempotent(method)) return false
+  return content === undefined || content.whole !== undefined
 }
 
 const serverErrors: Readonly<Record<number, FaultCode>> = {

@@ -42,19 +42,20 @@ import {
   type Http1ReplyHead,
   linesOf,
 } from '../wire.ts'
-import { callFaults, mayRepeat, overloaded, replyFault, unconnected } from './causes.ts'
+import { callFaults, mayRepeat, replyFault, unconnected } from './causes.ts'
 import { clientRoute } from './client-route.ts'
 import { refusalReply } from './fault-body.ts'
 import { forwardingOf, interimLines, replyLines, requestLines } from './heads.ts'
-import { hasBody, judgeHead, validation } from './head-breach.ts'
-import { HeldBody } from './held-body.ts'
+import { judgeHead, validation } from './head-breach.ts'
+import { inTime } from './in-time.ts'
+import { noRoom, RequestBody } from './request-body.ts'
 import { assertEditable, fieldsToCopy, type OwnField } from './request-fields.ts'
 import type { Runtime } from './runtime.ts'
 import type { LinkedOperation, Snapshot } from './snapshot.ts'
 import { noShadows, withShadow } from './shadowing.ts'
 import { type NamedPolicy, policyOfStep } from './step-names.ts'
 import { type PassedReply, VerifiedReply } from './verified-reply.ts'
-import { beginWatches, noWatches, type Watching } from './watches.ts'
+import { beginWatches } from './watches.ts'
 
 /** How far an exchange has come; each state knows what must be undone when it ends early. */
 type Phase = 'asking' | 'holding' | 'connecting' | 'called' | 'replying' | 'over'
@@ -81,20 +82,16 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
   readonly #forwarding: Forwarding
   #phase: Phase = 'asking'
   #operation: LinkedOperation | undefined
-  #holding: HeldBody | undefined
-  /** The same bytes as `body`, as they are sent on. */
-  #held: Buffer | undefined
+  /** Undefined while none is expected. */
+  #content: RequestBody | undefined
   #endpoint: Endpoint | undefined
   #connection: ClientConnection | undefined
   #endpointsTried = 0
   #retried = false
   #broken = false
   #sent = false
-  #requestDone = false
-  #requestBytes = 0
   /** Whether the body is held whole and checked before anything is sent. */
   #isHeld = false
-  #bodyBytesMax = 0
   #replyBytes = 0
   #status = 0
   /** Whether anything has kept it waiting: a step, the body, a connection. */
@@ -102,7 +99,6 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
   #calledMs = 0
   #shadows: readonly ShadowNote[] = noShadows
   #upstreamMs = 0
-  #watches: readonly Watching[] = noWatches
   #verified: VerifiedReply | undefined
   #refused: { readonly refusal: Refusal; readonly by: NamedPolicy | undefined } | undefined
 
@@ -194,12 +190,21 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
     next: (self: GatewayExchange) => void,
   ): void {
     this.#waited = true
-    const settle = (late: Verdict) => {
+    const by = policyOfStep(steps[from - 1]!)
+    const goOn = (late: Verdict) => {
       if (this.#phase === 'over') return
-      if (late !== undefined) this.#refuse(late, policyOfStep(steps[from - 1]!))
+      if (late !== undefined) this.#refuse(late, by)
       else this.#runSteps(steps, from, next)
     }
-    verdict.then(settle).catch((error: unknown) => this.bug(error))
+    inTime(verdict, this.#leftMs(), this.#runtime.clock, by)
+      .then(goOn)
+      .catch((error: unknown) => this.bug(error))
+  }
+
+  /** Of the time that the exchange has. */
+  #leftMs(): number {
+    const { limits } = this.#operation ?? this.#snapshot.plan
+    return Math.max(0, this.startedMs + limits.exchangeTimeoutMs - this.#runtime.clock.nowMs())
   }
 
   noteShadow(by: NamedPolicy, refusal: Refusal): void {
@@ -222,20 +227,22 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
   admitted(): void {
     const operation = this.#operation!
     const { limits, plan } = operation
-    this.#bodyBytesMax = limits.bodyBytesMax
     const { breach, heldBytesMax } = judgeHead(this.request, operation)
     if (breach !== undefined) {
       if (plan.validationInShadow !== true) return this.#refuse(breach, validation)
       this.noteShadow(validation, breach)
     }
-    if (heldBytesMax !== undefined) {
-      this.#isHeld = true
-      this.#bodyBytesMax = heldBytesMax
-    }
+    const bytesMax = heldBytesMax ?? limits.bodyBytesMax
     const { bodyLength } = this.request
-    if (typeof bodyLength === 'number' && bodyLength > this.#bodyBytesMax) {
-      return this.#refuse(refuse('CONTENT_TOO_LARGE'))
+    if (bodyLength !== 'none' && bodyLength !== 0) {
+      const announcedBytes = bodyLength === 'streamed' ? undefined : bodyLength
+      if ((announcedBytes ?? 0) > bytesMax) return this.#refuse(refuse('CONTENT_TOO_LARGE'))
+      const { occupancy } = this.#runtime
+      const { heldBytesMax: allBytesMax } = this.#snapshot.plan.limits
+      const terms = { occupancy, heldBytesMax: allBytesMax, bytesMax, announcedBytes }
+      this.#content = new RequestBody(terms)
     }
+    this.#isHeld = heldBytesMax !== undefined
     this.#runSteps(operation.check, 0, checked)
   }
 
@@ -243,70 +250,44 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
 
   checked(): void {
     const operation = this.#operation!
-    if (this.#stream.asksOnly === true) return this.#runSteps(operation.prepare, 0, allowed)
-    if (!hasBody(this.request)) {
-      this.#requestDone = true
-      // That no body came is for the same steps to judge: it may be required.
-      return this.#runSteps(operation.content, 0, prepared)
+    const content = this.#content
+    if (this.#stream.asksOnly === true) this.#runSteps(operation.prepare, 0, allowed)
+    // That no body came is for the same steps to judge: it may be required.
+    else if (content === undefined) this.#runSteps(operation.content, 0, prepared)
+    else if (this.#isHeld) this.#hold(content)
+    else {
+      content.watches = beginWatches(operation.watches, this)
+      this.prepare()
     }
-    if (!this.#isHeld) {
-      this.#watches = beginWatches(operation.watches, this)
-      return this.prepare()
-    }
-    this.#waited = true
-    this.#phase = 'holding'
-    this.#hold()
   }
 
-  #hold(): void {
-    const { bodyLength } = this.request
-    const announced = typeof bodyLength === 'number' ? bodyLength : 0
-    this.#holding = new HeldBody({
-      occupancy: this.#runtime.occupancy,
-      heldBytesMax: this.#snapshot.plan.limits.heldBytesMax,
-      bytesMax: announced || this.#bodyBytesMax,
-    })
-    if (this.#holding.hasRoom(announced)) this.#stream.readBody()
-    else this.#refuse(overloaded(noRoom))
+  #hold(content: RequestBody): void {
+    this.#waited = true
+    this.#phase = 'holding'
+    if (content.hold()) this.#stream.readBody()
+    else this.#refuse(noRoom.refusal)
   }
 
   requestPiece(piece: Piece): void {
-    this.#requestBytes += piece.length
-    if (this.#requestBytes > this.#bodyBytesMax) return this.#refuse(refuse('CONTENT_TOO_LARGE'))
-    if (this.#phase === 'holding') {
-      if (!this.#holding!.add(piece)) this.#refuse(overloaded(noRoom))
-    } else if (!this.#watched(({ watch }) => watch.piece(piece))) return
-    else if (this.#connection?.sendPiece(piece) === false) this.#stream.pauseBody()
-  }
-
-  /** Whether those who look at the body as it streams let it go on. */
-  #watched(verdictOf: (one: Watching) => Verdict): boolean {
     try {
-      for (const one of this.#watches) {
-        const refusal = verdictOf(one)
-        if (refusal === undefined) continue
-        this.#refuse(refusal, one)
-        return false
-      }
+      const refused = this.#content!.take(piece)
+      if (refused !== undefined) this.#refuse(refused.refusal, refused.by)
+      else if (this.#connection?.sendPiece(piece) === false) this.#stream.pauseBody()
     } catch (error) {
       this.bug(error)
-      return false
     }
-    return true
   }
 
   requestEnded(trailers: readonly string[]): void {
-    if (this.#phase !== 'holding') {
-      // One that is refused here was not complete for the upstream: its connection is cut.
-      if (!this.#watched(({ watch }) => watch.end())) return
-      this.#requestDone = true
-      return this.#connection?.sendEnd(trailers)
-    }
-    this.#requestDone = true
-    this.#held = this.#holding!.bytes
-    this.body = this.#held
-    this.#phase = 'asking'
-    this.#guarded(() => this.#runSteps(this.#operation!.content, 0, prepared))
+    this.#guarded(() => {
+      const refused = this.#content!.end()
+      // What is refused here was not complete for the upstream: its connection is cut.
+      if (refused !== undefined) return this.#refuse(refused.refusal, refused.by)
+      if (this.#phase !== 'holding') return this.#connection?.sendEnd(trailers)
+      this.body = this.#content!.whole
+      this.#phase = 'asking'
+      this.#runSteps(this.#operation!.content, 0, prepared)
+    })
   }
 
   requestBroken(refusal: Refusal): void {
@@ -326,16 +307,10 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
 
   forward(): void {
     // Sent now, it would be cut off at once, and nobody would know what the service did with it.
-    if (this.#isSpent()) return this.#refuse(refuse('REQUEST_TIMEOUT', lateBody))
+    if (this.#content?.whole !== undefined && this.#leftMs() === 0)
+      return this.#refuse(refuse('REQUEST_TIMEOUT', lateBody))
     this.#phase = 'connecting'
     this.#tryEndpoint(this.#operation!.upstream.next())
-  }
-
-  /** Whether a body that was held took the whole time of the exchange. */
-  #isSpent(): boolean {
-    if (this.#held === undefined) return false
-    const deadlineMs = this.startedMs + this.#operation!.limits.exchangeTimeoutMs
-    return this.#runtime.clock.nowMs() > deadlineMs
   }
 
   #tryEndpoint(endpoint: Endpoint, fresh = false): void {
@@ -374,12 +349,14 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
     const fieldsWanted = finish.length > 0 || verify.length > 0
     const terms = { fieldsWanted, reading, firstByteTimeoutMs, replyIdleTimeoutMs, deadlineMs }
     const { method, bodyLength } = this.request
-    const streams = !this.#requestDone
+    const content = this.#content
+    const streams = content !== undefined && !content.isDone
+    const held = content?.whole
     const body = !streams ? 'done' : bodyLength === 'streamed' ? 'chunks' : 'bytes'
     const endpoint = this.#endpoint!
-    const head = requestLines(this, this.#stream, endpoint, this.#forwarding, this.#held, operation)
+    const head = requestLines(this, this.#stream, endpoint, this.#forwarding, held, operation)
     connection.begin(this.#replyEvents(operation), method, head, body, terms)
-    if (this.#held !== undefined) connection.sendKept(this.#held)
+    if (held !== undefined) connection.sendKept(held)
     if (streams) this.#stream.readBody()
   }
 
@@ -485,8 +462,8 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
   }
 
   #isStale(failure: CallFailure, connection: ClientConnection | undefined): boolean {
-    if (this.#retried || connection?.waited !== true || !this.#requestDone) return false
-    return mayRepeat(failure, this.request, this.#held !== undefined)
+    if (this.#retried || connection?.waited !== true) return false
+    return mayRepeat(failure, this.request.method, this.#content)
   }
 
   /** For endpoints that are told below HTTP who asks. */
@@ -570,7 +547,7 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
   #record(nowMs: number, fault: FaultCode | undefined, reason: string | undefined): void {
     if (this.#phase === 'over') return
     this.#phase = 'over'
-    this.#holding?.release()
+    this.#content?.release()
     this.#verified?.release()
     const { method, path, host, headers } = this.request
     this.#runtime.active--
@@ -590,7 +567,7 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
       shadows: this.#shadows,
       durationMs: nowMs - this.startedMs,
       upstreamMs: this.#upstreamMs,
-      requestBytes: this.#requestBytes,
+      requestBytes: this.#content?.bytes ?? 0,
       replyBytes: this.#replyBytes,
       endpoint: this.#endpoint?.name,
       userAgent: headerValue(headers, 'user-agent'),
@@ -603,7 +580,7 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
 const noValues: readonly string[] = Object.freeze([])
 
 const lateConnection = 'no connection was to be had while the exchange had time'
-const noRoom = 'there was no room to hold the body'
+
 const lateBody = 'The body took all the time that the exchange has.'
 
 // The continuations of `#runSteps`, made once: a closure for each request would cost more.

@@ -11,8 +11,7 @@ export interface HeadVerdict {
   readonly heldBytesMax: number | undefined
 }
 
-export const hasBody = ({ bodyLength }: RequestHead): boolean =>
-  bodyLength !== 'none' && bodyLength !== 0
+const hasBody = ({ bodyLength }: RequestHead): boolean => bodyLength !== 'none' && bodyLength !== 0
 
 export function judgeHead(request: RequestHead, operation: LinkedOperation): HeadVerdict {
   const { bodyLength, headers } = request

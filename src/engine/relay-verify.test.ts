@@ -40,6 +40,19 @@ function watch(): BodyWatch {
 
 const watched: VerifyStep = () => ({ check: { how: 'watch', watch: watch() } })
 
+const not203: VerifyStep = (_, { status }) => (status === 203 ? { refusal: broken } : undefined)
+
+const boom = (): never => {
+  throw new Error('boom')
+}
+
+const change = (exchange: Exchange): undefined => {
+  exchange.path = '/b/c'
+  exchange.upstreamHost = 'inside.test'
+  exchange.setField('X-Own', 'yes')
+  exchange.setField('X-Gone', undefined)
+}
+
 const by = (step: VerifyStep, inShadow = false): LinkedVerify => ({
   policy: 'checks',
   inShadow,
@@ -102,8 +115,7 @@ test('a reply that is refused whole is a 502, nothing of it is sent, and its con
 })
 
 test('a reply that is refused by its head is a 502, and its body is left', async (t) => {
-  const step: VerifyStep = (_, { status }) => (status === 203 ? { refusal: broken } : undefined)
-  const relay = await openRelay(t, { steps: { verify: [by(whole(100)), by(step)] } })
+  const relay = await openRelay(t, { steps: { verify: [by(whole(100)), by(not203)] } })
   const client = await relay.sent(ask('GET /a'))
   const upstream = await relay.endpoint.next()
   await upstream.until('\r\n\r\n')
@@ -203,9 +215,6 @@ test('replies that have no room are refused where they must be held, and stream 
 })
 
 test('a look that throws is a 500, and in shadow nobody notices', async (t) => {
-  const boom = (): never => {
-    throw new Error('boom')
-  }
   const looks: [says: string, step: VerifyStep][] = [
     ['at the head', boom],
     ['at the body', () => ({ check: { how: 'whole', bytesMax: 100, body: boom } })],
@@ -250,12 +259,6 @@ test('a request that streams is cut before the piece that a watch refuses, and n
 })
 
 test('steps change the path, the host and the fields of what is sent, and nothing else', async (t) => {
-  const change = (exchange: Exchange): undefined => {
-    exchange.path = '/b/c'
-    exchange.upstreamHost = 'inside.test'
-    exchange.setField('X-Own', 'yes')
-    exchange.setField('X-Gone', undefined)
-  }
   const editLines = compileRequestEdit({ drop: ['x-debug'], set: ['X-Env', 'prod'] })
   const relay = await openRelay(t, { steps: { prepare: [change], editLines } })
   const fields = ['X-Debug: 1', 'x-keep:  as it came ', 'X-Gone: 1', 'X-Env: mine']

@@ -14,9 +14,9 @@ import {
   type Step,
 } from '../http.ts'
 import {
-  type AnyPolicy,
   type FinishStep,
   type LinkedSteps,
+  linkSteps,
   type MappedFields,
   type PolicyPlan,
   type Registry,
@@ -197,9 +197,7 @@ function operationLinker(plan: OpenSnapshot, tools: LinkTools): Snapshot['operat
       prepare: steps.flatMap(({ prepare }) => prepare ?? []),
       editLines: compileRequestEdit(requestEdit),
       requestEdit,
-      verify: steps.flatMap(({ policy, inShadow, verify }) =>
-        verify ? { policy, inShadow, step: verify } : [],
-      ),
+      verify: steps.flatMap(({ verify, ...by }) => (verify ? { ...nameOf(by), step: verify } : [])),
       mapFields: linkMappedFields(mappedOf(steps)),
       ...repliesOf({ ...linkFinish(steps), watched: watchedOf(steps) }),
       accepts: acceptsOf(operation.replyTypes),
@@ -209,6 +207,8 @@ function operationLinker(plan: OpenSnapshot, tools: LinkTools): Snapshot['operat
     }
   }
 }
+
+const nameOf = ({ policy, inShadow: isSilent }: LinkedPolicy) => ({ policy, inShadow: isSilent })
 
 const mappedOf = (steps: readonly LinkedSteps[]): MappedFields[] =>
   steps.flatMap(({ mapped }) => mapped ?? [])
@@ -253,7 +253,7 @@ function linkPolicy(
   assert(policy !== undefined, `the policy ${id} exists`)
   const state = <S>(need: StateNeed, make: (memory: SharedArrayBuffer) => S): S =>
     states.get(need, make)
-  const linked = linkPhases(policy, plan, {
+  const linked = linkSteps(policy, plan, {
     check,
     blob,
     limits,
@@ -264,22 +264,9 @@ function linkPolicy(
     upstreamHosts,
   })
   const isShadow = mode === 'shadow'
-  const by = { policy: id, at }
+  const by = { policy: id, at, isShadow }
   const steps = namedSteps(by, isShadow ? inShadow(by, linked, bug) : linked)
   return { ...steps, policy: id, inShadow: isShadow }
-}
-
-function linkPhases(policy: AnyPolicy, plan: unknown, tools: Tools): LinkedSteps {
-  switch (policy.phase) {
-    case 'several':
-      return policy.link(plan, tools)
-    case 'finish': {
-      const linked = policy.link(plan, tools)
-      return typeof linked === 'function' ? { finish: linked } : { edit: linked }
-    }
-    default:
-      return { [policy.phase]: policy.link(plan, tools) }
-  }
 }
 
 function declaredStatuses(statuses: readonly string[]): (status: number) => boolean {

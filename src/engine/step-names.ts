@@ -6,6 +6,7 @@ import type { LinkedSteps } from '../policy.ts'
 export interface NamedPolicy {
   readonly policy: string
   readonly at?: number
+  readonly isShadow?: boolean
 }
 
 const names = new WeakMap<Step, NamedPolicy>()

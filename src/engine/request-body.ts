@@ -1,0 +1,79 @@
+// The body of a request on its way through: counted, and either held whole until it has been
+// checked, or looked at as it streams by.
+import { type Occupancy, type Refusal, refuse } from '../base.ts'
+import type { Piece, Verdict } from '../http.ts'
+import { overloaded } from './causes.ts'
+import { HeldBody } from './held-body.ts'
+import type { NamedPolicy } from './step-names.ts'
+import { noWatches, type Watching } from './watches.ts'
+
+export interface BodyTerms {
+  readonly occupancy: Occupancy
+  /** Of all bodies that are held, in all threads. */
+  readonly heldBytesMax: number
+  /** Of this one. */
+  readonly bytesMax: number
+  /** Undefined where only its end tells. */
+  readonly announcedBytes: number | undefined
+}
+
+export interface RefusedBody {
+  readonly refusal: Refusal
+  readonly by: NamedPolicy | undefined
+}
+
+export class RequestBody {
+  /** That came. */
+  bytes = 0
+  isDone = false
+  /** All of it, once it is there. */
+  whole: Buffer | undefined
+  watches: readonly Watching[] = noWatches
+  readonly #terms: BodyTerms
+  #holding: HeldBody | undefined
+
+  constructor(terms: BodyTerms) {
+    this.#terms = terms
+  }
+
+  /** Holds what comes from now on; false where there is no room. */
+  hold(): boolean {
+    const { occupancy, heldBytesMax, bytesMax, announcedBytes } = this.#terms
+    this.#holding = new HeldBody({ occupancy, heldBytesMax, bytesMax: announcedBytes ?? bytesMax })
+    return this.#holding.hasRoom(announcedBytes ?? 0)
+  }
+
+  take(piece: Piece): RefusedBody | undefined {
+    this.bytes += piece.length
+    if (this.bytes > this.#terms.bytesMax) return tooLarge
+    if (this.#holding === undefined) return this.#watched((one) => one.watch.piece(piece))
+    return this.#holding.add(piece) ? undefined : noRoom
+  }
+
+  /** One that is refused here is not done. */
+  end(): RefusedBody | undefined {
+    const refused = this.#watched((one) => one.watch.end())
+    this.isDone = refused === undefined
+    this.whole = this.#holding?.bytes
+    return refused
+  }
+
+  #watched(verdictOf: (one: Watching) => Verdict): RefusedBody | undefined {
+    for (const by of this.watches) {
+      const refusal = verdictOf(by)
+      if (refusal !== undefined) return { refusal, by }
+    }
+    return undefined
+  }
+
+  release(): void {
+    this.#holding?.release()
+  }
+}
+
+const tooLarge: RefusedBody = { refusal: refuse('CONTENT_TOO_LARGE'), by: undefined }
+
+export const noRoom: RefusedBody = {
+  refusal: overloaded('there was no room to hold the body'),
+  by: undefined,
+}

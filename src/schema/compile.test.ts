@@ -151,12 +151,17 @@ suite('direction', () => {
 
 suite('the plan', () => {
   test('has one number for one address, dialect and direction', () => {
-    const compiler = createSchemaCompiler({ documents: new Map([[uri, { a: {}, b: {} }]]) })
+    const documents = new Map([[uri, { a: { not: { readOnly: true } }, b: {} }]])
+    const compiler = createSchemaCompiler({ documents })
     const first = compiler.add({ uri, pointer: '/a' }, 'openapi-3.1')
     assert.equal(compiler.add({ uri, pointer: '/a' }, 'openapi-3.1'), first)
     assert.notEqual(compiler.add({ uri, pointer: '/b' }, 'openapi-3.1'), first)
     assert.notEqual(compiler.add({ uri, pointer: '/a' }, 'openapi-3.0'), first)
-    assert.notEqual(compiler.add({ uri, pointer: '/a' }, 'openapi-3.1', 'request'), first)
+    const way = (pointer: string, direction?: Direction) =>
+      compiler.add({ uri, pointer }, 'openapi-3.1', direction)
+    assert.notEqual(way('/a', 'request'), first)
+    assert.notEqual(way('/a', 'request'), way('/a', 'reply'))
+    assert.equal(way('/b', 'request'), way('/b'))
   })
   test('says what is written twice once', () => {
     const one = { type: 'object', properties: { a: { type: 'string', maxLength: 3 } } }

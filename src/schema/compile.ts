@@ -5,8 +5,10 @@
 // anchors in force around it, so one schema under two sets of anchors is two nodes. Nearly no
 // contract has any, and then there is one set, the empty one.
 import { nearestWord, pointerToken } from '../base.ts'
+import { Directed } from './directed.ts'
 import { discriminatorOf } from './discriminator.ts'
 import { type Draft, type Reading, readersOf } from './keywords.ts'
+import { flagOf, isMereCondition, nothingWaived, OneWay, type Waived } from './one-way.ts'
 import type { PlanNode } from './plan.ts'
 import { deduplicated, endlessLoops, tidied } from './tidy.ts'
 import { keywordsOf, vocabularies } from './vocabulary.ts'
@@ -39,6 +41,8 @@ interface Around {
   readonly scope: Scope
   readonly dialect: Dialect
   readonly direction: Direction | undefined
+  /** What another schema on the same value has declared to go the other way alone. */
+  readonly waived: Waived
 }
 
 /** A numbered schema that waits to be read. */
@@ -65,6 +69,8 @@ export function createSchemaCompiler(options: SchemaCompilerOptions): SchemaComp
 
 class Compiler implements SchemaCompiler {
   readonly #resources: Resources
+  readonly #directed: Directed
+  readonly #oneWay: OneWay
   readonly #formats: 'assert' | 'annotate' | undefined
   readonly #seen: SchemaCompilerOptions['seen']
   /** By surroundings, then by the schema itself: half a million pointers are dear as keys. */
@@ -78,13 +84,17 @@ class Compiler implements SchemaCompiler {
 
   constructor(options: SchemaCompilerOptions) {
     this.#resources = new Resources(options.documents)
+    this.#directed = new Directed(this.#resources)
+    this.#oneWay = new OneWay(this.#resources)
     this.#formats = options.formats
     this.#seen = options.seen
   }
 
   add(address: SchemaAddress, dialect: Dialect, direction?: Direction): number {
     const place = this.#resources.at(address.uri, address.pointer, dialect)
-    if (place !== undefined) return this.#number(place, { scope: noScope, dialect, direction })
+    if (place !== undefined) {
+      return this.#number(place, { scope: noScope, dialect, direction, waived: nothingWaived })
+    }
     this.#problems.push({ ...address, severity: 'error', message: 'there is no schema here' })
     return this.#reserve(undefined)
   }
@@ -104,16 +114,23 @@ class Compiler implements SchemaCompiler {
 
   #number(place: Place, around: Around): number {
     const scope = entered(around.scope, place.resource)
-    const { dialect, direction } = around
-    const key = `${place.resource.uri} ${dialect} ${direction ?? ''} ${scope.key}`
+    const { dialect, waived } = around
+    const isDirected = around.direction !== undefined && this.#isDirected(place, around)
+    const direction = isDirected ? around.direction : undefined
+    const key = `${place.resource.uri} ${dialect} ${direction ?? ''} ${waived.key} ${scope.key}`
     const numbers = this.#numbers.get(key) ?? new Map<unknown, number>()
     const known = numbers.get(place.value)
     if (known !== undefined) return known
     const number = this.#reserve(place)
     numbers.set(place.value, number)
     this.#numbers.set(key, numbers)
-    this.#waiting.push({ number, place, scope, dialect, direction })
+    this.#waiting.push({ number, place, scope, dialect, direction, waived })
     return number
+  }
+
+  /** What was waived depends on the direction too. */
+  #isDirected(place: Place, { dialect, waived }: Around): boolean {
+    return waived !== nothingWaived || this.#directed.has(place, dialect)
   }
 
   #read(one: Waiting): PlanNode {
@@ -128,12 +145,13 @@ class Compiler implements SchemaCompiler {
     this.#seen?.(one.number, schema)
     const old = one.dialect === 'openapi-3.0' || one.dialect === 'draft-4'
     const rules: Draft = {}
-    const references = this.#references(one, schema)
+    const waived = this.#waivedIn(one)
+    const references = this.#references(one, schema, waived)
     if (references.length > 0) rules.all = references
     if (old && references.length > 0) return references[0] ?? true
     const readers = readersOf[one.dialect]
     const ignored = this.#ignoredIn(one)
-    const reading = this.#reading(one, schema)
+    const reading = this.#reading(one, schema, waived)
     for (const keyword of Object.keys(schema)) {
       if (ignored.has(keyword)) continue
       const reader = readers.get(keyword)
@@ -142,10 +160,30 @@ class Compiler implements SchemaCompiler {
     }
     const discriminator = discriminatorOf(schema, one.dialect)
     if (discriminator !== undefined) rules.discriminator = discriminator
+    this.#keepBack(rules, one)
     return tidied(rules)
   }
 
-  #references(one: Waiting, schema: JsonObject): number[] {
+  #waivedIn({ place, dialect, direction, waived }: Waiting): ReadonlySet<string> {
+    return direction === undefined ? none : this.#oneWay.waivedIn(place, dialect, direction, waived)
+  }
+
+  /** Names the properties that must not be there in the direction that is read. */
+  #keepBack(rules: Draft, { place, dialect, direction }: Waiting): void {
+    if (direction === undefined || rules.properties === undefined) return
+    const names = this.#oneWay.declared(place, dialect, direction)
+    if (names.length > 0) rules[flagOf(direction)] = names
+  }
+
+  /** A schema that looks at the same value. */
+  #included(place: Place, one: Waiting, names: ReadonlySet<string>): number {
+    const { dialect, direction } = one
+    if (direction === undefined) return this.#number(place, one)
+    const waived = this.#oneWay.handedTo(place, dialect, direction, names)
+    return this.#number(place, { ...one, waived })
+  }
+
+  #references(one: Waiting, schema: JsonObject, waived: ReadonlySet<string>): number[] {
     const found: number[] = []
     for (const keyword of one.dialect === '2020-12' || one.dialect === 'openapi-3.1'
       ? both
@@ -154,7 +192,7 @@ class Compiler implements SchemaCompiler {
       if (reference === undefined) continue
       const target =
         typeof reference === 'string' ? this.#target(one, keyword, reference) : undefined
-      if (target !== undefined) found.push(this.#number(target, one))
+      if (target !== undefined) found.push(this.#included(target, one, waived))
       else
         this.#report(
           'error',
@@ -174,8 +212,11 @@ class Compiler implements SchemaCompiler {
     return one.scope.anchors.get(name) ?? target
   }
 
-  #reading(one: Waiting, schema: JsonObject): Reading {
-    const { dialect, direction, place } = one
+  #reading(one: Waiting, schema: JsonObject, waived: ReadonlySet<string>): Reading {
+    const { dialect, place } = one
+    const inside = (value: unknown, path: string) => this.#resources.inside(place, path, value)
+    const apart = { ...one, waived: nothingWaived }
+    const asked = { ...apart, direction: undefined }
     const asserts = this.#formats ?? (dialect.startsWith('openapi') ? 'assert' : 'annotate')
     const report = (severity: SchemaProblem['severity'], keyword: string, message: string) =>
       this.#report(severity, place, message, keyword)
@@ -183,27 +224,18 @@ class Compiler implements SchemaCompiler {
       schema,
       dialect,
       formatsAssert: asserts === 'assert',
-      inner: (value, path) => this.#number(this.#resources.inside(place, path, value), one),
+      inner: (value, path) => this.#number(inside(value, path), apart),
+      same: (value, path) => this.#included(inside(value, path), one, waived),
+      branch: (value, path) =>
+        this.#included(inside(value, path), one, isMereCondition(value) ? none : waived),
+      condition: (value, path) => this.#number(inside(value, path), asked),
       problem: report,
       once: (severity, keyword, message) => {
         if (!this.#said.has(message)) report(severity, keyword, message)
         this.#said.add(message)
       },
-      waived: (name) => direction !== undefined && this.#isWaived(one, schema, name),
+      waived: (name) => waived.has(name),
     }
-  }
-
-  #isWaived(one: Waiting, schema: JsonObject, name: string): boolean {
-    if (!one.dialect.startsWith('openapi')) return false
-    const properties = own(schema, 'properties')
-    const property = isObject(properties) ? own(properties, name) : undefined
-    if (!isObject(property)) return false
-    const flag = one.direction === 'request' ? 'readOnly' : 'writeOnly'
-    if (own(property, flag) === true) return true
-    const reference = own(property, '$ref')
-    if (typeof reference !== 'string') return false
-    const target = this.#resources.resolve(one.place.resource, reference, one.dialect)?.value
-    return isObject(target) && own(target, flag) === true
   }
 
   #noteUnknown(one: Waiting, keyword: string): void {

@@ -8,6 +8,7 @@ import { covered, everyLeftOver } from './evaluated.ts'
 import { formatWords, numberFormat, textFormat } from './format.ts'
 import { schemaIssues, type SchemaIssue } from './issues.ts'
 import { multipleTest } from './numbers.ts'
+import { keptBack } from './objects.ts'
 import { type Rules, typeBits } from './plan.ts'
 import { codePoints } from './strings.ts'
 import type { SchemaError } from './types.ts'
@@ -202,8 +203,10 @@ class Explainer {
     names: readonly string[],
     path: Path | undefined,
   ): void {
+    const back = this.#keptBack(rules, value, path)
+    const properties = (rules.properties ?? []).filter(([name]) => !back.has(name))
     if (rules.others === undefined && rules.patterns === undefined && rules.names === undefined) {
-      return this.#declared(rules.properties ?? [], value, path)
+      return this.#declared(properties, value, path)
     }
     const declared = new Map(rules.properties)
     const patterns = (rules.patterns ?? []).map(([source, id]) => ({
@@ -217,12 +220,25 @@ class Explainer {
       const item = value[name]
       if (nameTest?.(name) === false)
         this.say(at, 'invalid_property_name', 'must have a name that follows the rule for names')
-      const own = declared.get(name)
+      const own = back.has(name) ? undefined : declared.get(name)
       const ids = patterns.filter(({ matches }) => matches(name)).map(({ id }) => id)
       if (own !== undefined) ids.push(own)
       for (const id of ids) this.node(id, item, at)
-      if (ids.length === 0 && rules.others !== undefined) this.#other(rules.others, item, at)
+      if (ids.length === 0 && rules.others !== undefined && !back.has(name))
+        this.#other(rules.others, item, at)
     }
+  }
+
+  /** Says which properties should not have come this way, and gives the names. */
+  #keptBack(rules: Rules, value: object, path: Path | undefined): ReadonlySet<string> {
+    const back = this.#linked.keepsBack ? keptBack(rules) : none
+    for (const name of back) {
+      if (!Object.hasOwn(value, name)) continue
+      if (rules.readOnly?.includes(name) === true) {
+        this.say(inside(path, name), 'read_only', 'must not be sent: only the service sets it')
+      } else this.say(inside(path, name), 'write_only', 'must not be in a reply')
+    }
+    return back
   }
 
   #declared(
@@ -299,6 +315,8 @@ class Explainer {
     })
   }
 }
+
+const none: ReadonlySet<string> = new Set()
 
 const isContainer = (value: unknown): boolean => typeof value === 'object' && value !== null
 

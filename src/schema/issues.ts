@@ -5,6 +5,8 @@ export const schemaIssues = {
   invalid_type: 'the value has another JSON type than the schema allows',
   required: 'a required property is missing',
   unknown_property: 'the schema does not allow a property of this name',
+  read_only: 'only the service sets this property: a request must not have it',
+  write_only: 'this property is only ever sent to the service: a reply must not have it',
   invalid_property_name: 'the name of a property breaks the rule for names',
   forbidden: 'the schema allows no value here, or excludes this one',
   invalid_format: 'the text is not of the named format, or the number out of its range',

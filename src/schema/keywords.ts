@@ -15,8 +15,14 @@ export interface Reading {
   readonly schema: JsonObject
   readonly dialect: Dialect
   readonly formatsAssert: boolean
-  /** Number of a schema inside this one. */
+  /** Number of a schema inside this one, for a part of the value. */
   inner(value: unknown, path: string): number
+  /** The same for the value itself, where it must hold what the schema says. */
+  same(value: unknown, path: string): number
+  /** The same where others may hold in its place. */
+  branch(value: unknown, path: string): number
+  /** The same where the value is only asked whether it does, as under `not`. */
+  condition(value: unknown, path: string): number
   problem(severity: 'error' | 'warning' | 'note', keyword: string, message: string): void
   /** The same, but only the first time in a compilation. */
   once(severity: 'warning' | 'note', keyword: string, message: string): void
@@ -55,9 +61,9 @@ type SchemaRule =
   | ('not' | 'if' | 'then' | 'else')
 
 const schema =
-  (rule: SchemaRule): Reader =>
+  (rule: SchemaRule, of: 'inner' | 'same' | 'condition' = 'inner'): Reader =>
   (rules, value, reading, keyword) => {
-    rules[rule] = reading.inner(value, keyword)
+    rules[rule] = reading[of](value, keyword)
   }
 
 const list =
@@ -66,7 +72,8 @@ const list =
     if (!Array.isArray(value) || value.length === 0) {
       return bad(reading, keyword, 'a list of schemas that is not empty')
     }
-    const found = value.map((one, at) => reading.inner(one, `${keyword}/${at}`))
+    const of = rule === 'prefix' ? 'inner' : rule === 'all' ? 'same' : 'branch'
+    const found = value.map((one, at) => reading[of](one, `${keyword}/${at}`))
     rules[rule] = [...(rules[rule] ?? []), ...found]
   }
 
@@ -74,13 +81,19 @@ const named =
   (rule: 'properties' | 'implies'): Reader =>
   (rules, value, reading, keyword) => {
     if (!isObject(value)) return bad(reading, keyword, 'an object of schemas')
-    rules[rule] = schemasByName(value, reading, keyword)
+    const of = rule === 'implies' ? 'same' : 'inner'
+    rules[rule] = schemasByName(value, reading, keyword, of)
   }
 
-function schemasByName(value: JsonObject, reading: Reading, keyword: string): [string, number][] {
+function schemasByName(
+  value: JsonObject,
+  reading: Reading,
+  keyword: string,
+  of: 'inner' | 'same' = 'inner',
+): [string, number][] {
   return Object.keys(value).map((name) => [
     name,
-    reading.inner(value[name], `${keyword}/${pointerToken(name)}`),
+    reading[of](value[name], `${keyword}/${pointerToken(name)}`),
   ])
 }
 
@@ -162,7 +175,8 @@ const needs: Reader = (rules, value, reading, keyword) => {
   for (const name of Object.keys(value)) {
     const names = value[name]
     if (!isNames(names)) return bad(reading, keyword, 'an object of lists of property names')
-    pairs.push([name, names])
+    const kept = names.filter((one) => !reading.waived(one))
+    if (kept.length > 0) pairs.push([name, kept])
   }
   rules.needs = pairs
 }
@@ -221,7 +235,7 @@ const shared: readonly [string, Reader][] = [
   ['allOf', list('all')],
   ['anyOf', list('any')],
   ['oneOf', list('one')],
-  ['not', schema('not')],
+  ['not', schema('not', 'condition')],
 ]
 
 const modern: ReadonlyMap<string, Reader> = new Map([
@@ -240,9 +254,9 @@ const modern: ReadonlyMap<string, Reader> = new Map([
   ['dependentRequired', needs],
   ['dependentSchemas', named('implies')],
   ['unevaluatedProperties', schema('unevaluatedProperties')],
-  ['if', schema('if')],
-  ['then', schema('then')],
-  ['else', schema('else')],
+  ['if', schema('if', 'condition')],
+  ['then', schema('then', 'same')],
+  ['else', schema('else', 'same')],
 ])
 
 const old: readonly [string, Reader][] = [

@@ -20,7 +20,7 @@ import { objectTest } from './objects.ts'
 import { linkPattern } from './pattern.ts'
 import type { PlanNode, Rules } from './plan.ts'
 import { stringTest } from './strings.ts'
-import type { Check, SchemaError, SchemaPlan } from './types.ts'
+import type { Check, LinkedSchemas, SchemaError, SchemaPlan } from './types.ts'
 import type { Linked, LinkNode, TextTest, Verdict } from './verdict.ts'
 
 export interface LinkBounds {
@@ -52,14 +52,27 @@ const gateWeight = 2
 /** Longest path of closures without a gate. */
 const ungatedMax = 50
 
-export function linkSchemas(plan: SchemaPlan, bounds: LinkBounds = {}): (id: number) => Check {
+/**
+ * Gives the check of a schema by its number. Properties that are `readOnly` in a request, or
+ * `writeOnly` in a reply, are refused unless they are to pass.
+ */
+export function linkSchemas(plan: SchemaPlan, bounds: LinkBounds = {}): LinkedSchemas {
   // The plan is this room's own: what it holds was made by the compiler.
-  const linker = new Linker(plan.nodes as Listed<PlanNode>, bounds.stepsMax ?? stepsMaxDefault)
-  return (id) => linker.check(id)
+  const nodes = plan.nodes as Listed<PlanNode>
+  // Errors are explained from the nodes, so what was read once is kept.
+  const node = keeping((id: number) => nodes.at(id)!)
+  const linker = (keepsBack: boolean) =>
+    new Linker(node, nodes.length, keepsBack, bounds.stepsMax ?? stepsMaxDefault)
+  const strict = linker(true)
+  let lenient: Linker | undefined
+  return (id, oneWay = 'refuse') => {
+    return oneWay === 'refuse' ? strict.check(id) : (lenient ??= linker(false)).check(id)
+  }
 }
 
 class Linker implements Linked {
   readonly node: Linked['node']
+  readonly keepsBack: boolean
   readonly #count: number
   readonly mark: Linked['mark']
   readonly verdict: LinkNode = (id) => this.#link(id)
@@ -80,10 +93,10 @@ class Linker implements Linked {
   /** What gates remember of the check that runs. */
   readonly #memories: Map<unknown, boolean>[] = []
 
-  constructor(nodes: Listed<PlanNode>, stepsMax: number) {
-    this.#count = nodes.length
-    // Errors are explained from the nodes, so what was read once is kept.
-    this.node = keeping((id) => nodes.at(id)!)
+  constructor(node: Linked['node'], count: number, keepsBack: boolean, stepsMax: number) {
+    this.node = node
+    this.#count = count
+    this.keepsBack = keepsBack
     const marker = new Marker(this)
     this.mark = (rules) => marker.mark(rules)
     this.#stepsMax = stepsMax

@@ -60,10 +60,11 @@ const namesTest =
 
 function fieldsTest(rules: Rules, linked: Linked): ObjectTest | undefined {
   const { required = [], properties = [], patterns = [], others } = rules
+  const back = linked.keepsBack ? keptBack(rules) : none
   if (properties.length === 0 && patterns.length === 0 && others === undefined) {
     return required.length === 0 ? undefined : (value) => hasAll(value, required)
   }
-  const fields = fieldsOf(properties, required, linked)
+  const fields = fieldsOf(properties, required, back, linked)
   const byName = new Map(fields.map((field) => [field.name, field]))
   const other = others === undefined ? undefined : linked.verdict(others)
   if (patterns.length > 0) return patternedTest(fields, byName, other, patterns, linked)
@@ -71,10 +72,17 @@ function fieldsTest(rules: Rules, linked: Linked): ObjectTest | undefined {
 }
 
 const always: Verdict = () => true
+const never: Verdict = () => false
+const none: ReadonlySet<string> = new Set()
+
+/** Properties that must not come this way, `readOnly` or `writeOnly`. */
+export const keptBack = (rules: Rules): ReadonlySet<string> =>
+  new Set([...(rules.readOnly ?? []), ...(rules.writeOnly ?? [])])
 
 function fieldsOf(
   properties: readonly (readonly [string, number])[],
   required: readonly string[],
+  back: ReadonlySet<string>,
   linked: Linked,
 ): Field[] {
   const declared = new Map(properties)
@@ -84,7 +92,7 @@ function fieldsOf(
     const id = declared.get(name)
     return {
       name: interned(name),
-      check: id === undefined ? always : linked.verdict(id),
+      check: back.has(name) ? never : id === undefined ? always : linked.verdict(id),
       required: wanted.has(name),
       isOther: id === undefined,
       next: at + 1,

@@ -44,6 +44,9 @@ export interface Rules {
   /** For properties that neither `properties` nor `patterns` names. */
   others?: number
   names?: number
+  /** Properties that must not be there, where that is enforced: of a request, and of a reply. */
+  readOnly?: readonly string[]
+  writeOnly?: readonly string[]
   needs?: readonly (readonly [string, readonly string[]])[]
   implies?: readonly (readonly [string, number])[]
   unevaluatedProperties?: number

@@ -177,6 +177,18 @@ export class Resources {
     return this.#entered(here)
   }
 
+  /** Every schema directly inside another, and those that it refers to. */
+  *reached(place: Place, dialect: Dialect): Generator<Place> {
+    if (!isObject(place.value)) return
+    for (const keyword of ['$ref', '$dynamicRef']) {
+      const reference = own(place.value, keyword)
+      if (typeof reference !== 'string') continue
+      const target = this.resolve(place.resource, reference, dialect)
+      if (target !== undefined) yield target
+    }
+    for (const inner of subschemas(place, place.value)) yield this.#entered(inner)
+  }
+
   /** A part of a place; `path` is escaped. */
   inside(outer: Place, path: string, value: unknown): Place {
     const { uri, resource } = outer

@@ -11,7 +11,7 @@ export interface SchemaAddress {
 
 /**
  * Which way a checked value travels. A request need not hold a required property that is
- * `readOnly`, a reply none that is `writeOnly` (OpenAPI dialects only).
+ * `readOnly`, a reply none that is `writeOnly`; and each must not, unless it is let pass.
  */
 export type Direction = 'request' | 'reply'
 
@@ -70,3 +70,9 @@ export interface Check {
   /** The same verdict with at most `max` errors, first found first. */
   errors(value: unknown, max: number): SchemaError[]
 }
+
+/** What becomes of properties that go the other way alone. */
+export type OneWayRule = 'refuse' | 'pass'
+
+/** The check of the schema of that number. */
+export type LinkedSchemas = (id: number, oneWay?: OneWayRule) => Check

@@ -26,6 +26,8 @@ export interface Linked {
   readonly verdict: LinkNode
   /** The matcher of a pattern: one for all schemas that write it. */
   readonly pattern: (source: string) => TextTest
+  /** Whether properties that go the other way alone must not be there. */
+  readonly keepsBack: boolean
   /** What the rules of a node cover, its unevaluated ones left out. */
   readonly mark: (rules: Rules) => Mark
 }

@@ -13,6 +13,8 @@ export type {
   CompiledSchemas,
   Dialect,
   Direction,
+  LinkedSchemas,
+  OneWayRule,
   SchemaAddress,
   SchemaCompiler,
   SchemaCompilerOptions,

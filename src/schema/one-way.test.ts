@@ -43,12 +43,9 @@ function issuesOf(
 }
 
 const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` })
-/** What has a member `then` must not look like a promise. */
+/** As text: what has a member `then` would pass for a promise. */
 const when = (condition: object, schema: object): object =>
-  Object.fromEntries([
-    ['if', condition],
-    ['then', schema],
-  ])
+  JSON.parse(`{"if": ${JSON.stringify(condition)}, "then": ${JSON.stringify(schema)}}`)
 
 const user = { type: 'object', properties: { id, secret }, required: ['id', 'secret'] }
 

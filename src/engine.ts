@@ -5,6 +5,7 @@ export { Engine, type EngineSetup } from './engine/engine.ts'
 export { faultReply, wantsProblem } from './engine/fault-body.ts'
 export { bundleRelease } from './engine/let-go.ts'
 export { registryFor } from './engine/registry-for.ts'
+export { type Rehearsed, type RehearsedRequest, rehearse } from './engine/rehearsal.ts'
 export { roomNotice } from './engine/room.ts'
 export { type SharedMemories, SharedStates } from './engine/shared-states.ts'
 export {

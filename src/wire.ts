@@ -25,6 +25,9 @@ export {
   systemDescriptors,
 } from './wire/descriptors.ts'
 export { listen, type ServerOptions, type WireServer } from './wire/server.ts'
+export { unreadable } from './wire/http1-stream.ts'
+export type { Http1RequestHead } from './wire/request-head.ts'
+export { readRequestHead } from './wire/whole-head.ts'
 export { type Sweepable, Sweeper } from './wire/sweeper.ts'
 export { linesOf } from './wire/lines.ts'
 export { type Accept, connectInMemory } from './wire/memory.ts'

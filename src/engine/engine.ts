@@ -10,6 +10,7 @@ import {
   type Limits,
   type Occupancy,
   type Random,
+  type Refusal,
   soleOccupancy,
   within,
 } from '../base.ts'
@@ -176,13 +177,18 @@ export class Engine {
       warn,
       isTrustedHop: (address) => this.#snapshot!.isTrustedHop(address),
       overloaded: () => overloadedReply(this.#runtime, this.#snapshot!),
-      exchange: (stream) => runExchange(this.#runtime, this.#snapshot!, stream),
-      malformed: (stream, refusal) =>
-        new GatewayExchange(this.#runtime, this.#snapshot!, stream).runMalformed(refusal),
+      exchange: (stream) => this.serve(stream),
+      malformed: (stream, refusal) => this.serve(stream, refusal),
       bug,
     })
     if (this.#draining) server.drain()
     this.#servers.push(server)
+  }
+
+  /** Serves one request, wherever its stream comes from; `broken` where it is none. */
+  serve(stream: Stream, broken?: Refusal): void {
+    if (broken === undefined) runExchange(this.#runtime, this.#snapshot!, stream)
+    else new GatewayExchange(this.#runtime, this.#snapshot!, stream).runMalformed(broken)
   }
 
   /** A connection that the main thread accepted. */

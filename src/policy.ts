@@ -1,5 +1,6 @@
 // policy: the rules that a contract or a configuration declares, one file each.
 export type { AuthConfig } from './policy/auth.ts'
+export { linkSteps } from './policy/link.ts'
 export { idRule, readDefinition } from './policy/definition.ts'
 export {
   type ApiSite,
@@ -12,6 +13,7 @@ export {
   type MappedFields,
   type Mode,
   type NamedFile,
+  type NoSettings,
   type Phase,
   type Policy,
   type PolicyDefinition,

@@ -2,9 +2,14 @@
 // `node --import ./test/own-name.ts program.ts`.
 import { registerHooks } from 'node:module'
 
-const entry = new URL('../src/concordat.ts', import.meta.url).href
+const entries: Readonly<Record<string, string>> = {
+  concordat: new URL('../src/concordat.ts', import.meta.url).href,
+  'concordat/testing': new URL('../src/policy-test.ts', import.meta.url).href,
+}
 
 registerHooks({
-  resolve: (specifier, context, next) =>
-    specifier === 'concordat' ? { url: entry, shortCircuit: true } : next(specifier, context),
+  resolve(specifier, context, next) {
+    const url = Object.hasOwn(entries, specifier) ? entries[specifier] : undefined
+    return url === undefined ? next(specifier, context) : { url, shortCircuit: true }
+  },
 })

@@ -70,6 +70,8 @@ async function runTests(): Promise<boolean> {
   const outcome = { failed: false }
   const events = run({
     files,
+    // Examples import the package by its name.
+    execArgv: ['--import', join(root, 'test/own-name.ts')],
     timeout: fileTimeoutMs,
     concurrency: availableParallelism(),
   })

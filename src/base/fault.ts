@@ -64,6 +64,14 @@ export const faults = {
     'The client address is in a deny list, or there are allow lists and it is in none. The record says at which level.',
     'Call from another network, or ask the owner of the API to let this one in.',
   ),
+  FORBIDDEN: fault(
+    403,
+    'client',
+    false,
+    'This is not permitted.',
+    'A custom policy does not permit the request. The record names the policy.',
+    'See what the owner of the API permits.',
+  ),
   NOT_FOUND: fault(
     404,
     'client',
@@ -238,6 +246,14 @@ export const faults = {
     true,
     'The gateway is at its bound.',
     'The gateway has no room: it holds as many connections as it may, in all or from this address, or as many bytes of bodies; or the machine has no descriptor left for a connection to the upstream. Nothing was sent. In records also: the gateway stopped, and the exchange outlived the time that it may then take.',
+    'Wait and try again.',
+  ),
+  NOT_OPEN: fault(
+    503,
+    'gateway',
+    true,
+    'The service is not open at this time.',
+    'A custom policy keeps the service closed for a while, such as for its maintenance.',
     'Wait and try again.',
   ),
   UPSTREAM_UNAVAILABLE: fault(

@@ -17,6 +17,7 @@ import {
   type FinishStep,
   type LinkedSteps,
   linkSteps,
+  linkSteps,
   type MappedFields,
   type PolicyPlan,
   type Registry,

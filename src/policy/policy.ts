@@ -5,7 +5,7 @@ import type { z } from 'zod'
 import type { Limits, Place, Problem, Random } from '../base.ts'
 import type { BodyWatch, Exchange, ReplyEdit, RequestEdit, Step, VerifyStep } from '../http.ts'
 import type { Operation } from '../contract.ts'
-import type { Check } from '../schema.ts'
+import type { LinkedSchemas } from '../schema.ts'
 
 /** zod comes as an argument, so that a worker that only links never loads it. */
 export type Zod = typeof z
@@ -55,7 +55,7 @@ export interface Site extends ApiSite {
 
 /** What a policy may use when it links in the data plane. */
 export interface Tools {
-  readonly check: (schemaId: number) => Check
+  readonly check: LinkedSchemas
   readonly limits: Limits
   /** Empty for what is of no operation. */
   readonly operationId: string
@@ -141,17 +141,21 @@ export type PolicyDefinition<Config, Plan> = PolicyBase<Config, Plan> &
         readonly phase: 'admit'
         /** Requests of no operation go through it too, where it holds for the whole API. */
         readonly everyRequest: true
+        readonly everyReply?: never
         readonly compile?: Compile<Config, Plan, ApiSite>
         readonly link: (plan: Plan, tools: Tools) => Step
       }
     | {
         readonly phase: 'admit' | 'check' | 'content' | 'prepare'
         readonly everyRequest?: never
+        readonly everyReply?: never
         readonly compile?: Compile<Config, Plan, Site>
         readonly link: (plan: Plan, tools: Tools) => Step
       }
     | {
         readonly phase: 'finish'
+        readonly everyRequest?: never
+        readonly everyReply?: never
         readonly compile?: Compile<Config, Plan, ApiSite>
         /** An edit is applied as the reply is read; a step needs its fields one by one. */
         readonly link: (plan: Plan, tools: Tools) => FinishStep | ReplyEdit
@@ -159,12 +163,14 @@ export type PolicyDefinition<Config, Plan> = PolicyBase<Config, Plan> &
     | {
         readonly phase: 'several'
         /** Compiles for a level, not for an operation: its edits reach replies of no operation too. */
+        readonly everyRequest?: never
         readonly everyReply: true
         readonly compile?: Compile<Config, Plan, ApiSite>
         readonly link: (plan: Plan, tools: Tools) => LinkedSteps
       }
     | {
         readonly phase: 'several'
+        readonly everyRequest?: never
         readonly everyReply?: never
         readonly compile?: Compile<Config, Plan, Site>
         readonly link: (plan: Plan, tools: Tools) => LinkedSteps

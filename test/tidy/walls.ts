@@ -14,7 +14,7 @@ import {
 /** From the top down; rooms on one line are strangers. */
 export const floors: readonly (readonly string[])[] = [
   ['concordat'],
-  ['cli', 'embed'],
+  ['cli', 'embed', 'policy-test'],
   ['console', 'portal'],
   ['gateway', 'control'],
   ['engine'],
@@ -30,7 +30,7 @@ const pureRooms = ['base', 'http', 'schema', 'contract', 'route', 'policy', 'sna
 
 /** What a worker runs, and what must never be among what it loads. */
 const workerEntries = ['src/gateway.ts', 'src/gateway/worker.ts']
-const controlRooms = ['load', 'mock', 'control', 'cli', 'embed', 'concordat', 'console', 'portal']
+const controlRooms = ['load', 'mock', 'control', 'cli', 'embed', 'policy-test', 'concordat', 'console', 'portal']
 const controlPackages = [
   'zod',
   'yaml',

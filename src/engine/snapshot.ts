@@ -17,7 +17,6 @@ import {
   type FinishStep,
   type LinkedSteps,
   linkSteps,
-  linkSteps,
   type MappedFields,
   type PolicyPlan,
   type Registry,

@@ -49,6 +49,7 @@ function mockBehind(service: MockService, settings: Settings, world: World): Beh
   const { seed, latency, faults, stateless = false } = settings
   let mocked: Mock | undefined
   let isOpen = true
+  let read = ''
   const made = (contract: Contract, documents: Documents) =>
     createMock({
       contract,
@@ -62,7 +63,10 @@ function mockBehind(service: MockService, settings: Settings, world: World): Beh
   return {
     async follow(source) {
       const documents = await loadContract(loadOptions(source))
-      if (documents === undefined) return
+      // What was created survives what does not concern it.
+      const text = JSON.stringify([...(documents?.values ?? [])])
+      if (documents === undefined || text === read) return
+      read = text
       const contract = readContract(documents)
       isOpen = contract.operations.every(({ security }) => security.length === 0)
       mocked = made(contract, documents)

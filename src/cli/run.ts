@@ -20,7 +20,7 @@ export interface RunOptions
 
 /** What stands behind the gateway while it runs, where that is of this program. */
 export interface Behind {
-  /** Before it serves, and whenever something else was put in force. */
+  /** Before it serves, and after whatever was built again. */
   follow(source: Source): Promise<void>
   /** What a person is told of it, beside the gateway's own facts. */
   facts(): string[][]
@@ -65,8 +65,13 @@ export async function runBuilt(
     rebuild,
     watch: options.watch ?? true,
     told(outcome, reloader, url) {
-      if (outcome.outcome === 'applied') behind?.follow(source).catch(report)
-      tell(outcome, reloader, url)
+      // An example may be another where all that the gateway needs is as it was.
+      const isBuilt = outcome.outcome === 'applied' || outcome.outcome === 'unchanged'
+      if (behind === undefined || !isBuilt) tell(outcome, reloader, url)
+      else {
+        const followed = behind.follow(source)
+        followed.then(() => tell(outcome, reloader, url)).catch(report)
+      }
     },
     report,
     warn: (sentence) => sayWarning(world, sentence),

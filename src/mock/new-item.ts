@@ -49,8 +49,8 @@ function withId(call: Call, value: Fields, wanted: string | undefined): Fields |
 /** Numbers count up; anything else is made up in the shape that the schema wants. */
 function* freshIds({ schemas, role, store, seed }: Call): Generator<unknown> {
   const { resource } = role
-  const known = store.all(resource).map(({ order }) => order)
-  const next = Math.max(0, ...known) + 1
+  const known = store.all(resource).flatMap(({ order, value }) => [order, value[resource.id]])
+  const next = Math.max(0, ...known.filter((one) => typeof one === 'number')) + 1
   yield next
   const [number] = describe(schemas, resource.numbers).numbers(resource.id)
   if (number === undefined) return

@@ -122,7 +122,6 @@ export const configSchema = z.strictObject({
   contract: z.string().optional().describe('the OpenAPI document, relative to this file'),
   overlays: z
     .array(z.string())
-    .max(100)
     .default([])
     .describe('OpenAPI Overlays that are applied to the contract, in order, relative to this file'),
   audience: z

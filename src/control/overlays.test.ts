@@ -88,8 +88,10 @@ test('those of the command line come after those of the configuration', async (t
 })
 
 test('an overlay that is not there is a problem of whoever named it', async (t) => {
-  const { said } = await built(t, {})
+  const { root, build, said } = await built(t, {})
   assert.deepEqual(said, ['concordat.yaml:2:12 ops/policies.yaml does not exist'])
+  const missed = { path: join(root, 'ops/policies.yaml'), content: 'absent' }
+  assert.deepEqual(build.files[1], missed, 'to be watched until it is there')
 })
 
 const refused: readonly [says: string, settings: string, want: RegExp][] = [

@@ -24,6 +24,11 @@ export class Budget {
     this.#stepsLeft = stepsMax
   }
 
+  /** Whether a bound was met: what comes after it would only meet it again. */
+  get isSpent(): boolean {
+    return this.#stepsLeft < 0 || this.#addedLeft < 0
+  }
+
   spend(steps: number): void {
     this.#stepsLeft -= steps
     if (this.#stepsLeft < 0) throw new Exhausted('the overlays ask for too much work')

@@ -14,7 +14,7 @@ export function overlaid(document: Located, overlays: readonly Overlay[], budget
   const problems: Problem[] = []
   for (const overlay of overlays) {
     for (const action of overlay.actions) {
-      if (problems.length >= problemsMax) break
+      if (problems.length >= problemsMax || budget.isSpent) break
       const problem = applied({ merged, budget, overlay, action })
       if (problem !== undefined) problems.push(problem)
     }
@@ -55,7 +55,8 @@ function apply(work: Work): Problem | undefined {
   if (action.change.kind === 'remove') return remove(work, nodes)
   const kinds = [...new Set(nodes.map(({ value }) => kindOf(value)))]
   if (kinds.length > 1) {
-    const message = `this selects ${kinds.join(' and ')}: only nodes of one kind change together`
+    const listed = `${kinds.slice(0, -1).join(', ')} and ${kinds.at(-1)}`
+    const message = `this selects ${listed}: only nodes of one kind change together`
     return refusal(work, 'target', message)
   }
   return merge(work, nodes)

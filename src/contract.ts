@@ -27,6 +27,7 @@ export { readContract } from './contract/read.ts'
 export { detailOf, type InputIssue, inputIssues } from './contract/issues.ts'
 export type { ContentWatch } from './contract/content-watch.ts'
 export { type CheckBody, linkBody } from './contract/link-body.ts'
+export { type LinkedReply, linkReplies } from './contract/link-replies.ts'
 export {
   type BodyOptions,
   type FindMedia,

@@ -260,6 +260,7 @@ function linkPolicy(
     operationId,
     random,
     nowMs,
+    inShadow: mode === 'shadow',
     state,
     upstreamHosts,
   })

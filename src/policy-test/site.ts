@@ -62,6 +62,7 @@ export function toolsFor({ operation, nowMs, random }: Partial<World>): Tools {
     operationId: operation?.id ?? plainOperation.id,
     random: random ?? Math.random,
     nowMs: nowMs ?? (() => performance.now()),
+    inShadow: false,
     upstreamHosts: new Set(),
     blob: () => new Uint8Array(),
     state<S>({ name, bytesMax }: StateNeed, make: (memory: SharedArrayBuffer) => S): S {

@@ -62,6 +62,8 @@ export interface Tools {
   /** Bytes that `ApiSite.blob` laid beside the plans; they lie in memory of all threads. */
   readonly blob: (number: number) => Uint8Array
   readonly random: Random
+  /** Whether its verdicts are only noted, and nothing that it changes is. */
+  readonly inShadow: boolean
   /** Hosts of the snapshot's endpoints, lower case, without a port. */
   readonly upstreamHosts: ReadonlySet<string>
   /** Monotonic milliseconds, for whom the beginning of the exchange is too long ago. */

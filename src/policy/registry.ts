@@ -5,6 +5,7 @@ import { headers } from './headers.ts'
 import { ip } from './ip.ts'
 import { limit } from './limit.ts'
 import type { Mode, Policy } from './policy.ts'
+import { replyValidation } from './reply-validation.ts'
 import { rewrite } from './rewrite.ts'
 import { secureHeaders } from './secure-headers.ts'
 import { topology } from './topology.ts'
@@ -26,6 +27,7 @@ const own = {
   limit,
   auth,
   validation,
+  'reply-validation': replyValidation,
   rewrite,
   topology,
   'secure-headers': secureHeaders,

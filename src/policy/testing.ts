@@ -71,6 +71,7 @@ export function toolsWith(): Tools {
     operationId: 'getThing',
     random: seededRandom(1),
     nowMs: () => 0,
+    inShadow: false,
     upstreamHosts: new Set(),
     blob: () => new Uint8Array(),
     state<S>({ name, bytesMax }: StateNeed, make: (memory: SharedArrayBuffer) => S): S {

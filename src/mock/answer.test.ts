@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { loadDocuments } from '../load.ts'
 import { readContract } from '../contract.ts'
 import { fixtureNames, fixturePath, fixturesAbsent } from '../../test/fixtures.ts'
-import { mockFrom, mockOf, type TestMock } from './mock-for-tests.ts'
+import { mockFrom, mockOf, type TestMock } from '../../test/mock.ts'
 import { readReplies } from './read-replies.ts'
 
 const chatFile = new URL('../../examples/chat/openapi.yaml', import.meta.url).pathname

@@ -30,7 +30,17 @@ const pureRooms = ['base', 'http', 'schema', 'contract', 'route', 'policy', 'sna
 
 /** What a worker runs, and what must never be among what it loads. */
 const workerEntries = ['src/gateway.ts', 'src/gateway/worker.ts']
-const controlRooms = ['load', 'mock', 'control', 'cli', 'embed', 'policy-test', 'concordat', 'console', 'portal']
+const controlRooms = [
+  'load',
+  'mock',
+  'control',
+  'cli',
+  'embed',
+  'policy-test',
+  'concordat',
+  'console',
+  'portal',
+]
 const controlPackages = [
   'zod',
   'yaml',

@@ -1,9 +1,8 @@
 // Mocks of contracts that a test writes down, asked without a socket.
-import { parseLocated } from '../load.ts'
-import { readContract } from '../contract.ts'
-import type { Documents } from '../base.ts'
-import { createMock, type MockSetup } from './answer.ts'
-import { noLatency } from './trouble.ts'
+import { parseLocated } from '../src/load.ts'
+import { readContract } from '../src/contract.ts'
+import type { Documents } from '../src/base.ts'
+import { createMock, type MockSetup, noLatency } from '../src/mock.ts'
 
 const root = 'file:///c.yaml'
 

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import * as zod from 'zod'
 import { fixturePath, fixturesAbsent } from '../../test/fixtures.ts'
+import type { Documents } from '../base.ts'
 import { type Contract, type FinishedContract, type Operation, readContract } from '../contract.ts'
 import type { Exchange } from '../http.ts'
 import { loadDocuments } from '../load.ts'
@@ -162,6 +163,63 @@ describe('undeclared query parameters', () => {
   })
 })
 
+describe('properties that only the service sets', () => {
+  const given = readContract(
+    documentsOf({
+      type: 'object',
+      properties: { id: { type: 'integer', readOnly: true } },
+      required: ['id'],
+    }),
+  )
+  const contract = { ...given, ...given.finish() }
+  const cases: [config: ValidationConfig, audience: Audience, method: string, refused: boolean][] =
+    [
+      [{}, 'public', 'POST', true],
+      [{}, 'public', 'PATCH', true],
+      [{}, 'public', 'PUT', false],
+      [{}, 'partner', 'POST', true],
+      [{}, 'internal', 'POST', false],
+      [{ readOnly: 'refuse' }, 'public', 'PUT', true],
+      [{ readOnly: 'refuse' }, 'internal', 'PUT', true],
+      [{ readOnly: 'pass-in-put' }, 'internal', 'POST', true],
+      [{ readOnly: 'pass' }, 'public', 'POST', false],
+    ]
+  for (const [config, audience, method, refused] of cases) {
+    const says = `${refused ? 'are refused' : 'pass'} in ${method}, ${audience}`
+    it(`${says} with ${JSON.stringify(config)}`, async () => {
+      const found = contract.operations.find((one) => one.method === method)!
+      const { content } = linked(contract, found, config, audience)
+      const headers = ['Content-Type', 'application/json']
+      const send = async (body: string) => (await content!(exchange({ headers }, body)))?.details
+      assert.equal(await send('{}'), undefined)
+      const [detail] = (await send('{"id":1}')) ?? []
+      assert.equal(detail?.issue, refused ? 'read_only' : undefined)
+      // What passes is still held against its own schema.
+      assert.equal((await send('{"id":"x"}'))?.length, 1)
+    })
+  }
+
+  it('may not be let pass unsaid by an inner level', () => {
+    const { looser } = validation
+    const says = 'properties that are `readOnly`: pass in place of refuse'
+    assert.equal(looser!({ readOnly: 'refuse' }, { readOnly: 'pass' }), says)
+    assert.match(looser!({ readOnly: 'pass-in-put' }, { readOnly: 'pass' })!, /in place of pass-in/)
+    assert.equal(looser!({ readOnly: 'pass' }, { readOnly: 'pass-in-put' }), undefined)
+    const both = { undeclaredQuery: 'pass', readOnly: 'pass' } as const
+    assert.match(looser!({}, both)!, /^undeclared query parameters: .*; properties that/)
+  })
+})
+
+/** A contract whose every method takes a body of that schema. */
+function documentsOf(schema: object): Documents {
+  const each = { requestBody: { content: { 'application/json': { schema } } } }
+  const paths = { '/a': { post: each, put: each, patch: each } }
+  const value = { openapi: '3.1.0', info: { title: 't', version: '1' }, paths }
+  const root = 'file:///c.json'
+  const place = { file: 'c.json', line: 1, column: 1 }
+  return { root, values: new Map([[root, value]]), locate: () => place }
+}
+
 describe('a required body', () => {
   it('is missed as soon as the head says that there is none', async () => {
     const { check } = linked(none, operation)
@@ -184,5 +242,7 @@ it('settings are held against a schema', () => {
   const schema = validation.schema(zod.z)
   assert.ok(schema.safeParse({ undeclaredQuery: 'drop' }).success)
   assert.ok(!schema.safeParse({ undeclaredQuery: 'ignore' }).success)
+  assert.ok(schema.safeParse({ readOnly: 'pass-in-put' }).success)
+  assert.ok(!schema.safeParse({ readOnly: 'drop' }).success)
   assert.ok(!schema.safeParse({ undeclared: 'drop' }).success)
 })

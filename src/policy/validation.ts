@@ -19,15 +19,18 @@ import {
   headerValue,
   type Verdict,
 } from '../http.ts'
+import type { OneWayRule } from '../schema.ts'
 import { type Audience, definePolicy, type Site, type Tools, type Zod } from './policy.ts'
 import { watchedBody } from './watched-body.ts'
 
 export interface ValidationConfig {
   readonly undeclaredQuery?: 'refuse' | 'drop' | 'pass' | undefined
+  readonly readOnly?: 'refuse' | 'pass-in-put' | 'pass' | undefined
 }
 
 export interface ValidationPlan {
   readonly undeclaredQuery: 'refuse' | 'drop' | 'pass'
+  readonly readOnly: OneWayRule
   readonly parameters: readonly ParameterPlan[]
   readonly querystring?: QuerystringPlan | undefined
   readonly body: BodyPlan | undefined
@@ -45,11 +48,19 @@ export const validation = definePolicy<ValidationConfig, ValidationPlan>({
         .enum(['refuse', 'drop', 'pass'])
         .optional()
         .describe('what becomes of query parameters that the contract does not declare'),
+      readOnly: zod
+        .enum(['refuse', 'pass-in-put', 'pass'])
+        .optional()
+        .describe('what becomes of a request that sends properties that are `readOnly`'),
     }),
-  defaultFor: (audience) => ({ undeclaredQuery: undeclaredFor(audience) }),
+  defaultFor: (audience) => ({
+    undeclaredQuery: undeclaredFor(audience),
+    readOnly: readOnlyFor(audience),
+  }),
   compile,
   looser,
-  link: (plan, tools) => {
+  link: (plan, given) => {
+    const tools: Tools = { ...given, check: (schema) => given.check(schema, plan.readOnly) }
     if (plan.body === undefined) return { check: checkStep(plan, tools, undeclared) }
     const find = linkMedia(plan.body.media, tools)
     return {
@@ -64,11 +75,24 @@ const undeclared: FindMedia = () => undefined
 
 const undeclaredFor = (audience: Audience) => (audience === 'internal' ? 'pass' : 'refuse')
 
+/**
+ * A client may not set what only the service sets (mass assignment). Whoever changes what it got
+ * and sends the whole of it back, by PUT, sends that too, and means no harm.
+ */
+const readOnlyFor = (audience: Audience) => (audience === 'internal' ? 'pass' : 'pass-in-put')
+
+function readOnlyRule(config: ValidationConfig, { audience, operation }: Site): OneWayRule {
+  const setting = config.readOnly ?? readOnlyFor(audience)
+  if (setting === 'pass-in-put') return operation.method === 'PUT' ? 'pass' : 'refuse'
+  return setting
+}
+
 function compile(config: ValidationConfig, site: Site): ValidationPlan {
   const { parameters, querystring, body, security } = site.operation
   const keys = security.flat().filter((use) => use.type === 'apiKey' && use.in === 'query')
   return {
     undeclaredQuery: config.undeclaredQuery ?? undeclaredFor(site.audience),
+    readOnly: readOnlyRule(config, site),
     parameters,
     ...(querystring && { querystring }),
     body,
@@ -76,12 +100,26 @@ function compile(config: ValidationConfig, site: Site): ValidationPlan {
   }
 }
 
-const strictness = ['pass', 'drop', 'refuse']
+/** From loose to strict. */
+const strictness = {
+  undeclaredQuery: ['pass', 'drop', 'refuse'],
+  readOnly: ['pass', 'pass-in-put', 'refuse'],
+} as const
+
+const meanings = {
+  undeclaredQuery: 'undeclared query parameters',
+  readOnly: 'properties that are `readOnly`',
+} as const
 
 function looser(outer: ValidationConfig, inner: ValidationConfig): string | undefined {
-  const rank = (config: ValidationConfig) => strictness.indexOf(config.undeclaredQuery ?? 'refuse')
-  if (inner.undeclaredQuery === undefined || rank(inner) >= rank(outer)) return undefined
-  return `undeclared query parameters: ${inner.undeclaredQuery} in place of ${outer.undeclaredQuery}`
+  const found = (['undeclaredQuery', 'readOnly'] as const).filter((key) => {
+    const rank = (value: string) => strictness[key].findIndex((one) => one === value)
+    return inner[key] !== undefined && rank(inner[key]) < rank(outer[key] ?? 'refuse')
+  })
+  const said = found.map((key) => {
+    return `${meanings[key]}: ${inner[key]} in place of ${outer[key] ?? 'refuse'}`
+  })
+  return said.length > 0 ? said.join('; ') : undefined
 }
 
 function checkStep(plan: ValidationPlan, { check, limits }: Tools, find: FindMedia) {

@@ -1,6 +1,6 @@
 // What becomes of a request body: refused, streamed through, or held whole to be checked.
 import type { LimitName } from '../base.ts'
-import { isHeld, type Operation } from '../contract.ts'
+import { isHeld, type MediaPlan, type Operation } from '../contract.ts'
 import type { Mode } from '../policy.ts'
 import type { OperationPlan } from '../snapshot.ts'
 
@@ -25,16 +25,45 @@ export function bodyHandling(operation: Operation, mode: Mode): BodyHandling {
   }
 }
 
-/** Whether a bound can ever bind an operation that treats bodies so. */
-export function limitMatters(name: LimitName, handling: BodyHandling): boolean {
-  const { body, heldTypes, validationInShadow } = handling
+/** What of bodies is read, of an operation that treats them so. */
+export interface BodyUse {
+  readonly handling: BodyHandling
+  /** Ways to read bodies of requests. */
+  readonly readers: ReadonlySet<MediaPlan['reader']>
+  readonly checksReplies: boolean
+}
+
+/** `replies` is the mode of reply-validation, where there is any. */
+export function bodyUse(
+  operation: Operation,
+  handling: BodyHandling,
+  modes: { readonly requests: Mode; readonly replies: Mode },
+): BodyUse {
+  const media = modes.requests === 'off' ? [] : (operation.body?.media ?? [])
+  const readers = new Set(media.map(({ reader }) => reader))
+  return { handling, readers, checksReplies: modes.replies !== 'off' }
+}
+
+/** Whether a bound can ever bind there. */
+export function limitMatters(name: LimitName, use: BodyUse): boolean {
+  const { handling, readers, checksReplies } = use
+  const holds = handling.heldTypes.length > 0
   switch (name) {
     case 'bodyBytesMax':
-      return body !== 'refused' || validationInShadow === true
+      return handling.body !== 'refused' || handling.validationInShadow === true
     case 'checkedBodyBytesMax':
+      return holds || readers.has('multipart')
     case 'jsonDepthMax':
     case 'jsonValuesMax':
-      return heldTypes.length > 0
+      return holds || readers.has('multipart') || readers.has('items') || checksReplies
+    case 'partsMax':
+    case 'partHeadBytesMax':
+    case 'fieldBytesMax':
+      return readers.has('multipart')
+    case 'itemBytesMax':
+      return readers.has('items') || checksReplies
+    case 'checkedReplyBytesMax':
+      return checksReplies
     default:
       return true
   }

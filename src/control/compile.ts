@@ -16,7 +16,7 @@ import {
   type SnapshotPlan,
 } from '../snapshot.ts'
 import type { UpstreamPlan } from '../upstream.ts'
-import { bodyHandling, limitMatters } from './bodies.ts'
+import { bodyHandling, bodyUse, limitMatters } from './bodies.ts'
 import type { Deployment } from './build-types.ts'
 import type { Config } from './config.ts'
 import { deploymentDefaults } from './defaults.ts'
@@ -184,9 +184,14 @@ function checkProxyProtocol({ value, locate }: WrittenConfig, { report }: Settli
 
 function compileOperation(operation: Operation, settled: Settled, work: Work): OperationPlan {
   const { share } = work
-  const handling = bodyHandling(operation, modeOf(settled, 'validation'))
+  const modes = {
+    requests: modeOf(settled, 'validation'),
+    replies: modeOf(settled, 'reply-validation'),
+  }
+  const handling = bodyHandling(operation, modes.requests)
+  const use = bodyUse(operation, handling, modes)
   for (const [name, written] of settled.limitsWritten) {
-    if (limitMatters(name as LimitName, handling)) written.effective = true
+    if (limitMatters(name as LimitName, use)) written.effective = true
   }
   return {
     id: operation.id,

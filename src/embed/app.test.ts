@@ -14,14 +14,14 @@ const MB = 1024 * 1024
 /** STREAM_MB=1024 makes it a gigabyte each way. */
 const streamBytes = Number(process.env['STREAM_MB'] ?? 64) * MB
 
-type Call = { request: IncomingMessage; response: ServerResponse }
+type Call = { got: IncomingMessage; response: ServerResponse }
 
 /** A program whose requests the test answers itself. */
 async function program(t: TestContext) {
   const calls: Call[] = []
   let taken = 0
   const { url, port, gateway } = await served(t, {
-    to: (request, response) => void calls.push({ request, response }),
+    to: (got, response) => void calls.push({ got, response }),
   })
   const next = async (): Promise<Call> => {
     await eventually('the program is asked', () => calls.length > taken)
@@ -44,7 +44,7 @@ test('what breaks the contract never reaches the program; what keeps it does', a
   assert.match(await textOf(refused), /"code":"INVALID_INPUT"/)
   assert.equal(calls.length, 0)
   const reply = post(url, { text: 'milk' })
-  const { request: got, response } = await next()
+  const { got, response } = await next()
   assert.equal(await textOf(got), '{"text":"milk"}')
   response.writeHead(201, { Location: '/notes/1' }).end('{}')
   const { statusCode, headers } = await reply
@@ -61,7 +61,7 @@ test('the program is asked under the name that the client used, and told who ask
     Forwarded: 'for=203.0.113.9',
   }
   const reply = asked(`${url}/notes`, { headers })
-  const { request: got, response } = await next()
+  const { got, response } = await next()
   assert.equal(got.headers.host, 'notes.test')
   assert.equal(got.headers['x-forwarded-for'], '127.0.0.1', 'a forged one is gone')
   assert.equal(got.headers.forwarded, 'for=127.0.0.1;proto=http;host=notes.test')
@@ -75,7 +75,7 @@ test('a connection serves one request after the other, until the program closes 
   const sockets: Socket[] = []
   for (const close of [false, true, false]) {
     const reply = asked(`${url}/notes`)
-    const { request: got, response } = await next()
+    const { got, response } = await next()
     sockets.push(got.socket)
     if (close) response.setHeader('Connection', 'close')
     response.end('ok')
@@ -108,7 +108,7 @@ test('a request streams, and trailers go both ways', async (t) => {
     agent: false,
   })
   sending.write('one')
-  const { request: got, response } = await next()
+  const { got, response } = await next()
   assert.equal(String((await once(got, 'data'))[0]), 'one')
   sending.addTrailers({ 'X-Sum': '3' })
   sending.end('two')
@@ -151,11 +151,11 @@ test('a client that has sent all it has still gets its reply', async (t) => {
 test('a program that leaves before its reply is a 502, in the midst of it a cut', async (t) => {
   const { url, port, next } = await program(t)
   const reply = asked(`${url}/notes`, { method: 'GET' })
-  ;(await next()).request.socket.destroy()
+  ;(await next()).got.socket.destroy()
   const { statusCode } = await reply
   assert.equal(statusCode, 502)
   const client = await raw(port, 'GET /notes HTTP/1.1\r\nHost: a.test\r\n\r\n')
-  const { request: got, response } = await next()
+  const { got, response } = await next()
   response.writeHead(200, { 'Content-Length': 100 })
   response.write('some')
   await client.until(/some/)
@@ -169,7 +169,7 @@ test('a program that does not read its request stops the client, and nothing pil
   const length = 200 * MB
   const head = `PUT /blob HTTP/1.1\r\nHost: a.test\r\nContent-Type: application/octet-stream\r\nContent-Length: ${length}\r\n\r\n`
   const client = await raw(port, head)
-  const { request: got } = await next()
+  const { got } = await next()
   const block = Buffer.alloc(64 * 1024)
   Readable.from(Array.from({ length: length / block.length }, () => block)).pipe(client.socket)
   const taken = await standstill(() => client.socket.bytesWritten - client.socket.writableLength)

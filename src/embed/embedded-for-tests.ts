@@ -6,7 +6,7 @@ import type { TestContext } from 'node:test'
 import { folderWith } from '../../test/folder.ts'
 import { createGateway, type Gateway, type GatewayOptions } from '../embed.ts'
 
-export const contract = `openapi: 3.1.0
+export const notesContract = `openapi: 3.1.0
 info: { title: Notes, version: 1.0.0 }
 x-concordat: { limits: { bodyBytesMax: 4294967296 } }
 paths:
@@ -36,7 +36,7 @@ export async function served(
   t: TestContext,
   options: Partial<GatewayOptions>,
 ): Promise<{ gateway: Gateway; url: string; port: number; folder: string }> {
-  const folder = folderWith(t, { 'notes.yaml': contract, 'concordat.yaml': config })
+  const folder = folderWith(t, { 'notes.yaml': notesContract, 'concordat.yaml': config })
   const files = { contract: join(folder, 'notes.yaml'), config: join(folder, 'concordat.yaml') }
   const gateway = await createGateway({ ...files, port: 0, ...options })
   t.after(() => gateway.close({ timeoutMs: 0 }))

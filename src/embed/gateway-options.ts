@@ -2,6 +2,7 @@
 import type { RequestListener, Server } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Problem } from '../base.ts'
+import type { ConfigInput } from '../control.ts'
 
 /**
  * A program that answers requests in this process: a listener (Express's `app` is one), or a server
@@ -12,8 +13,8 @@ export type App = RequestListener | Server
 export interface GatewayOptions {
   /** The OpenAPI document; without it, `contract` of the configuration names it. */
   readonly contract?: string | undefined
-  /** Path of a configuration. */
-  readonly config?: string | undefined
+  /** Path of a configuration, or what it would hold; paths in it are relative to the process then. */
+  readonly config?: string | ConfigInput | undefined
   /**
    * Where requests go: addresses of the service, or the program itself. It replaces the `upstreams` of
    * the configuration.

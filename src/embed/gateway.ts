@@ -1,5 +1,6 @@
 // Makes a gateway of what a host program says: built in a thread of its own, run in this one, and
 // built again when the host asks or a file changes.
+import { resolve } from 'node:path'
 import { type Problem, systemClock } from '../base.ts'
 import {
   type Built,
@@ -8,6 +9,7 @@ import {
   type FileWatch,
   holdStill,
   isWhole,
+  notData,
   type Outcome,
   Reloader,
   reloadMetrics,
@@ -24,7 +26,7 @@ import { lineTaker } from './log-lines.ts'
 export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const { to, report = warnOfProcess } = options
   const accept = isApp(to) ? acceptOf(to) : undefined
-  if (isApp(to) && accept === undefined) throw refused(noApp)
+  if (isApp(to) && accept === undefined) throw refused('to', noApp)
   const build = builderOf(options)
   const built = await build()
   if (!isWhole(built)) throw new ConfigurationError(built.problems)
@@ -114,7 +116,7 @@ function builderOf(options: GatewayOptions): Build {
   const { allowRef, cache, config, contract, host, port, to } = options
   const wanted: BuildOptions = {
     contractFile: contract,
-    configFile: config,
+    ...configOf(config),
     to: isApp(to) || to === undefined ? [] : [to].flat(),
     inProcess: isApp(to) ? true : undefined,
     host,
@@ -128,6 +130,16 @@ function builderOf(options: GatewayOptions): Build {
     const built = await buildInThread(wanted, cache ?? false, signal)
     return { ...built, problems: built.problems.map(inWordsOfHosts) }
   }
+}
+
+/** Paths of a configuration that is in no file start where the process is. */
+function configOf(config: GatewayOptions['config']) {
+  if (typeof config !== 'object') return { configFile: config }
+  const found = notData(config)
+  if (found !== undefined) {
+    throw refused(`config${found.pointer.replaceAll('/', '.')}`, found.message)
+  }
+  return { configFile: resolve('config'), configValue: config }
 }
 
 /** What the command line calls an option is called another name here. */
@@ -152,13 +164,10 @@ function errorIn(outcome: Outcome): Error | undefined {
   return outcome.outcome === 'failed' ? new Error(outcome.reason) : undefined
 }
 
-const noApp: Problem = {
-  severity: 'error',
-  message: 'neither addresses, nor a request listener, nor a plain http.Server',
-  place: { file: 'to', line: 0, column: 0 },
-}
+const noApp = 'neither addresses, nor a request listener, nor a plain http.Server'
 
-const refused = (problem: Problem): Error => new ConfigurationError([problem])
+const refused = (file: string, message: string): Error =>
+  new ConfigurationError([{ severity: 'error', message, place: { file, line: 0, column: 0 } }])
 
 const errorOf = (error: unknown): Error =>
   error instanceof Error ? error : new Error(String(error))

@@ -91,15 +91,15 @@ function entriesText(entries: readonly Entry[]): string {
   return `${imports.join('')}export default [${entries.map((_, i) => `m${i}`).join(', ')}]\n`
 }
 
-/** What is not used of them is left out, whatever a module does when it is loaded. */
+/** What is not used of it is left out, whatever a module does when it is loaded. */
+const ours = { sideEffects: false, pluginData: 'ours' } as const
+
 const ourModules: esbuild.Plugin = {
   name: 'concordat',
   setup({ onResolve }) {
-    onResolve({ filter: /^concordat$/ }, () => ({ path: kit, sideEffects: false }))
+    onResolve({ filter: /^concordat$/ }, () => ({ path: kit, ...ours }))
     onResolve({ filter: /^\./ }, ({ path, importer, resolveDir }) =>
-      importer.startsWith(ownFolder)
-        ? { path: resolve(resolveDir, path), sideEffects: false }
-        : undefined,
+      importer.startsWith(ownFolder) ? { path: resolve(resolveDir, path), ...ours } : undefined,
     )
   },
 }
@@ -125,12 +125,15 @@ function theirFiles(named: NamedFiles): esbuild.Plugin {
         if (extname(file) in loaders && !existsSync(file)) named.read(file, 'configuration')
         return undefined
       })
-      onLoad({ filter: /\.(?:[cm]?[jt]s|json|txt)$/, namespace: 'file' }, ({ path }) => {
-        if (path.startsWith(ownFolder)) return undefined
-        const read = named.read(path, 'configuration')
-        if ('problem' in read) return { errors: [{ text: read.problem }] }
-        return { contents: read.text, loader: loaders[extname(path)]! }
-      })
+      onLoad(
+        { filter: /\.(?:[cm]?[jt]s|json|txt)$/, namespace: 'file' },
+        ({ path, pluginData }) => {
+          if (pluginData === ours.pluginData) return undefined
+          const read = named.read(path, 'configuration')
+          if ('problem' in read) return { errors: [{ text: read.problem }] }
+          return { contents: read.text, loader: loaders[extname(path)]! }
+        },
+      )
     },
   }
 }

@@ -35,10 +35,18 @@ const policySettingsFor = ({ policies }: Registry) =>
 
 const policySettings = policySettingsFor(ownRegistry)
 
-/** The same keys without what is said of them together: a level need not have them all. */
+/**
+ * The same keys without what is said of them together, for a level need not have them all, and
+ * without defaults: what a level leaves out it takes from the level outside.
+ */
 function bare({ shape, def: { catchall } }: z.ZodObject): z.ZodObject {
-  const keys = z.strictObject(shape)
+  const written = Object.entries(shape).map(([key, one]) => [key, withoutDefault(one)])
+  const keys = z.strictObject(Object.fromEntries(written) as z.ZodRawShape)
   return catchall === undefined ? keys : keys.catchall(catchall)
+}
+
+function withoutDefault(schema: z.core.$ZodType): z.core.$ZodType {
+  return schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault ? schema.unwrap() : schema
 }
 
 function limitSettings(belongs: (name: LimitName) => boolean) {

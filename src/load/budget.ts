@@ -8,7 +8,7 @@ export const overlayBounds = {
   /** Nodes that a query may select, or hold on its way. */
   nodesMax: 1_000_000,
   /** Values that all overlays together may add. */
-  addedMax: 2_000_000,
+  addedMax: 5_000_000,
   filesMax: 100,
   actionsMax: 10_000,
 } as const

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
+import fc from 'fast-check'
 import { pointerToken } from '../base.ts'
 import { Budget, Exhausted } from './budget.ts'
 import { parseJsonPath } from './jsonpath-parse.ts'
@@ -87,6 +88,20 @@ describe('a fault names the character and what would be right', () => {
       assert.equal(found.offset, offset)
     })
   }
+})
+
+it('whatever is written is a query or a fault, never a bug', () => {
+  const words = `$ @ . .. * [ ] ( ) ? ! && || == < : , ' " \\ \\u12 - 0 7 1e5 a length match count é \ud800`
+  const piece = fc.constantFrom(' ', ...words.split(' '))
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
+      const text = `$${pieces.join('')}`
+      const query = parseJsonPath(text)
+      if ('fault' in query) assert.ok(query.offset <= text.length)
+      else select(query, { a: [{ a: 7 }, 'a'] }, new Budget(100_000))
+    }),
+    { numRuns: 3_000 },
+  )
 })
 
 describe('hostile queries end in a bound', () => {

@@ -88,7 +88,8 @@ function merge(work: Work, nodes: readonly Node[]): Problem | undefined {
     if (path.length + size.depth > depthMax) {
       return refusal(work, 'target', `the contract would be nested deeper than ${depthMax}`)
     }
-    budget.add(size.values + path.length)
+    budget.spend(path.length)
+    budget.add(size.values)
     const clash = merged.merge(path, source.value, source.origin)
     if (clash !== undefined) {
       const { origin, message } = clash

@@ -301,11 +301,7 @@ describe('a hostile overlay ends in a sentence', () => {
     deepening.push(`  - {target: $, update: {b${i}: {}}}`, `  - {target: $.b${i}, copy: $}`)
   }
   const cases: [says: string, text: string, want: RegExp][] = [
-    [
-      'copies that double',
-      actions(doubling.join('\n')),
-      /add more than 2000000 values|too much work/,
-    ],
+    ['copies that double', actions(doubling.join('\n')), /add more than|too much work/],
     [
       'copies that nest',
       actions(deepening.join('\n')),

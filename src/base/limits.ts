@@ -41,6 +41,14 @@ export const limitTable = {
     about: 'header fields of a request',
     fault: 'HEADERS_TOO_LARGE',
   },
+  proxyHeaderBytesMax: {
+    default: 4 * kB,
+    min: 232,
+    max: 64 * kB,
+    unit: 'bytes',
+    scope: 'gateway',
+    about: 'a PROXY header of version 2, where connections begin with one',
+  },
   uriBytesMax: {
     default: 8 * kB,
     min: 64,

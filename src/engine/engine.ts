@@ -176,6 +176,7 @@ export class Engine {
       descriptors: this.#descriptors,
       warn,
       isTrustedHop: (address) => this.#snapshot!.isTrustedHop(address),
+      isAnnounced: () => this.#snapshot!.plan.proxyProtocol === true,
       overloaded: () => overloadedReply(this.#runtime, this.#snapshot!),
       exchange: (stream) => this.serve(stream),
       malformed: (stream, refusal) => this.serve(stream, refusal),

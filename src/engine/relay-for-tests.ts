@@ -9,7 +9,7 @@ import { type Limits, limitsWith, manualClock, soleOccupancy } from '../base.ts'
 import { ownRegistry } from '../policy.ts'
 import { encodeSnapshot, openSnapshot, type OperationPlan, type SnapshotPlan } from '../snapshot.ts'
 import { createIds, type ExchangeRecord } from '../telemetry.ts'
-import { Upstreams } from '../upstream.ts'
+import { type UpstreamPlan, Upstreams } from '../upstream.ts'
 import { listen, type ServerOptions, Sweeper } from '../wire.ts'
 import { GatewayExchange } from './exchange.ts'
 import { overloadedReply } from './overloaded.ts'
@@ -22,6 +22,9 @@ export interface RelayOptions {
   readonly endpoints?: number
   readonly operation?: Partial<OperationPlan>
   readonly audience?: SnapshotPlan['audience']
+  /** In place of what endpoints of raw TCP need, and the bytes that it names. */
+  readonly upstream?: Partial<UpstreamPlan>
+  readonly blobs?: readonly Uint8Array[]
   /** Steps in the place of those that are linked; what they throw is expected. */
   readonly steps?: Partial<LinkedOperation>
   readonly server?: Partial<ServerOptions>
@@ -73,9 +76,9 @@ function planOf(endpoints: readonly RawEndpoint[], options: RelayOptions): Snaps
     limits: limitsWith(options.limits ?? {}),
     routes,
     operations: [streamed, held],
-    upstreams: [{ name: 'service', endpoints: places, preserveHost: false }],
+    upstreams: [{ name: 'service', endpoints: places, preserveHost: false, ...options.upstream }],
     schemas: { nodes: [] },
-    blobs: [],
+    blobs: options.blobs ?? [],
     admit: [],
     finish: [],
     states: [],
@@ -106,7 +109,7 @@ export async function openRelay(t: TestContext, options: RelayOptions = {}) {
     random: () => 0.5,
     nowMs: () => clock.nowMs(),
     states: new States({}),
-    upstreams: upstreams.use(plan.upstreams, pools),
+    upstreams: upstreams.use(plan.upstreams, pools, (number) => plan.blobs[number]!),
     bug,
     observers: [(record) => records.push({ ...record })],
   })

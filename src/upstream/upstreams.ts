@@ -82,8 +82,12 @@ export class Upstreams {
   }
 
   /** Links the plans and puts them in force. */
-  use(plans: readonly UpstreamPlan[], tools: PoolTools): readonly Upstream[] {
-    const { upstreams, take } = this.link(plans, tools)
+  use(
+    plans: readonly UpstreamPlan[],
+    tools: PoolTools,
+    blobOf: BlobOf = noBlobs,
+  ): readonly Upstream[] {
+    const { upstreams, take } = this.link(plans, tools, blobOf)
     take()
     return upstreams
   }

@@ -129,11 +129,11 @@ interface WithHandle {
 }
 
 /** One that is gone may be asked too. */
-const isTcp = (handle: Handle | null | undefined): boolean =>
-  handle === undefined || handle === null || handle.reset !== undefined
+const isTcp = (inner: Handle | null | undefined): boolean =>
+  inner === undefined || inner === null || inner.reset !== undefined
 
 /** What an engine needs of a socket; whoever makes connections another way makes one of these. */
-export type ByteStream = Pick<ByteSocket, keyof ByteSocket>
+export type ByteStream = Omit<ByteSocket, 'arrivedAt'>
 
 /** What `writeLatin1String` does without a request is known of this line of Node alone. */
 const knowsHandle = process.versions.node.startsWith('26.')
@@ -169,6 +169,12 @@ export class ByteSocket {
 
   get open(): boolean {
     return this.#open
+  }
+
+  /** Where an accepted connection arrived: costs a call of the system, the first time. */
+  arrivedAt(): { address: string; port: number } | undefined {
+    const { localAddress: address, localPort: port } = this.#carrier
+    return address === undefined || port === undefined ? undefined : { address, port }
   }
 
   /** Bytes that wait in the process. */

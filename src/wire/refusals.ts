@@ -39,9 +39,21 @@ export class Refusals {
       socket.end(reply, () => socket.destroy())
       return
     }
+    const refused = this.#newRefused()
+    refused.open(adoptSocket(socket, refused), reply)
+  }
+
+  /** The same on a socket from which something was read; who makes it hear gives it this sink. */
+  takeOver(socket: ByteSocket, reply: string): ByteSink {
+    const refused = this.#newRefused()
+    refused.open(socket, reply)
+    return refused
+  }
+
+  #newRefused(): Refused {
     const refused = new Refused(this.#tools, () => this.#lingering.delete(refused))
     this.#lingering.add(refused)
-    refused.open(adoptSocket(socket, refused), reply)
+    return refused
   }
 
   destroy(): void {

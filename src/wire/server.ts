@@ -9,8 +9,10 @@ import type { TLSSocket } from 'node:tls'
 import type { MessagePort } from 'node:worker_threads'
 import { type Clock, type Limits, type Occupancy, soleOccupancy } from '../base.ts'
 import { Acceptor, type ListenAt } from './acceptor.ts'
-import { adoptSocket } from './bytes.ts'
+import { Announcement, type AnnouncementOwner } from './announced.ts'
+import { adoptSocket, type ByteSink } from './bytes.ts'
 import { type Descriptors, refusalsMax, socketsMax, systemDescriptors } from './descriptors.ts'
+import type { ClientRoute, End } from './proxy-header.ts'
 import { Refusals } from './refusals.ts'
 import { type ConnectionOwner, ServerConnection } from './server-connection.ts'
 import type { Sweepable, Sweeper } from './sweeper.ts'
@@ -23,6 +25,8 @@ export interface ServerOptions {
   readonly limits: () => Limits
   /** Addresses whose connections are not counted: hops in front of us. */
   readonly isTrustedHop: (address: string) => boolean
+  /** Whether a new connection begins with a PROXY header, and so must be a trusted hop's. */
+  readonly isAnnounced?: () => boolean
   /** The whole reply to a connection beyond the bounds, as text. */
   readonly overloaded: () => string
   readonly exchange: ConnectionOwner['exchange']
@@ -84,7 +88,8 @@ class Listener implements WireServer, Sweepable {
   readonly #socketsMax: number
   readonly #refusals: Refusals
   /** Each with the address that it counts for; undefined for hops in front of us. */
-  readonly #connections = new Map<ServerConnection, string | undefined>()
+  readonly #connections = new Map<ServerConnection | Announcement, string | undefined>()
+  readonly #announcements: AnnouncementOwner
   #refused = 0
   #pauses = 0
   #draining = false
@@ -92,6 +97,7 @@ class Listener implements WireServer, Sweepable {
   #lookMs = 0
   #short = false
   #warnedMs = -Infinity
+  #warnedOfPeersMs = -Infinity
   readonly #whenEmpty: (() => void)[] = []
 
   constructor(options: ServerOptions) {
@@ -105,6 +111,12 @@ class Listener implements WireServer, Sweepable {
       malformed: options.malformed,
       bug: options.bug,
       left: (connection) => this.#left(connection),
+    }
+    this.#announcements = {
+      announced: (self, route) => this.#announced(self, route),
+      unannounced: (reason) => this.#turnAway(reason),
+      left: (self) => this.#left(self),
+      bug: options.bug,
     }
     this.#occupancy = options.occupancy ?? soleOccupancy(Math.random)
     this.#descriptors = options.descriptors ?? systemDescriptors()
@@ -157,19 +169,78 @@ class Listener implements WireServer, Sweepable {
     }
     const limits = this.#options.limits()
     if (this.#isFull(limits)) return this.#refuseAll(socket)
-    const counted = this.#options.isTrustedHop(address) ? undefined : address
-    if (counted !== undefined) {
-      const tooMany = this.#occupancy.ofAddress(counted) >= limits.connectionsPerAddressMax
-      if (tooMany) return this.#refuse(socket)
+    // Only a host program hands over what it has decrypted.
+    const isSecure = (socket as Partial<TLSSocket>).encrypted === true
+    if (!isSecure && this.#options.isAnnounced?.() === true) {
+      return this.#awaitHeader(socket, { address, port }, limits)
     }
+    const counted = this.#countedAddress(address)
+    if (this.#hasTooMany(counted, limits)) return this.#refuse(socket)
     const { clock, sweeper } = this.#options
     const connection = new ServerConnection({ clock, sweeper, limits, owner: this.#owner })
     this.#connections.set(connection, counted)
     this.#note(counted, 1)
-    // Only a host program hands over what it has decrypted.
-    const isSecure = (socket as Partial<TLSSocket>).encrypted === true
-    connection.open(adoptSocket(socket, connection), { address, port, isSecure, memo: undefined })
+    const adopted = adoptSocket(socket, connection)
+    const arrivedAt = () => adopted.arrivedAt()
+    connection.open(adopted, { address, port, isSecure, arrivedAt, memo: undefined })
     if (this.#draining) connection.drain()
+  }
+
+  #countedAddress(address: string): string | undefined {
+    return this.#options.isTrustedHop(address) ? undefined : address
+  }
+
+  #hasTooMany(counted: string | undefined, limits: Limits): boolean {
+    if (counted === undefined) return false
+    return this.#occupancy.ofAddress(counted) >= limits.connectionsPerAddressMax
+  }
+
+  // Connections that a hop announces.
+
+  #awaitHeader(socket: Socket, hop: End, limits: Limits): void {
+    if (!this.#options.isTrustedHop(hop.address)) {
+      this.#turnAway(`${hop.address} is no trusted hop, of whom a PROXY header would be believed`)
+      socket.destroy()
+      return
+    }
+    const announcement = new Announcement({
+      sweeper: this.#options.sweeper,
+      owner: this.#announcements,
+      bytesMax: limits.proxyHeaderBytesMax,
+      timeoutMs: limits.headTimeoutMs,
+    })
+    this.#connections.set(announcement, undefined)
+    this.#note(undefined, 1)
+    announcement.open(adoptSocket(socket, announcement), hop)
+    if (this.#draining) announcement.drain()
+  }
+
+  #announced(self: Announcement, route: ClientRoute | undefined): ServerConnection | ByteSink {
+    const { socket, hop } = self
+    const { clock, limits: ask, sweeper, overloaded } = this.#options
+    const limits = ask()
+    const counted = route && this.#countedAddress(route.from.address)
+    if (this.#hasTooMany(counted, limits)) {
+      this.#left(self)
+      this.#refused++
+      return this.#refusals.takeOver(socket, overloaded())
+    }
+    const owner = { ...this.#owner, left: () => this.#left(self) }
+    const connection = new ServerConnection({ clock, sweeper, limits, owner })
+    this.#connections.set(self, counted)
+    if (counted !== undefined) this.#occupancy.noteAddress(counted, 1)
+    const arrivedAt = () => route?.to ?? socket.arrivedAt()
+    connection.open(socket, { ...(route?.from ?? hop), arrivedAt, memo: undefined })
+    return connection
+  }
+
+  /** Closed without a reply; whoever set it up wrongly must learn of it. */
+  #turnAway(reason: string): void {
+    this.#refused++
+    const { nowMs } = this.#options.sweeper
+    if (nowMs - this.#warnedOfPeersMs < warnPeriodMs) return
+    this.#warnedOfPeersMs = nowMs
+    this.#options.warn?.(`closed a connection: ${reason}`)
   }
 
   /** Whether the gateway as a whole has no room: every thread sees the same. */
@@ -194,7 +265,7 @@ class Listener implements WireServer, Sweepable {
     if (this.#refusals.isFull) this.#pause()
   }
 
-  #left(connection: ServerConnection): void {
+  #left(connection: ServerConnection | Announcement): void {
     const counted = this.#connections.get(connection)
     if (!this.#connections.delete(connection)) return
     this.#note(counted, -1)

@@ -76,7 +76,11 @@ export function tlsConnect(terms: TlsTerms): Connect {
       ears.secured = true
       handle(ears, opened)
     })
-    return new ByteSocket(socket, ears, carrier)
+    const made = new ByteSocket(socket, ears, carrier)
+    // Of an alert behind the handshake Node tells, and leaves the socket open. Behind the ear that
+    // remembers the error: with a socket that never connected its end is told within this call.
+    socket.on('error', () => socket.destroy())
+    return made
   }
 }
 

@@ -158,7 +158,9 @@ class Compiler implements SchemaCompiler {
       if (reader !== undefined) reader(rules, schema[keyword], reading, keyword)
       else this.#noteUnknown(one, keyword)
     }
-    const discriminator = discriminatorOf(schema, one.dialect)
+    const discriminator = discriminatorOf(one.place, one.dialect, this.#resources, (message) =>
+      reading.problem('warning', 'discriminator', message),
+    )
     if (discriminator !== undefined) rules.discriminator = discriminator
     this.#keepBack(rules, one)
     return tidied(rules)

@@ -118,9 +118,14 @@ const cases: [string, unknown, unknown, string[]][] = [
     'a discriminator of nobody',
     byName,
     { type: 'x' },
-    ['/type not_in_enum: must name one of the alternatives'],
+    ['/type not_in_enum: must name one of the alternatives: woof, Cat, Dog'],
   ],
-  ['a missing discriminator', byName, {}, ['/type required: must be there']],
+  [
+    'a missing discriminator',
+    byName,
+    {},
+    ['/type required: must be there: it tells the alternatives apart'],
+  ],
   [
     'the branch of a condition',
     // oxlint-disable-next-line unicorn/no-thenable -- the keyword of JSON Schema

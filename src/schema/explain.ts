@@ -293,16 +293,16 @@ class Explainer {
       case 'types':
         return this.say(path, 'invalid_type', `must be ${typeNames(choice.types)}`)
       case 'tag':
-        return choice.there
-          ? this.say(
-              inside(path, choice.property),
-              'not_in_enum',
-              'must name one of the alternatives',
-            )
-          : this.say(inside(path, choice.property), 'required', 'must be there')
+        return this.#tag(inside(path, choice.property), choice)
       case 'unclear':
         return this.say(path, 'no_match', 'must match one of the alternatives')
     }
+  }
+
+  /** The property that tells alternatives apart is wrong: of them nothing need be said. */
+  #tag(path: Path, { there, names }: { there: boolean; names: readonly string[] }): void {
+    if (!there) this.say(path, 'required', 'must be there: it tells the alternatives apart')
+    else this.say(path, 'not_in_enum', `must name one of the alternatives: ${listed(names)}`)
   }
 
   #unevaluated(rules: Rules, value: unknown, path: Path | undefined): void {
@@ -335,6 +335,15 @@ function pointerTo(path: Path | undefined): string {
 function tokenText(token: string): string {
   const short = token.length > tokenCharsMax ? `${token.slice(0, tokenCharsMax)}…` : token
   return `/${pointerToken(short)}`
+}
+
+const namesMax = 10
+const nameCharsMax = 50
+
+/** The first few of the names that a contract gives its alternatives. */
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, namesMax).map((name) => name.slice(0, nameCharsMax))
+  return [...shown, ...(names.length > namesMax ? ['…'] : [])].join(', ')
 }
 
 /** `1 item`, `2 items`, `2 properties`. */

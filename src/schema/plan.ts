@@ -68,6 +68,8 @@ export interface Discriminator {
   readonly property: string
   /** Value of the property → index of the alternative. */
   readonly branches: readonly (readonly [string, number])[]
+  /** The alternative that is meant where the property is missing, or names none. */
+  readonly fallback?: number
 }
 
 export const typeBits = {

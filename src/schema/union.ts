@@ -8,7 +8,12 @@ export type Choice =
   /** None takes a value of this type. */
   | { readonly kind: 'types'; readonly types: number }
   /** The property that tells them apart is missing, or names none. */
-  | { readonly kind: 'tag'; readonly property: string; readonly there: boolean }
+  | {
+      readonly kind: 'tag'
+      readonly property: string
+      readonly there: boolean
+      readonly names: readonly string[]
+    }
   | { readonly kind: 'unclear' }
 
 type NodeOf = (id: number) => PlanNode
@@ -22,6 +27,9 @@ export function chosenBranch(
   ids: readonly number[],
   value: unknown,
 ): Choice {
+  if (discriminator !== undefined && isPlainObject(value)) {
+    return byDiscriminator(discriminator, ids, value)
+  }
   const typed = ids.filter((id) => (typesOf(nodeOf, id) & typeBitsOf(value)) !== 0)
   if (typed.length === 0) {
     return { kind: 'types', types: ids.reduce((all, id) => all | typesOf(nodeOf, id), 0) }
@@ -29,21 +37,24 @@ export function chosenBranch(
   const [only] = typed
   if (typed.length === 1 && only !== undefined) return { kind: 'branch', id: only }
   if (!isPlainObject(value)) return unclear
-  if (discriminator !== undefined) return byDiscriminator(discriminator, ids, value)
   const tagged = typed.filter((id) => tagsAgree(nodeOf, id, value))
   const [named] = tagged
   return tagged.length === 1 && named !== undefined ? { kind: 'branch', id: named } : unclear
 }
 
 function byDiscriminator(
-  { property, branches }: Discriminator,
+  { property, branches, fallback }: Discriminator,
   ids: readonly number[],
   value: Record<string, unknown>,
 ): Choice {
-  if (!Object.hasOwn(value, property)) return { kind: 'tag', property, there: false }
-  const index = branches.find(([name]) => name === value[property])?.[1]
-  const id = index === undefined ? undefined : ids[index]
-  return id === undefined ? { kind: 'tag', property, there: true } : { kind: 'branch', id }
+  const there = Object.hasOwn(value, property)
+  const tag = there ? value[property] : undefined
+  // Names are texts in the contract, whatever type the property has.
+  const text = typeof tag === 'object' ? undefined : String(tag)
+  const index = there ? branches.find(([name]) => name === text)?.[1] : undefined
+  const id = ids[index ?? fallback ?? -1]
+  if (id !== undefined) return { kind: 'branch', id }
+  return { kind: 'tag', property, there, names: [...new Set(branches.map(([name]) => name))] }
 }
 
 /** Types that a node lets pass, as far as it says so itself. */

@@ -12,6 +12,7 @@ import { operationsGoal } from './operations.ts'
 import type { OperationsCost } from './operations.ts'
 import type { Results } from './results.ts'
 import type { StartTimes } from './start.ts'
+import { type StepCosts, stepGoalsUs } from './step-costs.ts'
 import { transferGoals } from './transfer.ts'
 import type { Transfer } from './transfer.ts'
 import { workersGoal } from './workers.ts'
@@ -34,6 +35,7 @@ export const verdicts = (results: Results): Verdict[] => [
   ...results.workers.flatMap(ofWorkers),
   ...results.starts.map(ofStart),
   ...ofBodyCheck(results.bodyCheck),
+  ...ofSteps(results.steps),
 ]
 
 type Show = (value: number) => string
@@ -143,3 +145,13 @@ function ofBodyCheck(found: BodyCheck | undefined): Verdict[] {
   const { bodyBytes, oursUs, ajvUs } = found
   return [atMost(`check of a body of ${bodyBytes} bytes`, oursUs / ajvUs, 2, times('ajv'))]
 }
+
+function ofSteps(found: StepCosts | undefined): Verdict[] {
+  return Object.entries(found?.costsUs ?? {}).map(([name, us]) => {
+    const goal = stepGoalsUs[name] ?? Number.NaN
+    const bytes = name === 'reply-validation' ? `, ${found!.replyBytes} bytes in shadow` : ''
+    return atMost(`${name}: added to a request${bytes}`, us, goal, microseconds)
+  })
+}
+
+const microseconds: Show = (us) => `${us < 10 ? us.toFixed(2) : whole(us)} µs`

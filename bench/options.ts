@@ -27,6 +27,7 @@ const single = [
   'policies',
   'start',
   'schema',
+  'steps',
 ] as const
 
 const names: readonly string[] = [...cases.map(({ name }) => name), ...single]

@@ -81,5 +81,6 @@ export const results = (own: Partial<Results> = {}): Results => ({
   policies: [],
   starts: [],
   bodyCheck: undefined,
+  steps: undefined,
   ...own,
 })

@@ -8,6 +8,7 @@ import type { Machine } from './machine.ts'
 import type { OperationsCost } from './operations.ts'
 import type { PolicyCost } from './policies.ts'
 import type { StartTimes } from './start.ts'
+import type { StepCosts } from './step-costs.ts'
 import type { Transfer } from './transfer.ts'
 import type { WorkersCost } from './workers.ts'
 
@@ -27,4 +28,5 @@ export interface Results {
   readonly policies: readonly PolicyCost[]
   readonly starts: readonly StartTimes[]
   readonly bodyCheck: BodyCheck | undefined
+  readonly steps: StepCosts | undefined
 }

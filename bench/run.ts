@@ -26,6 +26,7 @@ import { save } from './save.ts'
 import { scratchFolder, startConcordat, startScript, startUpstream } from './servers.ts'
 import type { Server } from './servers.ts'
 import { startTimes } from './start.ts'
+import { stepCosts } from './step-costs.ts'
 import { transfers } from './transfer.ts'
 import { workersCosts } from './workers.ts'
 
@@ -79,6 +80,7 @@ async function measured(options: Options): Promise<Results> {
     policies: await of('policies', () => policyCosts(port, effort)),
     starts: await of('start', () => startTimes(port, effort)),
     bodyCheck: wanted.includes('schema') ? await bodyCheckTimes(effort) : undefined,
+    steps: wanted.includes('steps') ? await stepCosts(effort) : undefined,
   }
   await upstream.started.stop()
   return results

@@ -159,7 +159,7 @@ function bytesOf(text: string): string {
   const body = rest.join('\n\n')
   const isFramed = /^(?:content-length|transfer-encoding):/im.test(head)
   const lines = head.split('\n')
-  if (!isFramed && (body !== '' || /^HTTP/.test(head))) {
+  if (!isFramed && (body !== '' || head.startsWith('HTTP'))) {
     lines.push(`Content-Length: ${Buffer.byteLength(body)}`)
   }
   return `${lines.join('\r\n')}\r\n\r\n${Buffer.from(body).toString('latin1')}`

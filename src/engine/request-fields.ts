@@ -59,16 +59,35 @@ function without(lines: string, byLength: readonly (readonly string[])[]): strin
   let keptFrom = 0
   for (let at = 0; at < lines.length;) {
     const colon = lines.indexOf(':', at)
-    const next = lines.indexOf('\r\n', colon) + 2
+    const next = lines.indexOf('\n', colon) + 1
     const candidates = byLength[colon - at]
-    if (candidates?.some((name) => isNamed(lines.slice(at, colon), name)) === true) {
-      kept += lines.slice(keptFrom, at)
+    if (candidates !== undefined && isOneOf(candidates, lines, at)) {
+      if (keptFrom < at) kept += lines.slice(keptFrom, at)
       keptFrom = next
     }
     at = next
   }
-  return kept + lines.slice(keptFrom)
+  return keptFrom < lines.length ? kept + lines.slice(keptFrom) : kept
 }
+
+/** Whether the name that begins there, and is as long, is one of these. No string is made of it. */
+function isOneOf(lowerNames: readonly string[], lines: string, at: number): boolean {
+  for (let i = 0; i < lowerNames.length; i++) {
+    const lowerName = lowerNames[i]!
+    let length = 0
+    while (
+      length < lowerName.length &&
+      isSameLetter(lines.charCodeAt(at + length), lowerName.charCodeAt(length))
+    ) {
+      length++
+    }
+    if (length === lowerName.length) return true
+  }
+  return false
+}
+
+const isSameLetter = (code: number, lower: number): boolean =>
+  code === lower || ((code | 0x20) === lower && lower >= 0x61 && lower <= 0x7a)
 
 /** What a step of a policy may set: anything else would change what the message is. */
 export function assertEditable(name: string, value: string | undefined): void {

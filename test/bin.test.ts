@@ -5,7 +5,6 @@ import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import {
   chmodSync,
-  cpSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -138,25 +137,6 @@ test('runs through a link, as npm installs it', () => {
   const link = join(folder, 'concordat')
   symlinkSync(bin, link)
   assert.equal(runs([], [link, '--version']).status, 0)
-})
-
-test('as a dependency it runs what was built, compiler thread included', () => {
-  const modules = join(folder, 'node_modules')
-  const installed = join(modules, 'concordat')
-  mkdirSync(installed, { recursive: true })
-  const tsc = join(root, 'node_modules', '.bin', 'tsc')
-  const built = ['-p', 'tsconfig.build.json', '--outDir', join(installed, 'dist')]
-  assert.equal(spawnSync(tsc, built, { cwd: root, env }).status, 0)
-  cpSync(join(root, 'bin'), join(installed, 'bin'), { recursive: true })
-  cpSync(join(root, 'package.json'), join(installed, 'package.json'))
-  for (const name of ['commander', 'yaml', 'zod']) {
-    symlinkSync(join(root, 'node_modules', name), join(modules, name))
-  }
-  const contract = join(folder, 'published.yaml')
-  writeFileSync(contract, emptyContract)
-  const { status, stdout } = runs([], [join(installed, 'bin', 'concordat'), 'check', contract])
-  assert.match(stdout, /\nok: .*published\.yaml, 0 operations/)
-  assert.equal(status, 0)
 })
 
 test('says what is missing where Node is old and no runtime is pinned', () => {

@@ -8,8 +8,8 @@ export {
   type ConnectionKeeper,
   type Unopened,
 } from './wire/client-connection.ts'
-export type { Address, ByteSink, ByteSocket, Connect } from './wire/bytes.ts'
-export { connectSocket } from './wire/connect.ts'
+export type { ByteSink, ByteSocket } from './wire/bytes.ts'
+export { type Address, type Connect, connectSocket } from './wire/connect.ts'
 export type { Http1ReplyHead } from './wire/reply-head.ts'
 export {
   acceptSettings,

@@ -65,6 +65,8 @@ export interface Built {
   readonly problems: readonly Problem[]
   /** Every file that was read or missed: what to watch, and what the disk cache is keyed by. */
   readonly files: readonly SourceFile[]
+  /** A private key lies in the snapshot: it is not kept on disk. */
+  readonly holdsKey?: true
 }
 
 /** A build that can serve. */

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { hash } from 'node:crypto'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { makeCertificate } from '../../test/certificates.ts'
 import { folderWith } from '../../test/folder.ts'
 import { placeText } from '../base.ts'
 import { buildInThread, buildSnapshot } from '../control.ts'
@@ -164,4 +166,31 @@ test('a start from the cache loads neither YAML nor zod', async (t) => {
   const args = ['--input-type=module', '--eval', script]
   const printed = execFileSync(process.execPath, args, { encoding: 'utf8' })
   assert.deepEqual(JSON.parse(printed), { snapshot: [7], packages: [] })
+})
+
+test('certificates and keys that upstreams name are watched, and a build with a key is kept nowhere', async (t) => {
+  const { cert, key } = makeCertificate()
+  const upstream = "{ endpoints: ['https://a'], tls: { cert: tls/a.pem, key: tls/a.key } }"
+  const root = folderWith(t, {
+    'concordat.yaml': `contract: openapi.yaml\nupstreams: { a: ${upstream} }\n`,
+    'openapi.yaml': contract,
+    'tls/a.pem': cert,
+    'tls/a.key': key,
+  })
+  const options = { configFile: join(root, 'concordat.yaml'), to: [] }
+  const built = await buildInThread(options, join(root, 'cache'))
+  assert.deepEqual(said(built), [])
+  const watched = built.files.map(({ path }) => path)
+  assert.deepEqual(watched.slice(-2), [join(root, 'tls/a.pem'), join(root, 'tls/a.key')])
+  assert.equal(built.holdsKey, true)
+  const before = openSnapshot(built.snapshot!)
+  writeFileSync(join(root, 'tls/a.pem'), makeCertificate().cert)
+  assert.match(said(await buildInThread(options, join(root, 'cache'))).join(), /does not belong to/)
+  const renewed = makeCertificate()
+  writeFileSync(join(root, 'tls/a.pem'), renewed.cert)
+  writeFileSync(join(root, 'tls/a.key'), renewed.key)
+  const after = openSnapshot((await buildInThread(options, join(root, 'cache'))).snapshot!)
+  assert.notEqual(after.revision, before.revision)
+  assert.notEqual(after.upstreams[0]!.tls!.id, before.upstreams[0]!.tls!.id)
+  assert.ok(!existsSync(join(root, 'cache')))
 })

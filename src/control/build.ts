@@ -61,8 +61,16 @@ async function build(options: BuildOptions): Promise<Built> {
     upstreamNeeded: options.upstreamNeeded ?? true,
   })
   const files = [...documentFiles, ...named.files]
-  const { snapshot, origins } = compiled
-  return { snapshot, origins, deployment, problems: [...problems, ...compiled.problems], files }
+  const { snapshot, origins, plan } = compiled
+  const holdsKey = plan?.upstreams.some(({ tls }) => tls?.key !== undefined) === true
+  return {
+    snapshot,
+    origins,
+    deployment,
+    problems: [...problems, ...compiled.problems],
+    files,
+    ...(holdsKey ? { holdsKey } : {}),
+  }
 }
 
 async function readOf({ configFile, configValue, trust }: BuildOptions): Promise<ReadConfig> {

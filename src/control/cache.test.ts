@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
-import { chmodSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { folderWith } from '../../test/folder.ts'
@@ -39,6 +47,12 @@ test('what is kept is for its user alone', { skip: process.platform === 'win32' 
   await keepBuild(folder, options, built, later())
   assert.equal(statSync(folder).mode & 0o777, 0o700)
   assert.equal(statSync(entryOf(folder)).mode & 0o777, 0o600)
+})
+
+test('a build with a private key in it never touches the disk', async (t) => {
+  const { folder, options, built } = fresh(t)
+  await keepBuild(folder, options, { ...built, holdsKey: true }, later())
+  assert.ok(!existsSync(folder))
 })
 
 test('other options are another build', async (t) => {

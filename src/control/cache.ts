@@ -51,6 +51,8 @@ export async function keepBuild(
   try {
     const { snapshot, ...entry } = built
     if (snapshot === undefined || snapshot.length > entryBytesMax) return
+    // A key belongs where its owner has put it: its copy would outlive its end, and be backed up.
+    if (built.holdsKey === true) return
     const program = await programStamp()
     if (program.changedMs >= startedEpochMs - timeGrainMs) return
     await mkdir(folder, { recursive: true, mode: 0o700 })

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { EndpointPlan } from '../upstream.ts'
 import { deployment } from './testing.ts'
 import { ownListener, readEndpoint } from './endpoints.ts'
 
@@ -13,6 +14,20 @@ const read: readonly [text: string, host: string, port: number, basePath: string
 
 for (const [text, host, port, basePath] of read) {
   test(`an endpoint: ${text}`, () => assert.deepEqual(readEndpoint(text), { host, port, basePath }))
+}
+
+const others: readonly [text: string, want: EndpointPlan][] = [
+  ['https://service', { host: 'service', port: 443, basePath: '', isSecure: true }],
+  ['https://[::1]:82/v1/', { host: '::1', port: 82, basePath: '/v1', isSecure: true }],
+  ['https://service:80', { host: 'service', port: 80, basePath: '', isSecure: true }],
+  ['unix:/run/app.sock', { socketPath: '/run/app.sock', basePath: '' }],
+  ['UNIX:/run/my app.sock', { socketPath: '/run/my app.sock', basePath: '' }],
+  ['unix:/run/app.sock:/v1/', { socketPath: '/run/app.sock', basePath: '/v1' }],
+  ['unix:/run/app.sock:/', { socketPath: '/run/app.sock', basePath: '' }],
+]
+
+for (const [text, want] of others) {
+  test(`an endpoint: ${text}`, () => assert.deepEqual(readEndpoint(text), want))
 }
 
 const refused: readonly [text: string, want: RegExp][] = [
@@ -31,6 +46,15 @@ const refused: readonly [text: string, want: RegExp][] = [
   ['http://a:99999', /is not an address/],
   ['http://a/b%2fc', /could be read in two ways/],
   ['http://a//b', /could be read in two ways/],
+  ['unix:', /has an absolute path/],
+  ['unix:run/app.sock', /has an absolute path/],
+  ['unix://run/app.sock', /has an absolute path/],
+  ['unix:/run/app.sock:v1', /is no path of requests/],
+  ['unix:/run/app.sock:/v 1', /is no path of requests/],
+  ['unix:/run/app.sock:/a:/b', /more than one colon/],
+  ['unix:/run/app.sock:/a//b', /could be read in two ways/],
+  ['unix:/run/app.sock:/a?b', /no query/],
+  [`unix:/${'a'.repeat(107)}`, /has 107 bytes at most/],
 ]
 
 for (const [text, want] of refused) {
@@ -49,6 +73,8 @@ const own: readonly [text: string, want: RegExp | undefined][] = [
   ['http://0.0.0.0:8080/deeper', /port 8080/],
   ['http://127.0.0.1:8081', undefined],
   ['http://10.0.0.1:8080', undefined],
+  ['https://localhost:8080', /port 8080/],
+  ['unix:/run/app.sock', undefined],
 ]
 
 for (const [text, want] of own) {

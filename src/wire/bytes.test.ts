@@ -11,8 +11,8 @@ import { test, type TestContext } from 'node:test'
 import { TLSSocket } from 'node:tls'
 import { makeCertificate } from '../../test/certificates.ts'
 import { eventually, Peer, settled } from '../../test/raw-peer.ts'
-import { type Address, adoptSocket, type ByteSink, type ByteStream, type Connect } from './bytes.ts'
-import { connectSocket } from './connect.ts'
+import { adoptSocket, type ByteSink, type ByteStream } from './bytes.ts'
+import { type Address, type Connect, connectSocket } from './connect.ts'
 import { tlsConnect, tlsContext } from './tls.ts'
 
 class Recorder implements ByteSink {

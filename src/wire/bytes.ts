@@ -345,29 +345,6 @@ function moveHandle(accepted: Socket, sink: ByteSink): Socket | undefined {
   return new Socket(options as unknown as ConstructorParameters<typeof Socket>[0])
 }
 
-/** Where an endpoint listens. */
-export type Address = TcpAddress | UnixAddress
-
-export interface TcpAddress {
-  readonly host: string
-  readonly port: number
-}
-
-export interface UnixAddress {
-  readonly socketPath: string
-}
-
-/**
- * How a connection is opened; a test may hand in its own. `opened` comes once it stands, else
- * `closed` with the error. The preface goes before everything else, in clear.
- */
-export type Connect = (
-  address: Address,
-  sink: ByteSink,
-  opened: () => void,
-  preface?: Uint8Array,
-) => ByteStream
-
 /** Reads a plain socket into the buffer of all; to pass as `onread`. */
 export function sharedRead(sink: ByteSink): {
   buffer: Buffer

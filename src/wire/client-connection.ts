@@ -7,9 +7,9 @@
 // many, before, between or behind, and it is closed.
 import { assert, type Limits } from '../base.ts'
 import type { Piece } from '../http.ts'
-import { type Address, type ByteSink, type ByteStream, type Connect } from './bytes.ts'
+import type { ByteSink, ByteStream } from './bytes.ts'
 import { ChunkedDecoder } from './chunked.ts'
-import { connectSocket } from './connect.ts'
+import { type Address, type Connect, connectSocket } from './connect.ts'
 import { Gathered } from './gathered.ts'
 import { headText } from './head-text.ts'
 import { linesOf } from './lines.ts'

@@ -1,6 +1,29 @@
 // Opening a connection to an endpoint, by its address: over TCP, or to a Unix socket.
 import { connect } from 'node:net'
-import { type Address, ByteSocket, type Connect, handle, sharedRead } from './bytes.ts'
+import { type ByteSink, ByteSocket, type ByteStream, handle, sharedRead } from './bytes.ts'
+
+/** Where an endpoint listens. */
+export type Address = TcpAddress | UnixAddress
+
+export interface TcpAddress {
+  readonly host: string
+  readonly port: number
+}
+
+export interface UnixAddress {
+  readonly socketPath: string
+}
+
+/**
+ * How a connection is opened; a test may hand in its own. `opened` comes once it stands, else
+ * `closed` with the error. The preface goes before everything else, in clear.
+ */
+export type Connect = (
+  address: Address,
+  sink: ByteSink,
+  opened: () => void,
+  preface?: Uint8Array,
+) => ByteStream
 
 /** Opens a plain connection. */
 export const connectSocket: Connect = (address, sink, opened, preface) => {

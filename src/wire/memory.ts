@@ -9,7 +9,8 @@
 // writes them; while we are paused its write waits, and so its streams do.
 import { Duplex } from 'node:stream'
 import type { Piece } from '../http.ts'
-import { type ByteSink, type ByteStream, type Connect, handle } from './bytes.ts'
+import { type ByteSink, type ByteStream, handle } from './bytes.ts'
+import type { Connect } from './connect.ts'
 
 /** Takes the program's end, as a server takes a connection. */
 export type Accept = (socket: Duplex) => void

@@ -12,8 +12,8 @@ import {
   type SecureContext,
   type TLSSocket,
 } from 'node:tls'
-import { type Address, type ByteSink, ByteSocket, type Connect, handle } from './bytes.ts'
-import { placeOf, plainSettings } from './connect.ts'
+import { type ByteSink, ByteSocket, handle } from './bytes.ts'
+import { type Address, type Connect, placeOf, plainSettings } from './connect.ts'
 import { TlsFailure, tlsFailureText } from './tls-failure.ts'
 
 /** PEM texts. */

@@ -7,4 +7,6 @@ export interface ContentWatch {
   /** Before the piece is passed on. */
   piece(piece: Piece): readonly Detail[] | undefined
   end(): readonly Detail[] | undefined
+  /** What it keeps of the body at the moment. */
+  readonly heldBytes: number
 }

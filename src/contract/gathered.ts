@@ -11,6 +11,11 @@ export class Gathered {
     return this.#length
   }
 
+  /** Bytes that it takes, whatever is in them. */
+  get capacity(): number {
+    return this.#bytes.length
+  }
+
   add(bytes: Uint8Array): void {
     const length = this.#length + bytes.length
     if (length > this.#bytes.length) this.#grow(length)

@@ -101,6 +101,10 @@ class ItemsWatch implements ContentWatch, ItemEvents {
     this.#limits = limits
   }
 
+  get heldBytes(): number {
+    return this.#gathered.capacity
+  }
+
   piece(piece: Piece): readonly Detail[] | undefined {
     if (this.#details !== undefined) return this.#details
     return this.#outcome(this.#framing.piece(bytesOf(piece), this))

@@ -100,6 +100,11 @@ class MultipartWatch implements ContentWatch, MultipartEvents {
     this.#reader = new MultipartReader(boundary, rules.limits.partHeadBytesMax, this)
   }
 
+  /** Texts and values stay until the end. */
+  get heldBytes(): number {
+    return this.#held
+  }
+
   piece(piece: Piece): readonly Detail[] | undefined {
     return this.#outcome(this.#reader.piece(piece))
   }

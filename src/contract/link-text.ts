@@ -48,5 +48,6 @@ export function watchText(): ContentWatch {
   return {
     piece: (piece: Piece) => look(bytesOf(piece), true),
     end: () => look(undefined, false),
+    heldBytes: 0,
   }
 }

@@ -6,7 +6,7 @@ import type { Piece, ReplyCheck, ReplyHead, VerifyStep } from '../http.ts'
 import { overloaded } from './causes.ts'
 import { HeldBody, type HeldTerms } from './held-body.ts'
 import { type Shadowing, silent } from './shadowing.ts'
-import type { Watching } from './watches.ts'
+import { KeptBytes, type Watching } from './watches.ts'
 
 export interface LinkedVerify {
   readonly policy: string
@@ -70,8 +70,11 @@ export class ReplyChecks {
   readonly #wholes: Whole[] = []
   readonly #watches: Watching[] = []
   #held: HeldBody | undefined
+  #kept: KeptBytes | undefined
   #bytesMax = 0
   #length = 0
+  /** Whether a watch may end it. */
+  #cuts = false
   /** Whether nothing is sent before the whole has been judged. */
   #holds = false
 
@@ -95,6 +98,7 @@ export class ReplyChecks {
       const note = (refusal: Refusal) => this.#exchange.noteShadow(by, refusal)
       const watch = inShadow ? silent(check.watch, note, this.#tools.bug) : check.watch
       this.#watches.push({ policy, watch })
+      if (!inShadow) this.#cuts = true
       return
     }
     this.#wholes.push({ by, bytesMax: check.bytesMax, body: check.body })
@@ -107,13 +111,21 @@ export class ReplyChecks {
       const refusal = watch.piece(piece)
       if (refusal !== undefined) return { refusal, policy }
     }
+    if (this.#watches.length > 0) {
+      this.#kept ??= new KeptBytes(this.#tools)
+      if (!this.#kept.note(this.#watches)) {
+        if (this.#cuts) return { refusal: noRoom, policy: undefined }
+        this.#kept.release()
+        this.#watches.length = 0
+      }
+    }
     if (this.#wholes.length === 0) return undefined
     this.#length += piece.length
     const surplus = this.#wholes.find(({ bytesMax }) => this.#length > bytesMax)
     if (surplus !== undefined) return this.#giveUp(surplus, tooLarge(surplus.bytesMax))
     this.#held ??= new HeldBody({ ...this.#tools, bytesMax: this.#bytesMax })
     if (this.#held.add(piece)) return undefined
-    return this.#giveUp(this.#wholes[0]!, overloaded('there was no room to hold the reply'))
+    return this.#giveUp(this.#wholes[0]!, noRoom)
   }
 
   /** What those say who have a say, of a reply that came to its end. */
@@ -143,6 +155,7 @@ export class ReplyChecks {
   }
 
   release(): void {
+    this.#kept?.release()
     this.#held?.release()
   }
 
@@ -162,5 +175,7 @@ const tooLarge = (bytesMax: number): Refusal =>
   refuse('UPSTREAM_INVALID_REPLY', undefined, {
     reason: `the reply is longer than ${bytesMax} bytes, so that it cannot be checked`,
   })
+
+const noRoom = overloaded('there was no room to hold the reply')
 
 const noBytes = Buffer.alloc(0)

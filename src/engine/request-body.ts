@@ -5,7 +5,7 @@ import type { Piece, Verdict } from '../http.ts'
 import { overloaded } from './causes.ts'
 import { HeldBody } from './held-body.ts'
 import type { NamedPolicy } from './step-names.ts'
-import { noWatches, type Watching } from './watches.ts'
+import { KeptBytes, noWatches, type Watching } from './watches.ts'
 
 export interface BodyTerms {
   readonly occupancy: Occupancy
@@ -31,6 +31,7 @@ export class RequestBody {
   watches: readonly Watching[] = noWatches
   readonly #terms: BodyTerms
   #holding: HeldBody | undefined
+  #kept: KeptBytes | undefined
 
   constructor(terms: BodyTerms) {
     this.#terms = terms
@@ -46,7 +47,7 @@ export class RequestBody {
   take(piece: Piece): RefusedBody | undefined {
     this.bytes += piece.length
     if (this.bytes > this.#terms.bytesMax) return tooLarge
-    if (this.#holding === undefined) return this.#watched((one) => one.watch.piece(piece))
+    if (this.#holding === undefined) return this.#watch(piece)
     return this.#holding.add(piece) ? undefined : noRoom
   }
 
@@ -58,6 +59,14 @@ export class RequestBody {
     return refused
   }
 
+  #watch(piece: Piece): RefusedBody | undefined {
+    if (this.watches.length === 0) return undefined
+    const refused = this.#watched((one) => one.watch.piece(piece))
+    if (refused !== undefined) return refused
+    this.#kept ??= new KeptBytes(this.#terms)
+    return this.#kept.note(this.watches) ? undefined : noRoom
+  }
+
   #watched(verdictOf: (one: Watching) => Verdict): RefusedBody | undefined {
     for (const by of this.watches) {
       const refusal = verdictOf(by)
@@ -67,6 +76,7 @@ export class RequestBody {
   }
 
   release(): void {
+    this.#kept?.release()
     this.#holding?.release()
   }
 }

@@ -95,6 +95,9 @@ export function silent(own: BodyWatch, note: (refusal: Refusal) => void, bug: Bu
   return {
     piece: (piece) => look(() => own.piece(piece)),
     end: () => look(() => own.end()),
+    get heldBytes() {
+      return own.heldBytes ?? 0
+    },
   }
 }
 

@@ -85,6 +85,8 @@ export type Step = (exchange: Exchange) => Verdict | Promise<Verdict>
 export interface BodyWatch {
   piece(piece: Piece): Verdict
   end(): Verdict
+  /** What it keeps of the body at the moment: it counts among all bytes that are held. */
+  readonly heldBytes?: number
 }
 
 /** How a reply is looked at: held whole up to a bound and then judged, or as it streams by. */

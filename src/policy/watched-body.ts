@@ -18,5 +18,8 @@ export function watchedBody(
       return verdictOf(watch.piece(piece) ?? (left > 0 ? undefined : watch.end()))
     },
     end: () => (left > 0 ? verdictOf(watch.end()) : undefined),
+    get heldBytes() {
+      return watch.heldBytes
+    },
   }
 }

@@ -16,6 +16,12 @@ const glossary: readonly [notSaid: RegExp, said: string][] = [
   [/\bhot[ -]?reload\w*\b/i, 'swap'],
 ]
 
+/** Files that speak with other programs in those programs' own words. */
+const foreign: ReadonlyMap<string, RegExp> = new Map([
+  ['src/control/bundle.ts', /^plugins?$/i],
+  ['spec/forward-auth.md', /^middlewares$/],
+])
+
 /** File names that say nothing of what is inside. */
 const emptyNames = /(?:^|\/)(?:utils?|helpers?|common|misc|shared|lib|index)\.ts$/
 
@@ -48,9 +54,11 @@ export const glossaryRule: Rule = (tree) => {
     .map((file) => error('glossary', file, 0, 'the name says nothing: name the subject'))
   const words = proseOf(tree).flatMap(([file, text]) =>
     glossary.flatMap(([notSaid, said]) =>
-      matchesIn(text, notSaid).map(({ line, match }) =>
-        error('glossary', file, line, `'${match}': the word here is ${said}`),
-      ),
+      matchesIn(text, notSaid)
+        .filter(({ match }) => foreign.get(file)?.test(match) !== true)
+        .map(({ line, match }) =>
+          error('glossary', file, line, `'${match}': the word here is ${said}`),
+        ),
     ),
   )
   return [...names, ...words]

@@ -6,14 +6,44 @@ const host = new RegExp(`^${hostLabel}(?:\\.${hostLabel})*$`, 'i')
 
 export const isHostname = (text: string): boolean => text.length <= 253 && host.test(text)
 
+/** As dots count, the full stop and three of other scripts (RFC 3490, section 3.1). */
+const dots = /[.\u3002\uff0e\uff61]/u
+/** What a label of another script than Latin is made of, joiners and middle dots among it. */
+const idnLabel = /^(?:[\p{L}\p{M}\p{N}\u00b7\u0375\u05f3\u05f4\u30fb-]|\u200c|\u200d)+$/u
+const idnCharsMax = 253
+
+/**
+ * A name that may hold letters of any script (RFC 5890). Whether each goes with the next is left
+ * to the URL Standard, which maps names more leniently than registries do.
+ */
+export function isIdnHostname(text: string): boolean {
+  if (text.length > idnCharsMax) return false
+  if (/^[\0-\x7f]*$/.test(text)) return isHostname(text)
+  const labels = text.split(dots)
+  if (!labels.every((label) => idnLabel.test(label) && !/^\p{M}|^-|-$/u.test(label))) return false
+  const mapped = URL.parse(`http://${labels.join('.')}/`)?.hostname
+  return mapped !== undefined && isHostname(mapped)
+}
+
 const atom = "[\\w!#$%&'*+/=?^`{|}~-]+"
 const mailbox = new RegExp(`^(?:${atom}(?:\\.${atom})*|"(?:[^"\\\\\\r\\n]|\\\\[ -~])*")$`)
 
-export function isEmail(text: string): boolean {
+const idnAtom = "[\\w!#$%&'*+/=?^`{|}~\\u{80}-\\u{10ffff}-]+"
+const idnMailbox = new RegExp(
+  `^(?:${idnAtom}(?:\\.${idnAtom})*|"(?:[^"\\\\\\r\\n]|\\\\[ -~])*")$`,
+  'u',
+)
+
+export const isEmail = (text: string): boolean => isAddress(text, mailbox, isHostname)
+
+/** RFC 6531. */
+export const isIdnEmail = (text: string): boolean => isAddress(text, idnMailbox, isIdnHostname)
+
+function isAddress(text: string, local: RegExp, isHost: (host: string) => boolean): boolean {
   const at = text.lastIndexOf('@')
-  if (at < 1 || at > 64 || !mailbox.test(text.slice(0, at))) return false
+  if (at < 1 || at > 64 || !local.test(text.slice(0, at))) return false
   const domain = text.slice(at + 1)
-  if (!domain.startsWith('[')) return isHostname(domain)
+  if (!domain.startsWith('[')) return isHost(domain)
   if (!domain.endsWith(']')) return false
   const address = domain.slice(1, -1)
   return address.startsWith('IPv6:') ? isIpv6(address.slice(5)) : isIpv4(address)

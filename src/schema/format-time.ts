@@ -36,15 +36,34 @@ export const isTime = (text: string): boolean => isTimeAt(text, 0)
 
 /** With an offset; a second of 60 only where a leap second may fall. */
 function isTimeAt(text: string, start: number): boolean {
+  const clock = clockAt(text, start)
+  const offset = clock === undefined ? undefined : offsetMinutes(text, clock.end)
+  if (clock === undefined || offset === undefined) return false
+  return clock.second < 60 || (clock.minutes - offset + 2 * 1440) % 1440 === 1439
+}
+
+/** Without an offset; nobody knows whether it is the minute of a leap second. */
+function isLocalTimeAt(text: string, start: number): boolean {
+  return clockAt(text, start)?.end === text.length
+}
+
+interface ClockTime {
+  /** Since midnight. */
+  readonly minutes: number
+  readonly second: number
+  readonly end: number
+}
+
+/** Hours, minutes, seconds and their fraction. */
+function clockAt(text: string, start: number): ClockTime | undefined {
   const hour = digitsAt(text, start, 2)
   const minute = digitsAt(text, start + 3, 2)
   const second = digitsAt(text, start + 6, 2)
-  if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60) return false
-  if (text.charCodeAt(start + 2) !== 0x3a || text.charCodeAt(start + 5) !== 0x3a) return false
-  const zone = fractionEnd(text, start + 8)
-  const offset = zone < 0 ? undefined : offsetMinutes(text, zone)
-  if (offset === undefined) return false
-  return second < 60 || (hour * 60 + minute - offset + 2 * 1440) % 1440 === 1439
+  const isRange = hour >= 0 && hour <= 23 && minute >= 0 && minute <= 59
+  if (!isRange || second < 0 || second > 60) return undefined
+  if (text.charCodeAt(start + 2) !== 0x3a || text.charCodeAt(start + 5) !== 0x3a) return undefined
+  const end = fractionEnd(text, start + 8)
+  return end < 0 ? undefined : { minutes: hour * 60 + minute, second, end }
 }
 
 function fractionEnd(text: string, start: number): number {
@@ -65,9 +84,16 @@ function offsetMinutes(text: string, at: number): number | undefined {
   return (sign === 0x2d ? -1 : 1) * (hour * 60 + minute)
 }
 
-export function isDateTime(text: string): boolean {
+export const isDateTime = (text: string): boolean => hasDateAndT(text) && isTimeAt(text, 11)
+
+export const isLocalTime = (text: string): boolean => isLocalTimeAt(text, 0)
+
+export const isLocalDateTime = (text: string): boolean =>
+  hasDateAndT(text) && isLocalTimeAt(text, 11)
+
+function hasDateAndT(text: string): boolean {
   const between = text.charCodeAt(10)
-  return dateEnds(text) && (between === 0x54 || between === 0x74) && isTimeAt(text, 11)
+  return dateEnds(text) && (between === 0x54 || between === 0x74)
 }
 
 const duration =

@@ -90,14 +90,81 @@ const cases: Record<string, { yes: string[]; no: string[] }> = {
   'json-pointer': { yes: ['', '/', '/a/b~0~1', '/é'], no: ['a', '/~', '/~2'] },
   'relative-json-pointer': { yes: ['0', '1/a', '2#'], no: ['', '/a', '01/a', '-1'] },
   regex: { yes: ['^a+$', '\\p{L}'], no: ['(', '[', '\\'] },
+  'date-time-local': {
+    yes: ['2026-11-20T10:23:56', '2026-11-20t10:23:56.5', '2026-11-20T23:59:60'],
+    no: ['2026-11-20T10:23:56Z', '2026-11-20', '10:23:56', '2026-11-20T10:23:56.', ''],
+  },
+  'time-local': {
+    yes: ['10:23:56', '00:00:00.000'],
+    no: ['10:23:56Z', '10:23', '24:00:00', '1:00:00', '10:23:56+01:00'],
+  },
+  'http-date': {
+    yes: ['Sun, 06 Nov 1994 08:49:37 GMT', 'Thu, 29 Feb 2024 23:59:60 GMT'],
+    no: [
+      'Mon, 06 Nov 1994 08:49:37 GMT',
+      'Sun, 6 Nov 1994 08:49:37 GMT',
+      'Sunday, 06-Nov-94 08:49:37 GMT',
+      'Wed, 29 Feb 2023 00:00:00 GMT',
+      'Sun, 06 Nov 1994 24:00:00 GMT',
+      'Sun, 06 Foo 1994 08:49:37 GMT',
+      'Sun, 06 Nov 1994 08:49:37 UTC',
+    ],
+  },
+  'idn-email': {
+    yes: ['joe@example.com', '실례@실례.테스트', 'ü@bücher.example', '"joe bloggs"@example.com'],
+    no: ['실례', '@실례.테스트', 'a@b c', 'a..b@c', 'a@\u0000'],
+  },
+  'idn-hostname': {
+    yes: ['example.com', '실례.테스트', 'bücher.example', 'xn--bcher-kva.example', 'straße。de'],
+    no: [
+      '-bücher',
+      'bücher-',
+      'büc her',
+      'a_ü',
+      'ü..de',
+      'ü/de',
+      'ü:80',
+      'ü%41',
+      'ü@de',
+      '\u0301a',
+      'ü'.repeat(64),
+      '',
+    ],
+  },
+  'media-range': {
+    yes: ['*/*', 'text/*', 'text/html', 'text/html;level=1', 'a/b ; c="d;\\"e" ;f=g'],
+    no: ['text', 'text/', '/a', '*/a b', 'text/html;', 'text/html;a', 'text/html;a="b', 'a/b, c/d'],
+  },
+  char: { yes: ['a', '😀', '\n'], no: ['', 'ab', 'é\u0301'] },
+  int64: {
+    yes: ['0', '-1', '9223372036854775807', '-9223372036854775808'],
+    no: ['9223372036854775808', '-9223372036854775809', '01', '+1', '1.0', '', 'x', ' 1', '-'],
+  },
+  uint64: {
+    yes: ['0', '18446744073709551615'],
+    no: ['-1', '18446744073709551616', '1e3', '9'.repeat(100)],
+  },
+  decimal: { yes: ['0', '-1.50', '123456789.123456789'], no: ['', '.5', '1.', '01', '1e3', '+1'] },
+  decimal128: {
+    yes: ['1', '-1.5e-10', `0.${'0'.repeat(9)}${'9'.repeat(34)}`, '0e0'],
+    no: ['9'.repeat(35), '1e', 'NaN', '1e100000', '.1'],
+  },
+  'sf-integer': { yes: ['1', '-999999999999999'], no: ['1000000000000000', '+1', '1.0', ''] },
+  'sf-decimal': { yes: ['1.5', '-123456789012.123'], no: ['1', '1.', '1.2345', '1234567890123.0'] },
+  'sf-string': { yes: ['""', '"a \\"b\\\\"'], no: ['a', '"', '"a\\b"', '"é"', '"a"b"'] },
+  'sf-token': { yes: ['a', '*a/b:c'], no: ['', '1a', 'a b', 'a"'] },
+  'sf-binary': { yes: ['::', ':YQ==:'], no: ['YQ==', ':YQ:', ':a', ':-_==:'] },
+  'sf-boolean': { yes: ['?0', '?1'], no: ['?2', '1', 'true', '?'] },
 }
 
 for (const [format, { yes, no }] of Object.entries(cases)) {
   suite(format, () => {
     const isValid = textFormat(format)
     assert.ok(isValid !== undefined && isKnownFormat(format))
-    for (const text of yes) test(`takes ${text}`, () => assert.equal(isValid(text), true))
-    for (const text of no) test(`refuses ${text}`, () => assert.equal(isValid(text), false))
+    for (const text of yes)
+      test(`takes ${JSON.stringify(text)}`, () => assert.equal(isValid(text), true))
+    for (const text of no)
+      test(`refuses ${JSON.stringify(text)}`, () => assert.equal(isValid(text), false))
   })
 }
 
@@ -107,6 +174,10 @@ const numbers: [string, number[], number[]][] = [
   ['uint8', [0, 255], [-1, 256]],
   ['float', [0.5, 3e38], [4e38]],
   ['double', [1e308], []],
+  ['uint64', [0, 2 ** 63], [-1, 2 ** 65, 0.5]],
+  ['double-int', [2 ** 53 - 1, -(2 ** 53) + 1], [2 ** 53, 0.5]],
+  ['unixtime', [0, 1_763_632_800, 1.5], [Number.NaN]],
+  ['sf-integer', [999_999_999_999_999, -1], [1_000_000_000_000_000, 0.5]],
 ]
 for (const [format, yes, no] of numbers) {
   test(`${format} takes numbers of its range`, () => {

@@ -31,7 +31,6 @@ export { buildInThread } from './control/compiler-thread.ts'
 
 /** Where what is in force was written. */
 export {
-  type LimitOrigin,
   type Origin,
   type Origins,
   originsOf,

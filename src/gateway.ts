@@ -2,7 +2,13 @@
 // `threads.ts` decides which threads serve, `fleet.ts` keeps them running; what each of them does is
 // the engine's.
 export { type Admin, type AdminSetup, createAdmin } from './gateway/admin.ts'
-export type { AdminAnswer, AdminRoute, AdminSources, Readiness } from './gateway/admin-routes.ts'
+export {
+  type AdminAnswer,
+  type AdminRoute,
+  type AdminSources,
+  json as adminJson,
+  type Readiness,
+} from './gateway/admin-routes.ts'
 export type { Applied, Gateway, GatewayOptions, GatewaySettings } from './gateway/gateway-types.ts'
 export { type GatewayHere, openHere } from './gateway/here.ts'
 export { startGateway } from './gateway/threads.ts'

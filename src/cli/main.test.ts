@@ -28,7 +28,7 @@ for (const [says, args, want] of misuses) {
 
 test('--help prints every command and examples, and is no failure', async (t) => {
   const { code, out, err } = await command(['--help'], folderWith(t, {}))
-  for (const word of ['run', 'check', 'routes', 'limits', 'top', 'Examples:']) {
+  for (const word of 'run check routes limits explain shadow top Examples:'.split(' ')) {
     assert.ok(out.includes(word), word)
   }
   assert.deepEqual({ code, err }, { code: 0, err: '' })

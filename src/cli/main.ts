@@ -7,6 +7,7 @@ import {
   InvalidArgumentError,
 } from 'commander'
 import { version, workersMax } from '../base.ts'
+import { explainCommand, shadowCommand } from './explain-options.ts'
 import { wantsColour } from './style.ts'
 import { mockCommand } from './mock-options.ts'
 import { topCommand } from './top-options.ts'
@@ -103,6 +104,20 @@ function programFor(world: World, outcome: { code: ExitCode }): CommandType {
       await settle(limits(options, world))
     })
 
+  const explained = judgedFiles(
+    program.command('explain'),
+    'Say why a request is let through or not.',
+  )
+  explainCommand(explained, async (options) => {
+    const { explain } = await import('./explain.ts')
+    await settle(explain(options, world))
+  })
+
+  shadowCommand(program.command('shadow'), async (options) => {
+    const { shadow } = await import('./shadow.ts')
+    await settle(shadow(options, world))
+  })
+
   topCommand(program.command('top'), async (options) => {
     const { top } = await import('./top.ts')
     await settle(top(options, world))
@@ -112,7 +127,11 @@ function programFor(world: World, outcome: { code: ExitCode }): CommandType {
 
 /** What every command takes that serves nothing: it runs no code of others unless it is told to. */
 function judged(command: CommandType, description: string): CommandType {
-  return sourced(command, description).option(
+  return judgedFiles(withContract(command), description)
+}
+
+function judgedFiles(command: CommandType, description: string): CommandType {
+  return fromFiles(command, description).option(
     '--trust',
     'run the code that the configuration is or names: a stranger might have written it',
   )
@@ -120,9 +139,15 @@ function judged(command: CommandType, description: string): CommandType {
 
 /** What every command that reads a contract takes. */
 function sourced(command: CommandType, description: string): CommandType {
+  return fromFiles(withContract(command), description)
+}
+
+const withContract = (command: CommandType): CommandType =>
+  command.argument('[contract]', 'OpenAPI document, JSON or YAML')
+
+function fromFiles(command: CommandType, description: string): CommandType {
   return command
     .description(description)
-    .argument('[contract]', 'OpenAPI document, JSON or YAML')
     .option('--config <file>', 'configuration (without a contract: concordat.yaml of this folder)')
     .option('--overlay <file>', 'OpenAPI Overlay to apply to the contract; repeat it', listed)
     .option(
@@ -141,6 +166,8 @@ Examples:
   concordat check openapi.yaml
   concordat routes openapi.yaml --json
   concordat limits
+  concordat explain GET /v1/channels/c1
+  concordat shadow
   concordat top --admin http://127.0.0.1:9090
 `
 

@@ -35,6 +35,9 @@ export function problemJson({ severity, message, place }: Problem, cwd: string):
 export const hasErrors = (problems: readonly Problem[]): boolean =>
   problems.some((one) => one.severity === 'error')
 
+/** A place as it is shown: relative to where the command was given. */
+export const placeShown = (place: Place, cwd: string): string => whereText(shortPlace(place, cwd))
+
 /** What was given on the command line stands on no line. */
 const whereText = (place: Place): string => (place.line === 0 ? place.file : placeText(place))
 

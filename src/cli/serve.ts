@@ -20,6 +20,7 @@ import {
   startGateway,
 } from '../gateway.ts'
 import { createIds } from '../telemetry.ts'
+import { servingRoutes } from './serving-routes.ts'
 import { standingJson } from './standing.ts'
 
 export interface Serving {
@@ -61,6 +62,7 @@ export async function serve(setup: ServeSetup): Promise<Serving | { problem: str
   const admin = createAdmin({
     ...adminAt,
     sources: sourcesOf(gateway, reloader, setup.cwd),
+    routes: servingRoutes(gateway, reloader, setup.cwd),
     requestId: createIds(randomBytes),
     report,
   })

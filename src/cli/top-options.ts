@@ -6,7 +6,7 @@ import { sorts } from './top-sorts.ts'
 export function topCommand(command: Command, run: (options: TopOptions) => Promise<void>): Command {
   return command
     .description('Watch a running gateway live in the terminal.')
-    .option('--admin <url>', 'its admin port', adminUrl, adminUrl('http://127.0.0.1:9090'))
+    .option('--admin <url>', 'its admin port', adminUrl, defaultAdmin)
     .option('--interval <ms>', 'time between two looks', intervalMs, 1_000)
     .option('--once', 'print the figures of one interval, and end', false)
     .option('--json', 'print JSON, one line for each interval', false)
@@ -18,12 +18,14 @@ export function topCommand(command: Command, run: (options: TopOptions) => Promi
 }
 
 /** Of `host:port`, and of a port alone, the rest is understood. */
-function adminUrl(text: string): URL {
+export function adminUrl(text: string): URL {
   const local = /^\d+$/.test(text) ? `127.0.0.1:${text}` : text
   const url = URL.parse(/^https?:\/\//i.test(local) ? local : `http://${local}`)
   if (url !== null) return url
   throw new InvalidArgumentError('It is an address like http://127.0.0.1:9090.')
 }
+
+export const defaultAdmin = adminUrl('http://127.0.0.1:9090')
 
 const intervalMs = (text: string): number => between(text, 100, 60_000)
 

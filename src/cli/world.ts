@@ -13,6 +13,8 @@ export interface World {
   readonly out: Output
   /** What is said to a person meanwhile: progress, problems. */
   readonly err: Output
+  /** What is piped in; asked for once. */
+  readonly stdin?: (() => AsyncIterable<Uint8Array>) | undefined
   readonly cwd: string
   readonly env: Readonly<Record<string, string | undefined>>
   /** The screen and the keys, where there is somebody at them. */
@@ -40,6 +42,7 @@ export function processWorld(): World {
   return {
     out: process.stdout,
     err: process.stderr,
+    stdin: () => process.stdin,
     cwd: process.cwd(),
     env: process.env,
     terminal: processTerminal(),

@@ -89,6 +89,7 @@ const words: [says: string, config: unknown, want: string][] = [
     'deny a b c d and 2 more',
   ],
   ['an object by its names', { fields: { A: '1', B: '2' } }, 'fields A B'],
+  ['what may be a secret is hidden', { apiKey: 'k', to: 'x' }, 'apiKey (hidden), to x'],
   ['nothing', { fields: {}, hide: [] }, 'fields none, hide none'],
   ['at length', { name: 'x'.repeat(500) }, `name ${'x'.repeat(155)}…`],
 ]

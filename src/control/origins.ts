@@ -3,7 +3,7 @@
 // place is slow, so of very many written settings only the first are found; of the others their
 // level is named.
 import type { LimitName, Place } from '../base.ts'
-import type { Mode } from '../policy.ts'
+import type { AnyPolicy, Mode, Phase } from '../policy.ts'
 import type { PolicySetting, Settled, Written } from './settings.ts'
 import { wordsOf } from './words.ts'
 
@@ -16,6 +16,7 @@ export type Origin =
 
 export interface PolicyOrigin {
   readonly policy: string
+  readonly phase: Phase | 'several'
   readonly mode: Mode
   readonly origin: Origin
   /** The configuration in a few words. */
@@ -94,7 +95,8 @@ export class OriginsMaker {
     if (known !== undefined) return known
     const { policy, mode, scope, place, config } = setting
     const origin: Origin = place === undefined ? { at: 'default' } : this.#origin(place, scope)
-    const made = { policy: policy.id, mode, origin, words: wordsOf(config) }
+    const { id } = policy
+    const made = { policy: id, phase: phaseOf(policy), mode, origin, words: wordsOf(config) }
     const number = this.#policies.push(made) - 1
     this.#numbers.set(setting, number)
     return number
@@ -115,6 +117,10 @@ export class OriginsMaker {
     return ++this.#places > placesMax ? { at: 'level', level } : { at: 'place', place: place() }
   }
 }
+
+/** What reaches every reply has nothing to say of requests. */
+const phaseOf = (policy: AnyPolicy): PolicyOrigin['phase'] =>
+  policy.phase === 'several' && policy.everyReply === true ? 'finish' : policy.phase
 
 /** What holds for an operation of the snapshot; -1 for requests of none. */
 export function originsOf(

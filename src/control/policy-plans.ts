@@ -56,10 +56,10 @@ export class PolicyPlans {
 
   /** For requests and replies of no operation: what is said of the whole API. */
   ofNone(settled: Settled): Pick<SnapshotPlan, 'admit' | 'finish'> {
-    this.#origins.ofNone(
-      this.#inOrder(settled).filter(({ policy }) => isOfLevel(policy)),
-      settled,
-    )
+    const told = this.#inOrder(settled)
+      .filter(({ policy }) => isOfLevel(policy))
+      .filter((one) => this.#plan(one, undefined) !== undefined || one.mode === 'off')
+    this.#origins.ofNone(told, settled)
     const plansOf = (fits: (policy: AnyPolicy) => boolean) =>
       this.#inOrder(settled)
         .filter(({ policy }) => fits(policy))

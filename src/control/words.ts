@@ -1,5 +1,5 @@
 // A configuration in a few words: `requestsMax 1200, windowMs 60000`. For people; bounded, for lists
-// of addresses may be long.
+// of addresses may be long. It is kept and shown, so what may be a secret is left out.
 
 const charsMax = 160
 const itemsMax = 4
@@ -9,13 +9,15 @@ export function wordsOf(config: unknown): string {
   return words.length <= charsMax ? words : `${words.slice(0, charsMax)}…`
 }
 
+const secretName = /secret|token|passw|credential|(?:api|private)[-_]?key/i
+
 const isObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 function entries(config: object): string[] {
   return Object.entries(config)
     .filter(([, value]) => value !== undefined)
-    .map(([key, value]) => `${key} ${valueWords(value)}`)
+    .map(([key, value]) => `${key} ${secretName.test(key) ? '(hidden)' : valueWords(value)}`)
 }
 
 function valueWords(value: unknown): string {

@@ -1,4 +1,5 @@
 // What the admin server answers by itself: probes, metrics, and an index of what there is.
+import type { Refusal } from '../base.ts'
 import { prometheusType } from '../telemetry.ts'
 
 export interface Readiness {
@@ -19,8 +20,10 @@ export interface AdminRoute {
   readonly path: string
   /** One line for the index. */
   readonly about: string
-  readonly answer: () => AdminAnswer | Promise<AdminAnswer>
+  readonly answer: (query: URLSearchParams) => Answered | Promise<Answered>
 }
+
+type Answered = AdminAnswer | Refusal
 
 export interface AdminAnswer {
   readonly status: number
@@ -60,7 +63,7 @@ function readiness({ ready, details }: Readiness): AdminAnswer {
   return json(ready ? 200 : 503, { ready, details })
 }
 
-function json(status: number, data: object): AdminAnswer {
+export function json(status: number, data: object): AdminAnswer {
   return { status, type: 'application/json', body: `${JSON.stringify({ data })}\n` }
 }
 

@@ -106,10 +106,16 @@ async function serve(
   setup: AdminSetup,
 ): Promise<void> {
   if ('code' in found) return refused(found, request, response, setup)
-  const answer = await found.answer()
+  const answer = await found.answer(queryOf(request))
+  if ('code' in answer) return refused(answer, request, response, setup)
   response.writeHead(answer.status, { ...securityHeaders, 'Content-Type': answer.type })
   if (request.method !== 'HEAD') await writeBody(answer.body, response)
   response.end()
+}
+
+function queryOf({ url = '' }: IncomingMessage): URLSearchParams {
+  const mark = url.indexOf('?')
+  return new URLSearchParams(mark < 0 ? '' : url.slice(mark))
 }
 
 // The longest pieces take some milliseconds to make; in between, probes get their turn.

@@ -1,9 +1,8 @@
 // What a thread keeps of exchanges that did not go as asked: the last that were refused, that failed,
 // or that a policy in shadow would have refused. For whoever holds a request id and asks why. Those
 // that went well cost a look at two fields.
-import type { Detail, FaultCode, Refusal } from '../base.ts'
+import { type Detail, type FaultCode, keeping, type Listed, type Refusal } from '../base.ts'
 import { detached } from '../http.ts'
-import type { Listed } from '../base.ts'
 import type { ExchangeRecord, Observe, ObservedOperation, ShadowNote } from './record.ts'
 import { pathRedaction } from './redact.ts'
 
@@ -14,6 +13,8 @@ export interface KeptExchange extends Pick<
 > {
   /** Of the snapshot that ran it: `operation` counts its operations. */
   readonly revision: string
+  /** The operation by name; undefined where none was found. */
+  readonly named: ObservedOperation | undefined
   readonly reason: string | undefined
   readonly refusedBy: string | undefined
   readonly refusedAt: number | undefined
@@ -65,10 +66,16 @@ export class KeptExchanges {
   /** An observer for one snapshot. */
   bind(operations: Listed<ObservedOperation>, revision: string): Observe {
     const redaction = pathRedaction(operations, this.#redact)
+    const nameOf = keeping((operation): ObservedOperation => {
+      const { id, method, template } = operations.at(operation)!
+      return { id, method, template }
+    })
     return (record) => {
       if (record.fault === undefined && record.shadows.length === 0) return
-      const path = redaction.path(record.operation, record.path)
-      this.#keep(keptOf(record, path, revision))
+      const { operation } = record
+      const path = redaction.path(operation, record.path)
+      const named = operation < 0 ? undefined : nameOf(operation)
+      this.#keep({ ...keptOf(record, path), revision, named })
     }
   }
 
@@ -88,11 +95,10 @@ export class KeptExchanges {
   }
 }
 
-function keptOf(record: ExchangeRecord, path: string, revision: string): KeptExchange {
+function keptOf(record: ExchangeRecord, path: string): Omit<KeptExchange, 'revision' | 'named'> {
   const { refusal, refusedBy, refusedAt } = record
   return {
     id: detached(record.id),
-    revision,
     operation: record.operation,
     method: detached(record.method),
     path: cut(path, pathCharsMax),

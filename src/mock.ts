@@ -7,4 +7,5 @@ export {
   type MockRequest,
   type MockSetup,
 } from './mock/answer.ts'
+export { singular } from './mock/shapes.ts'
 export { type Latency, noLatency, readLatency } from './mock/trouble.ts'

@@ -9,6 +9,7 @@ import {
 import { version, workersMax } from '../base.ts'
 import { explainCommand, shadowCommand } from './explain-options.ts'
 import { wantsColour } from './style.ts'
+import { initCommand } from './init-options.ts'
 import { mockCommand } from './mock-options.ts'
 import { topCommand } from './top-options.ts'
 import { type ExitCode, processWorld, type World } from './world.ts'
@@ -53,6 +54,11 @@ function programFor(world: World, outcome: { code: ExitCode }): CommandType {
   const settle = async (code: Promise<ExitCode>) => {
     outcome.code = await code
   }
+
+  initCommand(program.command('init'), async (options) => {
+    const { init } = await import('./init.ts')
+    await settle(init(options, world))
+  })
 
   sourced(program.command('run'), 'Serve a contract: the gateway in front of a service.')
     .option('--to <url>', 'address of the service; repeat it for more endpoints', listed)
@@ -160,6 +166,7 @@ function fromFiles(command: CommandType, description: string): CommandType {
 
 const examples = `
 Examples:
+  concordat init
   concordat run openapi.yaml --to http://127.0.0.1:3000
   concordat run --config concordat.yaml
   concordat mock openapi.yaml

@@ -1,5 +1,6 @@
 // What a command may touch of the outside: two streams, a folder, the environment and the wish to
 // stop. A test hands in its own.
+import { type Prompts, terminalPrompts } from './prompts.ts'
 import { processTerminal, type Terminal } from './terminal.ts'
 
 export interface Output {
@@ -19,6 +20,8 @@ export interface World {
   readonly env: Readonly<Record<string, string | undefined>>
   /** The screen and the keys, where there is somebody at them. */
   readonly terminal?: Terminal | undefined
+  /** Somebody who can be asked, where there is one; the signal takes a question back. */
+  readonly prompts?: ((signal: AbortSignal) => Promise<Prompts>) | undefined
   /** Calls `stop` once when somebody asks the process to end. */
   readonly onStop: (stop: (signal: StopSignal) => void) => void
   /** Calls `reload` whenever somebody asks for what is written to be put in force (SIGHUP). */
@@ -46,6 +49,7 @@ export function processWorld(): World {
     cwd: process.cwd(),
     env: process.env,
     terminal: processTerminal(),
+    prompts: process.stdin.isTTY && process.stderr.isTTY ? terminalPrompts : undefined,
     onStop: stopOnSignal,
     onReload: reloadOnSignal,
   }

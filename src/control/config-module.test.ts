@@ -120,9 +120,9 @@ const refusals: readonly [says: string, from: string, to: string, line: RegExp][
   ['what cannot be parsed', 'const port', 'const', /^concordat.config.ts:3:\d+ error Expected/],
 ]
 
-test('what is wrong in it is said with its place', async (t) => {
+test('what is wrong in it is said with its place', async (all) => {
   for (const [says, from, to, line] of refusals) {
-    await t.test(says, async (t) => {
+    await all.test(says, async (t) => {
       const folder = folderOf(t, configuration.replace(from, to))
       const [first] = said(await buildSnapshot(optionsFor(folder)), folder)
       assert.match(first ?? 'nothing was said', line)

@@ -254,9 +254,9 @@ const refusals: readonly [says: string, files: Files, line: RegExp][] = [
   ],
 ]
 
-test('what is wrong with a custom policy is said with its place', async (t) => {
+test('what is wrong with a custom policy is said with its place', async (all) => {
   for (const [says, files, line] of refusals) {
-    await t.test(says, async (t) => {
+    await all.test(says, async (t) => {
       const [first] = await saidOf(t, files)
       assert.match(first ?? 'nothing was said', line)
     })
@@ -281,13 +281,14 @@ export default definePolicy({
 })
 `
 
-test('keys that are checked together may stand on different levels, and defaults come last', async (t) => {
-  const inner = (settings: string) =>
-    `${contract}    post:
+const inner = (settings: string) =>
+  `${contract}    post:
       operationId: makeThing
       x-concordat: { policies: { gate: ${settings} } }
       responses: { '201': { description: made } }
 `
+
+test('keys that are checked together may stand on different levels, and defaults come last', async (t) => {
   const build = async (outer: string, settings: string) => {
     const files = { gate: range, config: configuration(outer), contract: inner(settings) }
     const folder = folderOf(t, files)

@@ -4,18 +4,20 @@ import { nearestWord } from '../base.ts'
 import { definePolicy, type PolicyDefinition } from './policy.ts'
 import { type AnyPolicy, policies } from './registry.ts'
 
+type Kind = 'a string' | 'a function' | 'true'
+
 const phases = ['admit', 'check', 'content', 'prepare', 'finish', 'several']
 
-const kinds: Readonly<Record<string, 'string' | 'function' | 'true'>> = {
-  id: 'string',
-  about: 'string',
-  phase: 'string',
-  link: 'function',
-  schema: 'function',
-  defaultFor: 'function',
-  compile: 'function',
-  looser: 'function',
-  states: 'function',
+const kinds: Readonly<Record<string, Kind>> = {
+  id: 'a string',
+  about: 'a string',
+  phase: 'a string',
+  link: 'a function',
+  schema: 'a function',
+  defaultFor: 'a function',
+  compile: 'a function',
+  looser: 'a function',
+  states: 'a function',
   stacks: 'true',
   standsAlone: 'true',
   everyRequest: 'true',
@@ -37,15 +39,15 @@ function shapeProblem(written: Readonly<Record<string, unknown>>): string | unde
   for (const [key, value] of Object.entries(written)) {
     const kind = Object.hasOwn(kinds, key) ? kinds[key] : undefined
     if (kind === undefined) return `a policy has no '${key}'${hint(key)}`
-    if (value !== undefined && !isOfKind(value, kind)) return `'${key}' must be a ${kind}`
+    if (value !== undefined && !isOfKind(value, kind)) return `'${key}' must be ${kind}`
   }
   const missing = needed.find((key) => written[key] === undefined)
   if (missing !== undefined) return `a policy must say its '${missing}'`
   return phaseProblem(written)
 }
 
-const isOfKind = (value: unknown, kind: string): boolean =>
-  kind === 'true' ? value === true : typeof value === kind
+const isOfKind = (value: unknown, kind: Kind): boolean =>
+  kind === 'true' ? value === true : `a ${typeof value}` === kind
 
 function hint(key: string): string {
   const near = nearestWord(key, Object.keys(kinds))

@@ -1,5 +1,6 @@
 // Which policies there are. Within a phase they run in the order of their registry: of ours what is
 // cheap and protects the rest comes first, and custom ones come after them.
+import { assert } from '../base.ts'
 import { auth } from './auth.ts'
 import { headers } from './headers.ts'
 import { ip } from './ip.ts'
@@ -46,7 +47,10 @@ type AtOneLevel<Config> = Config extends object
   ? Partial<Config> & { readonly mode?: Mode }
   : Config
 
-export const policies = Object.values(own) as unknown as readonly AnyPolicy[]
+export const policies: readonly AnyPolicy[] = Object.entries(own).map(([id, policy]) => {
+  assert(policy.id === id, `the policy ${policy.id} stands under its id`)
+  return policy as unknown as AnyPolicy
+})
 
 export const ownRegistry: Registry = registryOf(policies)
 

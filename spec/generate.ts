@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { accessLogPage } from './pages/access-log.ts'
 import { configPage, configSchemaPage, settingsSchemaPage } from './pages/config.ts'
+import { faultCodes, faultFile, faultPage } from './pages/fault.ts'
 import { faultsPage } from './pages/faults.ts'
 import { limitsPage } from './pages/limits.ts'
 import { metricsPage } from './pages/metrics.ts'
@@ -20,6 +21,7 @@ export const pages: readonly Page[] = [
   { file: 'concordat.schema.json', render: configSchemaPage },
   { file: 'x-concordat.schema.json', render: settingsSchemaPage },
   { file: 'faults.md', render: faultsPage },
+  ...faultCodes.map((code) => ({ file: faultFile(code), render: () => faultPage(code) })),
   { file: 'limits.md', render: limitsPage },
   { file: 'metrics.md', render: metricsPage },
   { file: 'access-log.md', render: accessLogPage },

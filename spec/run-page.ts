@@ -2,7 +2,8 @@
 // prose between them that nobody runs:
 //
 //   yaml file=openapi.yaml     the contract; `file=concordat.yaml` its configuration: from here on
-//   http service               the reply of the service behind, from here on (else it says 200 `ok`)
+//   http service               the reply of the service behind, from here on (else it says 200 `ok`);
+//                              nothing: it closes
 //   http                       a request, and behind it the reply that it gets
 //   http raw                   the same byte for byte: `\r\n`, `\t` and the like are written out
 //   http sent                  lines of what the service got for the request before
@@ -33,9 +34,15 @@ export function blocksOf(page: string): Block[] {
 /** How many exchanges it has run. */
 export async function runPage(t: TestContext, name: string, page: string): Promise<number> {
   const run = new PageRun(t, name)
-  for (const block of blocksOf(page)) await run.take(block)
+  const blocks = blocksOf(page)
+  // A page that shows its files last runs with them all the same.
+  if (fileOf(blocks[0]?.info ?? '') !== 'openapi.yaml') run.begin(blocks)
+  for (const block of blocks) await run.take(block)
   return run.exchanges
 }
+
+const fileOf = (info: string): string | undefined =>
+  /^yaml file=(?<file>\S+)$/.exec(info)?.groups?.['file']
 
 class PageRun {
   exchanges = 0
@@ -50,8 +57,16 @@ class PageRun {
     this.#name = name
   }
 
+  /** With each file as it first stands. */
+  begin(blocks: readonly Block[]): void {
+    for (const { info, text } of blocks.toReversed()) {
+      const file = fileOf(info)
+      if (file !== undefined) this.#files.set(file, text)
+    }
+  }
+
   async take({ info, text, line }: Block): Promise<void> {
-    const file = /^yaml file=(?<file>\S+)$/.exec(info)?.groups?.['file']
+    const file = fileOf(info)
     const place = `${this.#name}:${line}`
     if (file !== undefined) {
       this.#files.set(file, text)
@@ -59,7 +74,7 @@ class PageRun {
       return
     }
     if (info === 'http service') {
-      ;(await this.#behind()).reply = bytesOf(text)
+      ;(await this.#behind()).reply = text.trim() === '' ? '' : bytesOf(text)
     } else if (info === 'http sent') {
       this.#checkSent(text, place)
     } else if (info === 'http' || info === 'http raw') {
@@ -122,7 +137,8 @@ class RawService {
         this.last = got
         got = ''
         // Bytes that no length frames end with the connection.
-        if (/^content-length:|^transfer-encoding:/im.test(this.reply))
+        if (this.reply === '') socket.end()
+        else if (/^content-length:|^transfer-encoding:/im.test(this.reply))
           socket.write(this.reply, 'latin1')
         else socket.end(this.reply, 'latin1')
       })

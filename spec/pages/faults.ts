@@ -70,15 +70,21 @@ function overview(): string {
   )
 }
 
-function section([code, fault]: [FaultCode, Fault]): string {
-  return `## ${code}
+/** A heading of its own, so that a link with the code as its fragment leads there. */
+const section = ([code]: [FaultCode, Fault]): string => `## ${code}
 
-${fault.status}. ${fault.message}
+${faultFacts(code)}
+[More](faults/${code}.md)
+`
 
-- **Cause.** ${fault.cause}
-- **Cure.** ${fault.cure}
-- **Whose.** ${fault.blame}
-- **Retry.** ${retryText(fault)}
+export function faultFacts(code: FaultCode): string {
+  const { status, message, cause, cure, blame } = faults[code]
+  return `${status}. ${message}
+
+- **Cause.** ${cause}
+- **Cure.** ${cure}
+- **Whose.** ${blame}
+- **Retry.** ${retryText(faults[code])}
 `
 }
 

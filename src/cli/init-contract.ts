@@ -61,7 +61,7 @@ interface Thing {
 }
 
 function thingOf(name: string): Thing {
-  const one = singular(name)
+  const one = singular(name).replace(/-$/, '')
   const camel = upper(one)
   const words = one.replaceAll('-', ' ')
   return {
@@ -78,6 +78,7 @@ function thingOf(name: string): Thing {
 const upper = (name: string): string =>
   name
     .split('-')
+    .filter((part) => part !== '')
     .map((part) => `${part[0]!.toUpperCase()}${part.slice(1)}`)
     .join('')
 

@@ -24,7 +24,7 @@ export function idNames(parameter: string | undefined, segment: string): string[
 }
 
 export function singular(plural: string): string {
-  if (/(?:ss|us|is)$/i.test(plural)) return plural
+  if (plural.length < 3 || /(?:ss|us|is)$/i.test(plural)) return plural
   if (/ies$/i.test(plural)) return `${plural.slice(0, -3)}y`
   if (/(?:s|x|z|ch|sh)es$/i.test(plural)) return plural.slice(0, -2)
   return plural.replace(/s$/i, '')

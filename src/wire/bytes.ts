@@ -12,8 +12,16 @@
 // handle at once: the stream's bookkeeping of a write that the kernel takes whole costs a third of
 // a microsecond (blind relay: 10.4 → 9.8 µs a request with its two writes).
 import { Socket } from 'node:net'
-import { getSystemErrorName } from 'node:util'
 import type { Piece } from '../http.ts'
+import {
+  type Handle,
+  handleOf,
+  isTcp,
+  knowsHandle,
+  systemError,
+  type WithHandle,
+  type WriteRequest,
+} from './handle.ts'
 import { latin1Text } from './latin1.ts'
 
 /** Hears what happens on a socket. */
@@ -107,64 +115,54 @@ function flushAll(): void {
   gathering.length = 0
 }
 
-/** The inside of a socket that we use where it is as we know it. */
-interface Handle {
-  readonly bytesWritten: number
-  readonly writeQueueSize: number
-  /** Of TCP alone. */
-  reset?(closed: () => void): number
-  /** 0: the kernel took it all. A number: an error. A request: the rest is on its way. */
-  writeLatin1String?(request: null, text: string): number | WriteRequest
-  writeBuffer?(request: null, bytes: Uint8Array): number | WriteRequest
-  /** Later reads go there. */
-  useUserBuffer?(bytes: Uint8Array): void
-}
-
-interface WriteRequest {
-  oncomplete: (status: number) => void
-}
-
-interface WithHandle {
-  _handle?: Handle | null
-}
-
-/** One that is gone may be asked too. */
-const isTcp = (inner: Handle | null | undefined): boolean =>
-  inner === undefined || inner === null || inner.reset !== undefined
-
 /** What an engine needs of a socket; whoever makes connections another way makes one of these. */
-export type ByteStream = Omit<ByteSocket, 'arrivedAt'>
-
-/** What `writeLatin1String` does without a request is known of this line of Node alone. */
-const knowsHandle = process.versions.node.startsWith('26.')
+export type ByteStream = Omit<ByteSocket, 'arrivedAt' | 'putOver'>
 
 export class ByteSocket {
-  readonly #socket: Socket
+  /** What is read and written: the carrier itself, or a socket over it that encrypts. */
+  #socket: Socket
   readonly #carrier: Socket
   readonly #sink: ByteSink
-  readonly #direct: boolean
+  #direct: boolean
   /** The rest of a direct write is on its way. */
   #behind = false
   #gathered = ''
   #waits = false
   #open = true
 
-  /** `carrier` is the socket below, of one that encrypts. */
-  constructor(socket: Socket, sink: ByteSink, carrier: Socket = socket) {
+  constructor(carrier: Socket, sink: ByteSink) {
     this.#sink = sink
-    this.#socket = socket
+    this.#socket = carrier
     this.#carrier = carrier
-    this.#direct = knowsHandle && socket.constructor === Socket
+    this.#direct = knowsHandle && carrier.constructor === Socket
+    this.#hear(carrier)
+  }
+
+  /** From now on this one is read and written. The carrier has connected, and carried nothing. */
+  putOver(socket: Socket): void {
+    this.#socket = socket
+    this.#direct = false
+    this.#hear(socket)
+  }
+
+  #hear(socket: Socket): void {
+    const sink = this.#sink
     let broke: NodeJS.ErrnoException | undefined
-    socket.on('end', () => handle(sink, () => sink.ended()))
-    socket.on('drain', () => handle(sink, () => sink.drained()))
+    // Of a carrier what lies over it tells as much as is to be known.
+    const tell = (event: () => void) => {
+      if (socket === this.#socket) handle(sink, event)
+    }
+    socket.on('end', () => tell(() => sink.ended()))
+    socket.on('drain', () => tell(() => sink.drained()))
     socket.on('error', (error: NodeJS.ErrnoException) => {
       broke = error
     })
-    socket.on('close', () => {
-      this.#open = false
-      handle(sink, () => sink.closed(broke))
-    })
+    socket.on('close', () =>
+      tell(() => {
+        this.#open = false
+        sink.closed(broke)
+      }),
+    )
   }
 
   get open(): boolean {
@@ -189,7 +187,7 @@ export class ByteSocket {
   }
 
   get #handle(): Handle | null | undefined {
-    return (this.#carrier as unknown as WithHandle)._handle
+    return handleOf(this.#carrier)
   }
 
   /**
@@ -377,7 +375,7 @@ function readOn(socket: Socket): void {
 }
 
 function readInBulk(socket: Socket): void {
-  const inner = (socket as unknown as WithHandle)._handle
+  const inner = handleOf(socket)
   if (!knowsHandle || inner?.useUserBuffer === undefined || bulkSockets >= bulkSocketsMax) return
   bulkSockets++
   socket.once('close', () => bulkSockets--)
@@ -388,9 +386,4 @@ function giveBack(spare: Buffer | undefined): void {
   if (spare === undefined) return
   const free = spares.find(({ bytes }) => bytes === spare.length)?.free
   if (free !== undefined && free.length < sparesMax) free.push(spare)
-}
-
-function systemError(status: number): NodeJS.ErrnoException {
-  const code = getSystemErrorName(status)
-  return Object.assign(new Error(`write ${code}`), { code, errno: status })
 }

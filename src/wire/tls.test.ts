@@ -1,6 +1,7 @@
 // Handshakes with endpoints of every kind: what is believed, what is said of the rest, and that
 // nothing stays open behind one that never ends.
 import assert from 'node:assert/strict'
+import dns from 'node:dns'
 import { once } from 'node:events'
 import { createServer as createPlainServer, type Server, type Socket } from 'node:net'
 import { test, type TestContext } from 'node:test'
@@ -185,6 +186,18 @@ test('the name that is set must be proved, whatever the host', async (t) => {
   const ears = open(t, connecting(trusting, 'elsewhere.test'), port)
   await eventually('it is closed', () => ears.end !== undefined)
   assert.match(String(ears.end), /is for other names/)
+})
+
+test('of a name whose first address refuses the next one is tried', async (t) => {
+  const { port } = await serving(t)
+  const found = [
+    { address: '::1', family: 6 },
+    { address: '127.0.0.1', family: 4 },
+  ]
+  const lookup = (_: string, _options: object, done: (error: null, all: typeof found) => void) =>
+    done(null, found)
+  t.mock.method(dns, 'lookup', lookup as never)
+  await greeted(t, connecting(), port, 'localhost')
 })
 
 test('HTTP/1.1 is what is offered', async (t) => {

@@ -4,7 +4,8 @@
 //
 // It reads by 'data' events: with a buffer of our own Node hands on what it has decrypted even
 // after a pause.
-import { connect, isIP, type Socket } from 'node:net'
+import { constants } from 'node:crypto'
+import { connect, isIP } from 'node:net'
 import {
   connect as startTls,
   createSecureContext,
@@ -39,6 +40,7 @@ export function tlsContext({ ca, cert, key }: TlsMaterial): SecureContext {
     ca: ca ?? systemRoots(),
     cert,
     key,
+    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
     minVersion: 'TLSv1.2',
     maxVersion: 'TLSv1.3',
   })
@@ -63,25 +65,35 @@ function systemRoots(): string[] {
 /** Opens connections to one endpoint; each resumes the session of the one before, where it can. */
 export function tlsConnect(terms: TlsTerms): Connect {
   let session: Buffer | undefined
+  const keep = (latest: Buffer | undefined) => {
+    session = latest
+  }
   return (address, sink, opened, preface) => {
     const carrier = connect({ ...placeOf(address), ...plainSettings })
     if (preface !== undefined) carrier.write(preface)
-    const socket = startTls({ socket: carrier, ...optionsOf(terms, address), session })
-    const ears = new TlsSink(sink, carrier)
-    socket.on('data', (chunk: Buffer) => handle(ears, () => ears.bytes(chunk, chunk.length)))
-    keepSession(socket, ears, (latest) => {
-      session = latest
+    const ears = new TlsSink(sink)
+    const made = new ByteSocket(carrier, ears)
+    // Not before: of a name with several addresses Node changes the handle under the socket until
+    // one answers, and TLS over a handle that is gone ends the process.
+    carrier.once('connect', () => {
+      ears.at = 'handshake'
+      const socket = startTls({ socket: carrier, ...optionsOf(terms, address), session })
+      made.putOver(socket)
+      listenTo(socket, ears, opened)
+      keepSession(socket, ears, keep)
     })
-    socket.once('secureConnect', () => {
-      ears.secured = true
-      handle(ears, opened)
-    })
-    const made = new ByteSocket(socket, ears, carrier)
-    // Of an alert behind the handshake Node tells, and leaves the socket open. Behind the ear that
-    // remembers the error: with a socket that never connected its end is told within this call.
-    socket.on('error', () => socket.destroy())
     return made
   }
+}
+
+function listenTo(socket: TLSSocket, ears: TlsSink, opened: () => void): void {
+  socket.on('data', (chunk: Buffer) => handle(ears, () => ears.bytes(chunk, chunk.length)))
+  // Of an alert behind the handshake Node tells, and leaves the socket open.
+  socket.on('error', () => socket.destroy())
+  socket.once('secureConnect', () => {
+    ears.at = 'secured'
+    handle(ears, opened)
+  })
 }
 
 function optionsOf({ context, serverName }: TlsTerms, address: Address) {
@@ -105,28 +117,24 @@ function keepSession(
   let latest: Buffer | undefined
   socket.on('session', (session: Buffer) => {
     latest = session
-    if (ears.secured) keep(session)
+    if (ears.at === 'secured') keep(session)
   })
   socket.once('secureConnect', () => {
     if (latest !== undefined) keep(latest)
   })
   socket.once('close', () => {
     // A service that forgot its tickets must not be offered one forever.
-    if (!ears.secured) keep(undefined)
+    if (ears.at !== 'secured') keep(undefined)
   })
 }
 
 /** Between the socket and who listens: says of an error whether TLS is what failed. */
 class TlsSink implements ByteSink {
-  secured = false
+  at: 'connecting' | 'handshake' | 'secured' = 'connecting'
   readonly #sink: ByteSink
-  #connected = false
 
-  constructor(sink: ByteSink, carrier: Socket) {
+  constructor(sink: ByteSink) {
     this.#sink = sink
-    carrier.once('connect', () => {
-      this.#connected = true
-    })
   }
 
   bytes(buffer: Buffer, length: number): void {
@@ -142,8 +150,8 @@ class TlsSink implements ByteSink {
   }
 
   closed(error: NodeJS.ErrnoException | undefined): void {
-    const isOfTls = this.#connected && (!this.secured || error?.code?.startsWith('ERR_SSL_'))
-    if (error === undefined || isOfTls !== true) return this.#sink.closed(error)
+    const isOfTls = this.at === 'handshake' || error?.code?.startsWith('ERR_SSL_') === true
+    if (error === undefined || !isOfTls) return this.#sink.closed(error)
     this.#sink.closed(new TlsFailure(tlsFailureText(error)))
   }
 

@@ -163,7 +163,7 @@ function endOf(got: string): number | undefined {
   const head = got.indexOf('\r\n\r\n')
   if (head < 0) return undefined
   if (/^transfer-encoding:/im.test(got.slice(0, head))) {
-    return got.endsWith('0\r\n\r\n') ? got.length : undefined
+    return /\r\n0\r\n(?:[^\r\n]+\r\n)*\r\n$/.test(got) ? got.length : undefined
   }
   const length = Number(/^content-length: (?<length>\d+)/im.exec(got)?.groups?.['length'] ?? 0)
   return got.length >= head + 4 + length ? head + 4 + length : undefined

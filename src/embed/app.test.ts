@@ -226,11 +226,21 @@ test('a large body goes through both ways, to the byte, in flat memory', async (
 })
 
 test('a server that does not listen is asked as a listener is, its own settings in force', async (t) => {
-  const server = createServer({ keepAliveTimeout: 3_000 }, (_, response) => response.end('ok'))
+  const server = createServer({ maxHeaderSize: 2_000 }, (_, response) => response.end('ok'))
   const { url } = await served(t, { to: server })
-  const reply = await asked(`${url}/notes`)
-  assert.equal(await textOf(reply), 'ok')
+  assert.equal(await textOf(await asked(`${url}/notes`)), 'ok')
+  const large = await asked(`${url}/notes`, { headers: { 'X-Large': 'x'.repeat(2_000) } })
+  assert.equal(large.statusCode, 431)
   assert.equal(server.listening, false)
+})
+
+test('a client of HTTP/1.0 that names no host is answered', async (t) => {
+  const { url, port, next } = await program(t)
+  const client = await raw(port, 'GET /notes HTTP/1.0\r\n\r\n')
+  const { got, response } = await next()
+  assert.equal(got.headers.host, '')
+  response.end('ok')
+  assert.match(await client.gone(), /^HTTP\/1\.1 200 OK\r\n[^]*ok$/, url)
 })
 
 test('what a program throws is the process’s, as without a gateway, and the gateway serves on', async (t) => {

@@ -5,7 +5,7 @@ import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
-import { connect, createServer } from 'node:net'
+import { connect, createServer, Socket } from 'node:net'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { connect as connectTls, createServer as createTlsServer } from 'node:tls'
@@ -168,6 +168,18 @@ test('it ends when exchanges under way have ended, and is not ready from then on
   answers[0]!()
   assert.equal(await textOf(await reply), 'late')
   await closed
+})
+
+test('it listens once, and not after its end; what is handed over then is closed', async (t) => {
+  const { gateway } = await served(t, { to: ok })
+  await assert.rejects(gateway.listen(), /is listening already/)
+  await gateway.close()
+  await gateway.close()
+  await assert.rejects(gateway.listen(), /is closed already/)
+  await assert.rejects(gateway.reload(), /the gateway stops/)
+  const socket = new Socket()
+  gateway.adopt(socket)
+  assert.ok(socket.destroyed)
 })
 
 test('whom it waits for too long it cuts', async (t) => {

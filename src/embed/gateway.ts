@@ -1,5 +1,6 @@
 // Makes a gateway of what a host program says: built in a thread of its own, run in this one, and
 // built again when the host asks or a file changes.
+import type { Socket } from 'node:net'
 import { resolve } from 'node:path'
 import { type Problem, systemClock } from '../base.ts'
 import {
@@ -43,6 +44,7 @@ class HostedGateway implements Gateway {
   readonly #here: GatewayHere
   readonly #reloader: Reloader
   readonly #watch: FileWatch | undefined
+  #at: 'idle' | 'listening' | 'closed' = 'idle'
 
   constructor(
     here: GatewayHere,
@@ -71,14 +73,22 @@ class HostedGateway implements Gateway {
   }
 
   async listen(): Promise<{ url: string; port: number }> {
+    if (this.#at !== 'idle') throw new Error(`the gateway is ${this.#at} already`)
+    this.#at = 'listening'
     const failed = await this.#here.listen()
-    if (failed !== undefined) throw Object.assign(new Error(failed.problem), { code: failed.code })
+    if (failed !== undefined) {
+      this.#at = 'idle'
+      throw Object.assign(new Error(failed.problem), { code: failed.code })
+    }
     const { port } = this.#here
     const { host } = this.#reloader.running.deployment.listen
     return { url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`, port }
   }
 
-  adopt: Gateway['adopt'] = (socket) => this.#here.adopt(socket)
+  adopt(socket: Socket): void {
+    if (this.#at === 'closed') socket.destroy()
+    else this.#here.adopt(socket)
+  }
 
   async reload(): Promise<'applied' | 'unchanged'> {
     const outcome = await this.#reloader.asked()
@@ -100,6 +110,7 @@ class HostedGateway implements Gateway {
   }
 
   async close({ timeoutMs }: CloseOptions = {}): Promise<void> {
+    this.#at = 'closed'
     this.#watch?.close()
     this.#reloader.close()
     await this.#here.close(timeoutMs ?? this.#reloader.running.deployment.drain.timeoutMs)

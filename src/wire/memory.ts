@@ -27,6 +27,8 @@ class NearEnd implements ByteStream {
   readonly #far: FarEnd
   #opening: (() => void) | undefined
   #isAccepted = false
+  /** It is we who end it. */
+  #isLeft = false
   #open = true
   #isTurnDue = false
   /** On their way to the program. */
@@ -111,11 +113,13 @@ class NearEnd implements ByteStream {
   }
 
   destroy(): void {
+    this.#isLeft = true
     this.#far.destroy()
   }
 
   reset(): void {
-    this.#far.destroy(systemError('read', 'ECONNRESET'))
+    this.#isLeft = true
+    this.#far.destroy(systemError('ECONNRESET'))
   }
 
   #turnSoon(): void {
@@ -188,16 +192,26 @@ class NearEnd implements ByteStream {
   }
 
   #closed(): void {
+    const end = this.#isLeft ? undefined : this.#endOfProgram()
     this.#open = false
     this.#waiting = []
     this.#arriving = []
-    const error = this.#isAccepted ? undefined : systemError('connect', 'ECONNREFUSED')
+    if (end === 'ended') handle(this.#sink, () => this.#sink.ended())
+    const error = end === 'ended' || end === undefined ? undefined : systemError(end)
     handle(this.#sink, () => this.#sink.closed(error))
+  }
+
+  /** As the kernel has it: who closes when everything is read has ended, who closes before resets. */
+  #endOfProgram(): 'ECONNREFUSED' | 'ECONNRESET' | 'ended' | undefined {
+    if (!this.#isAccepted) return 'ECONNREFUSED'
+    if (this.#far.writableFinished) return undefined
+    const isRead = this.queuedBytes === 0 && this.#arriving.length === 0
+    return isRead ? 'ended' : 'ECONNRESET'
   }
 }
 
-function systemError(call: string, code: string): NodeJS.ErrnoException {
-  return Object.assign(new Error(`${call} ${code}`), { code, syscall: call })
+function systemError(code: string): NodeJS.ErrnoException {
+  return Object.assign(new Error(code), { code })
 }
 
 interface FarEvents {

@@ -48,13 +48,9 @@ function headText({ request, operation, upstream, revision }: Tried, paint: Pain
 
 function boundsText({ bounds }: Tried): string {
   if (bounds.length === 0) return ''
-  const rows = bounds.map(({ name, value, unit, default: usual, origin }) => [
-    '',
-    name,
-    `${value} ${unit}`,
-    `in place of ${usual}`,
-    harmless(origin),
-  ])
+  const rows = bounds.map(({ name, value, unit, default: usual, origin }) =>
+    ['', name, `${value} ${unit}`, `in place of ${usual}`, origin].map(harmless),
+  )
   return `\nbounds that are not the defaults\n${table(rows)}`
 }
 

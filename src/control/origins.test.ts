@@ -32,12 +32,15 @@ policies:
 const text = (origin: Origin): string =>
   origin.at === 'place' ? placeText(origin.place) : origin.at
 
-/** `policy mode origin` of each policy of an operation. */
+const looked = ['limit', 'validation', 'secure-headers']
+
+/** `policy mode origin` of each of these policies of an operation. */
 function toldOf(operation: number): string[] {
   const { origins, said } = compileText(contract, config)
   assert.ok(origins !== undefined, said.join('\n'))
   const { policies } = originsOf(origins, operation)
-  return policies.map(({ policy, mode, origin }) => `${policy} ${mode} ${text(origin)}`)
+  const told = policies.filter(({ policy }) => looked.includes(policy))
+  return told.map(({ policy, mode, origin }) => `${policy} ${mode} ${text(origin)}`)
 }
 
 const ofApi = 'limit shadow concordat.yaml:3:3'

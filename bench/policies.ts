@@ -29,11 +29,18 @@ interface Toggle {
 const bound = { userToken: 'upstream', serviceKey: 'upstream' }
 const policiesBut = (own: object): object => ({ policies: { ...allPolicies, ...own } })
 
+const custom = { customPolicies: [join(import.meta.dirname, 'empty.ts')] }
+
 const toggles: readonly Toggle[] = [
   { name: 'validation', without: policiesBut({ validation: { mode: 'off' } }) },
   { name: 'auth', without: policiesBut({ auth: { schemes: bound, mode: 'off' } }) },
   { name: 'limit', without: policiesBut({ limit: { mode: 'off' } }) },
   { name: 'secure-headers', without: policiesBut({ 'secure-headers': { mode: 'off' } }) },
+  {
+    name: 'custom (empty)',
+    with: { ...custom, ...policiesBut({ empty: {} }) },
+    without: { ...custom, ...policiesBut({ empty: { mode: 'off' } }) },
+  },
   { name: 'access log', with: { log: { access: 'stdout' } }, without: { log: { access: 'off' } } },
 ]
 

@@ -275,11 +275,22 @@ function reportIneffective({ settling, upstreams, upstreamsUsed, input, problems
     const why = 'nothing that it reaches needs it, or inner settings replace it'
     problems.report(errorAt(place(), `'${name}' has no effect here: ${why}`))
   }
+  reportUnset(settling, input)
   if (input.contract.operations.length === 0 || input.to.length > 0) return
   for (const [i, { name }] of upstreams.entries()) {
     if (upstreamsUsed.has(i)) continue
     const place = input.config!.locate(`/upstreams/${name}`)
     problems.report(errorAt(place, `no operation uses the upstream '${name}'`))
+  }
+}
+
+function reportUnset({ registry, written, audience, report }: Settling, { config }: CompileInput) {
+  const custom = registry.policies.slice(ownRegistry.policies.length)
+  for (const [i, { id, defaultFor }] of custom.entries()) {
+    const isSet = written.some(({ name }) => `${name}.`.startsWith(`policies.${id}.`))
+    if (isSet || defaultFor(audience) !== undefined) continue
+    const place = config!.locate(`/customPolicies/${i}`)
+    report(errorAt(place, `'${id}' has no effect: nothing says it under 'policies'`))
   }
 }
 

@@ -157,6 +157,11 @@ const refusals: readonly [says: string, files: Files, line: RegExp][] = [
     /^concordat.yaml:3:13 error unknown key 'gat' \(did you mean 'gate'\?\)$/,
   ],
   [
+    'a file of which nobody says anything',
+    { config: configuration('limit: { requestsMax: 5, windowMs: 1000 }') },
+    /^concordat.yaml:2:18 error 'gate' has no effect: nothing says it under 'policies'$/,
+  ],
+  [
     'a file that is not there',
     named('gone.ts'),
     /^concordat.yaml:2:18 error \S+gone.ts does not exist$/,

@@ -237,6 +237,17 @@ for (const [says, target, want] of meant) {
   })
 }
 
+for (const text of ['', '5', 'a: [']) {
+  test(`a contract that is none stays what is said: ${JSON.stringify(text)}`, async (t) => {
+    const { said } = await built(t, {
+      'api/openapi.yaml': text,
+      'ops/policies.yaml': overlay('  - { target: $, update: 1 }'),
+    })
+    assert.equal(said.length, 1)
+    assert.match(said[0]!, /^api\/openapi.yaml:1:/)
+  })
+}
+
 test('what stands in another document is said to stand there', async (t) => {
   const text = overlay('  - { target: "$.paths[\'/others\'].get", update: { summary: a } }')
   const { said } = await built(t, { ...parts, 'ops/policies.yaml': text })

@@ -4,6 +4,7 @@ import { basename } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Problem } from '../base.ts'
 import type { Budget } from './budget.ts'
+import { isContainer } from './merged.ts'
 import { type Overlay, readOverlay } from './overlay.ts'
 import { overlaid } from './overlay-apply.ts'
 import type { Located } from './text.ts'
@@ -49,7 +50,8 @@ export function withOverlays(
 ): Located {
   const own = laid.filter(({ target }) => target === uri)
   for (const one of own) one.isApplied = true
-  if (own.length === 0 || located.problems.length > 0) return located
+  // What is no object is no contract either, and said to be none.
+  if (own.length === 0 || !isContainer(located.value)) return located
   return overlaid(
     located,
     own.map(({ overlay }) => overlay),

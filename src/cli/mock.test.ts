@@ -88,6 +88,15 @@ test('mock answers behind the whole gateway, for every service of the configurat
   assert.equal(done.code, 0)
 })
 
+test('a service with other paths is mocked under those of the contract', async (t) => {
+  const written = '{ upstream: tags, policies: { rewrite: { path: /internal/labels } } }'
+  const rewritten = contract.replace('{ upstream: tags }', written)
+  const folder = folderWith(t, { ...files, 'notes.yaml': rewritten })
+  await mocked([], folder, async ({ url }) => {
+    assert.deepEqual(await (await fetch(`${url}/tags`)).json(), ['home'])
+  })
+})
+
 test('a changed contract is answered as it says now', async (t) => {
   const folder = folderWith(t, files)
   const one = testWorld(folder)

@@ -6,7 +6,7 @@ import { type Documents, type LimitName, limitsWith } from '../base.ts'
 import type { Place, Problem } from '../base.ts'
 import type { Contract, Operation } from '../contract.ts'
 import type { NamedFiles } from '../load.ts'
-import { type Mode, ownRegistry, type Registry } from '../policy.ts'
+import { type Mode, ownRegistry, type PolicyPlan, type Registry } from '../policy.ts'
 import { conflicts, hostProblem, type RoutePlan, routesProblem, templateProblem } from '../route.ts'
 import {
   encodeSnapshot,
@@ -204,9 +204,13 @@ function compileOperation(operation: Operation, settled: Settled, work: Work): O
     heldTypes: share(handling.heldTypes),
     replyTypes: share(handling.replyTypes),
     statuses: share(operation.statuses),
-    policies: work.plans.ofOperation(operation, settled),
+    policies: onTheWay(work.plans.ofOperation(operation, settled), work),
   }
 }
+
+/** Who stands in for a service knows the paths of the contract, and no others. */
+const onTheWay = (plans: readonly PolicyPlan[], { input }: Work): readonly PolicyPlan[] =>
+  input.standIn === undefined ? plans : plans.filter(({ policy }) => policy !== 'rewrite')
 
 const modeOf = (settled: Settled, id: string): Mode => settled.policies.get(id)?.[0]?.mode ?? 'off'
 

@@ -62,6 +62,27 @@ async function serving(t: TestContext, ...args: string[]) {
   }
 }
 
+const overlay = (action: string): string =>
+  `overlay: 1.0.0\ninfo: { title: O, version: '1' }\nactions:\n  - ${action}\n`
+
+test(
+  'a changed overlay is in force without a restart, or refused at its line',
+  bounded,
+  async (t) => {
+    const { hears, write, status } = await serving(t)
+    write('o.yaml', overlay('{ target: $.paths, update: { /more: { get: { responses: {} } } } }'))
+    write('concordat.yaml', config('overlays: [o.yaml]\n'))
+    await hears('err', /^reloaded: revision \w+ \(1 operation more\)/m)
+    assert.equal(await status('/more'), 200)
+    write('o.yaml', overlay('{ target: "$.paths[\'/none\']", remove: true }'))
+    await hears('err', /^o\.yaml:4:7 error this selects nothing/m)
+    assert.equal(await status('/more'), 200)
+    write('o.yaml', overlay('{ target: $.paths, update: { /most: { get: { responses: {} } } } }'))
+    await hears('err', /^reloaded: revision \w+ \(1 operation more, 1 less\)/m)
+    assert.deepEqual([await status('/more'), await status('/most')], [404, 200])
+  },
+)
+
 test('a changed contract is served without a restart, and said in one line', bounded, async (t) => {
   const { hears, write, status, readiness, metrics, said } = await serving(t)
   assert.equal(await status('/more'), 404)

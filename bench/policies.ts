@@ -39,7 +39,7 @@ const toggles: readonly Toggle[] = [
   {
     name: 'custom (empty)',
     with: { ...custom, ...policiesBut({ empty: {} }) },
-    without: { ...custom, ...policiesBut({ empty: { mode: 'off' } }) },
+    without: {},
   },
   { name: 'access log', with: { log: { access: 'stdout' } }, without: { log: { access: 'off' } } },
 ]

@@ -46,7 +46,9 @@ function bare({ shape, def: { catchall } }: z.ZodObject): z.ZodObject {
 }
 
 function withoutDefault(schema: z.core.$ZodType): z.core.$ZodType {
-  return schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault ? schema.unwrap() : schema
+  return schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault
+    ? schema.unwrap()
+    : schema
 }
 
 function limitSettings(belongs: (name: LimitName) => boolean) {

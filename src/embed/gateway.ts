@@ -183,6 +183,7 @@ const refused = (file: string, message: string): Error =>
 const errorOf = (error: unknown): Error =>
   error instanceof Error ? error : new Error(String(error))
 
-const warnTo = (report: (error: Error) => void) => (sentence: string) => report(new Error(sentence))
+const warnTo = (report: (error: Error) => void) => (sentence: string) =>
+  report(Object.assign(new Error(sentence), { name: 'Warning' }))
 
 const warnOfProcess = (error: Error): void => process.emitWarning(error)

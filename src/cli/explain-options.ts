@@ -14,6 +14,7 @@ export function explainCommand(
   run: (options: ExplainOptions) => Promise<void>,
 ): Command {
   return command
+    .usage('[options] METHOD PATH | REQUEST-ID')
     .argument('[words...]', 'METHOD PATH of a request to try, or the id of one that was served')
     .option('--contract <file>', 'OpenAPI document (without it, that of the configuration)')
     .option('--as <address>', 'client address of the request (127.0.0.1)')

@@ -55,7 +55,7 @@ const cases: [says: string, args: string[], file: string, want: RegExp[]][] = [
       /^ +GET \/base\/v1\/notes\?limit=5 HTTP\/1\.1$/m,
       /^ +Host: 10\.0\.0\.7:3000$/m,
       /^\+ +X-Forwarded-For: 127\.0\.0\.1$/m,
-      /^note what policies remember \(limits\) is tried as at a start$/m,
+      /^note what policies remember, such as used-up limits, is empty at each try$/m,
     ],
   ],
   [
@@ -179,12 +179,13 @@ test('a contract alone is enough; that nobody said where the service is, is said
   assert.match(placed.out, /^would be sent to 127\.0\.0\.1:3000$/m)
 })
 
+async function* stdin(): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(`${json}\n\n{"te`)
+  yield Buffer.from('xt":"hi"}')
+}
+
 test('the request may be piped in', async (t) => {
   const { world, said } = testWorld(folderWith(t, files))
-  async function* stdin() {
-    yield Buffer.from(`${json}\n\n{"te`)
-    yield Buffer.from('xt":"hi"}')
-  }
   const args = ['explain', 'POST', '/v1/notes', '--request', '-']
   assert.equal(await commandLine(args, { ...world, stdin }), 0)
   assert.match(said().out, /^would be sent to /m)

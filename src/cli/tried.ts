@@ -1,6 +1,7 @@
 // What came of a request that was tried and not sent.
 import type { Rehearsed } from '../engine.ts'
 import { eachOf } from '../base.ts'
+import { ownRegistry } from '../policy.ts'
 import type { KeptExchange } from '../telemetry.ts'
 import {
   explainOperation,
@@ -77,8 +78,17 @@ function notesOf(
   return [
     ...(near.length > 0 ? [`nearest: ${near.join(', ')}`] : []),
     ...(snapshot.states.length > 0 ? [freshState] : []),
+    ...notRun(snapshot, kept),
     ...(isHomeless ? ['nobody said where the service is: --to URL'] : []),
   ]
 }
 
-const freshState = 'what policies remember (limits) is tried as at a start'
+/** Custom policies without their code are names. */
+function notRun(snapshot: Sources['snapshot'], kept: KeptExchange | undefined): string[] {
+  if (snapshot.code !== undefined || kept === undefined) return []
+  const { policies = [] } = snapshot.operations.at(kept.operation) ?? {}
+  const ids = policies.filter(({ policy }) => !ownRegistry.byId.has(policy))
+  return ids.map(({ policy }) => `'${policy}' was not run, and says nothing here: --trust runs it`)
+}
+
+const freshState = 'what policies remember, such as used-up limits, is empty at each try'

@@ -182,6 +182,8 @@ export class Engine {
       malformed: (stream, refusal) => this.serve(stream, refusal),
       bug,
     })
+    // Whoever closed meanwhile did not know of it.
+    if (this.#closing !== undefined) return server.close()
     if (this.#draining) server.drain()
     this.#servers.push(server)
   }

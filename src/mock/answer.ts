@@ -8,6 +8,7 @@ import { act, type Asked, type CrudSetup } from './crud.ts'
 import { accepts, overlaid } from './fields.ts'
 import { fillStore } from './first-items.ts'
 import { type Preferences, readPrefer } from './prefer.ts'
+import { problemsOf } from './problems.ts'
 import {
   type MediaModel,
   type OperationModel,
@@ -16,7 +17,6 @@ import {
 } from './read-replies.ts'
 import { findResources, fullTemplate, successOf } from './resources.ts'
 import { sample, type Sampled } from './sample.ts'
-import type { Schemas } from './schemas.ts'
 import { seedOf } from './seeds.ts'
 import { isObject } from './spots.ts'
 import { Store } from './store.ts'
@@ -76,7 +76,7 @@ export function createMock(setup: MockSetup): Mock {
   let count = 0
   return {
     resources: [...new Set(resources.all.map(({ name }) => name))],
-    problems: problemsOf(running),
+    problems: problemsOf(model, seed),
     answer(request) {
       const [path = '', query = ''] = request.target.split(/\?(.*)/s)
       const match = router.find(request.method === 'HEAD' ? 'GET' : request.method, path)
@@ -328,31 +328,4 @@ function headersOf(telling: Telling, reply: ReplyModel, location: string | undef
 const fieldText = (value: unknown): string => {
   const text = typeof value === 'string' ? value : [value].flat().map(String).join(', ')
   return text.replaceAll(/[^\t\u0020-\u007E]/g, ' ')
-}
-
-/** Tried once at start, so that nobody meets it first in a test that fails. */
-function problemsOf({ operations, schemas, seed }: Running): string[] {
-  return operations.flatMap(({ operation, replies }) =>
-    replies.flatMap(({ status, media }) =>
-      media.flatMap((one) => {
-        const where = `${operation.id} ${status}`
-        return mediaProblems(schemas, one, seed).map((problem) => `${where}: ${problem}`)
-      }),
-    ),
-  )
-}
-
-function mediaProblems(schemas: Schemas, { type, schema, examples }: MediaModel, seed: number) {
-  if (schema === undefined) return []
-  const wrong = examples.flatMap(({ name, value }) => {
-    const [first] = schemas.check(schema).errors(value, 1)
-    if (first === undefined) return []
-    const which = name === '' ? 'its example' : `its example '${name}'`
-    return [`${which} is not what its schema says: ${first.pointer} ${first.message}`]
-  })
-  if (examples.length > wrong.length) return wrong
-  const made = sample(schemas, schema, { seed, examples: true })
-  if ('problem' in made) return [...wrong, `no reply can be made up: ${made.problem}`]
-  const isText = written(type, made.value) !== undefined
-  return isText ? wrong : [...wrong, `${type} cannot be made up: it needs an example`]
 }

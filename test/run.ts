@@ -62,7 +62,7 @@ function runCheck([name, command, ...args]: (typeof checks)[number]): Promise<Ch
 }
 
 async function runTests(): Promise<boolean> {
-  const files = globSync('{src,test,examples,bench,spec}/**/*.test.ts', { cwd: root })
+  const files = globSync('{src,test,examples,bench,spec,site}/**/*.test.ts', { cwd: root })
     .filter((file) => picks.length === 0 || picks.some((pick) => file.includes(pick)))
     .toSorted()
     .map((file) => join(root, file))

@@ -56,7 +56,7 @@ const totalFamilies: Readonly<Record<keyof ThreadTotals, FamilyHead>> = {
   refusedConnections: [
     'concordat_client_connections_refused_total',
     'counter',
-    'Connections of clients beyond a bound, answered 503.',
+    'Connections beyond a bound, answered 503, or without the PROXY header that is due.',
   ],
   logLinesDropped: [
     'concordat_log_lines_dropped_total',

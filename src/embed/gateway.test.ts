@@ -182,6 +182,12 @@ test('it listens once, and not after its end; what is handed over then is closed
   assert.ok(socket.destroyed)
 })
 
+test('who closes it while it begins to listen is left with no listener', async (t) => {
+  const gateway = await adopting(t, ok)
+  const listening = gateway.listen()
+  await Promise.all([assert.rejects(listening, /is closed already/), gateway.close()])
+})
+
 test('whom it waits for too long it cuts', async (t) => {
   let isAsked = false
   const { gateway, url } = await served(t, {
@@ -201,7 +207,7 @@ const request = 'GET /notes HTTP/1.1\r\nHost: a.test\r\n\r\n'
 
 async function adopting(t: TestContext, to: GatewayOptions['to']) {
   const folder = folderWith(t, { 'notes.yaml': notesContract })
-  const gateway = await createGateway({ contract: join(folder, 'notes.yaml'), to })
+  const gateway = await createGateway({ contract: join(folder, 'notes.yaml'), to, port: 0 })
   t.after(() => gateway.close({ timeoutMs: 0 }))
   return gateway
 }

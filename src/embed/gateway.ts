@@ -73,9 +73,10 @@ class HostedGateway implements Gateway {
   }
 
   async listen(): Promise<{ url: string; port: number }> {
-    if (this.#at !== 'idle') throw new Error(`the gateway is ${this.#at} already`)
+    this.#mustBe('idle')
     this.#at = 'listening'
     const failed = await this.#here.listen()
+    this.#mustBe('listening')
     if (failed !== undefined) {
       this.#at = 'idle'
       throw Object.assign(new Error(failed.problem), { code: failed.code })
@@ -83,6 +84,10 @@ class HostedGateway implements Gateway {
     const { port } = this.#here
     const { host } = this.#reloader.running.deployment.listen
     return { url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`, port }
+  }
+
+  #mustBe(wanted: 'idle' | 'listening'): void {
+    if (this.#at !== wanted) throw new Error(`the gateway is ${this.#at} already`)
   }
 
   adopt(socket: Socket): void {

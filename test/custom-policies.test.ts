@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { commandLine } from '../src/cli/main.ts'
-import { testWorld } from './command.ts'
+import { command, testWorld } from './command.ts'
 import { folderWith } from './folder.ts'
 
 const contract = `openapi: 3.1.0
@@ -123,4 +123,19 @@ test('in the main thread other code is imported beside the old', async (t) => {
   assert.equal(await ask(''), '403 new one 1')
   await change({ 'counter.ts': counter })
   assert.equal(await ask(''), '403 one 2')
+})
+
+test('what explains a request runs them where it is told to, and else says that it did not', async (t) => {
+  const folder = folderWith(t, {
+    'openapi.yaml': contract,
+    'concordat.yaml': configuration,
+    'counter.ts': counter,
+  })
+  const words = ['explain', 'GET', '/things', '--to', 'http://127.0.0.1:3000']
+  const untried = await command(words, folder)
+  assert.match(untried.out, /note 'counter' was not run, and says nothing here/)
+  assert.match(untried.out, /would be sent to/)
+  const tried = await command([...words, '--trust'], folder)
+  assert.match(tried.out, /refused 403 FORBIDDEN by counter/)
+  assert.doesNotMatch(tried.out, /was not run/)
 })

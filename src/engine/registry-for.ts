@@ -1,10 +1,19 @@
 // The policies that a bundle may name: ours, and those of the code that it brings, imported into
 // this thread. A module that was imported stays: threads that shall forget one must end.
 import { importCode } from '../code.ts'
-import { ownRegistry, readDefinition, type Registry, registryWith } from '../policy.ts'
+import {
+  type AnyPolicy,
+  ownRegistry,
+  readDefinition,
+  type Registry,
+  registryWith,
+} from '../policy.ts'
 import { openSnapshot } from '../snapshot.ts'
 
-/** Rejects with what the code throws. */
+/**
+ * Rejects with what the code throws. Policies that its compiler has not run, and of which it brings no
+ * code, are missing: no bundle that names one can be served.
+ */
 export async function registryFor(bundle: Uint8Array): Promise<Registry> {
   const { code } = openSnapshot(bundle)
   if (code === undefined) return ownRegistry
@@ -21,4 +30,21 @@ export async function registryFor(bundle: Uint8Array): Promise<Registry> {
 
 interface Exported {
   readonly default?: unknown
+}
+
+/** The same, with stand-ins that let everything pass for what is missing. Never for serving. */
+export function withStandIns(registry: Registry): Registry {
+  const { byId } = registry
+  const get = (id: string) => byId.get(id) ?? { ...standIn, id }
+  return { ...registry, byId: Object.assign(new Map(byId), { get }) }
+}
+
+const standIn: AnyPolicy = {
+  id: '',
+  about: 'A policy that was not run.',
+  phase: 'admit',
+  schema: (zod) => zod.unknown(),
+  defaultFor: () => undefined,
+  compile: () => undefined,
+  link: () => () => undefined,
 }

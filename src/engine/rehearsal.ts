@@ -38,7 +38,8 @@ export async function rehearse(
   const told = { announce: () => {}, warn: () => {}, bug: (error: unknown) => bugs.push(error) }
   const states = new SharedStates().for(snapshotNeeds(bundle))
   const options = { bundle, states, log: { access: 'off', redact: [] } }
-  const engine = await startEngine(options, told, { connect: connectInMemory(sent.accept) })
+  const parts = { connect: connectInMemory(sent.accept), rehearses: true }
+  const engine = await startEngine(options, told, parts)
   if ('problem' in engine) return engine
   try {
     const head = readRequestHead(request.head, openSnapshot(bundle).limits)

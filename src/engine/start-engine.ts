@@ -4,7 +4,7 @@ import { Occupancy, type OccupancyShare, stackOf, systemClock } from '../base.ts
 import { createLineWriter, type LineWriter, openSink } from '../telemetry.ts'
 import type { Connect } from '../wire.ts'
 import { Engine, type EngineSetup } from './engine.ts'
-import { registryFor } from './registry-for.ts'
+import { registryFor, withStandIns } from './registry-for.ts'
 import type { SharedMemories } from './shared-states.ts'
 
 export interface LogOptions {
@@ -29,6 +29,8 @@ export type EngineTold = Pick<EngineSetup, 'announce' | 'shadowed' | 'bug' | 'wa
 export interface HostParts {
   readonly lines?: LineWriter | undefined
   readonly connect?: Connect | undefined
+  /** Nothing is served: policies that nobody has run may let everything pass. */
+  readonly rehearses?: boolean | undefined
 }
 
 export async function startEngine(
@@ -51,7 +53,8 @@ export async function startEngine(
     warn,
   })
   try {
-    engine.prepare(bundle, states, await registryFor(bundle))()
+    const registry = await registryFor(bundle)
+    engine.prepare(bundle, states, host.rehearses === true ? withStandIns(registry) : registry)()
     return engine
   } catch (error) {
     // Code of a custom policy may have thrown, too.

@@ -27,10 +27,12 @@ export class LineFraming implements Framing {
   piece(bytes: Uint8Array, events: ItemEvents): boolean {
     let from = 0
     for (let at = bytes.indexOf(lf); at >= 0; at = bytes.indexOf(lf, from)) {
-      if (!events.bytes(bytes.subarray(from, at)) || !events.whole()) return false
+      const isEmpty = at === from && !this.#pending
+      if (!isEmpty && (!events.bytes(bytes.subarray(from, at)) || !events.whole())) return false
+      this.#pending = false
       from = at + 1
     }
-    this.#pending = from < bytes.length || (from === 0 && this.#pending)
+    this.#pending ||= from < bytes.length
     return from === bytes.length || events.bytes(bytes.subarray(from))
   }
 

@@ -243,6 +243,13 @@ const encodings: [
     ['/a/b invalid_type'],
   ],
   [
+    'a list of lists',
+    { type: 'array', items: { type: 'array', items: { type: 'integer' } } },
+    {},
+    body(part('a', '[1,"x"]'), part('a', '[2]')),
+    ['/a/0/1 invalid_type'],
+  ],
+  [
     'base64',
     { type: 'string', contentEncoding: 'base64', maxLength: 3 },
     {},

@@ -237,15 +237,13 @@ class MultipartWatch implements ContentWatch, MultipartEvents {
   }
 
   /** What is said of a stand-in says nothing of the file. */
-  #breaches(check: Check, value: unknown): readonly Detail[] {
-    const files = [...this.#files].map((name) => {
-      const isList = Array.isArray((value as Record<string, unknown>)[name])
-      return `/${pointerToken(name)}${isList ? '/' : ''}`
-    })
+  #breaches(check: Check, value: Record<string, unknown>): readonly Detail[] {
+    const lists = new Map<string, boolean>()
+    for (const name of this.#files) lists.set(`/${pointerToken(name)}`, Array.isArray(value[name]))
     const max = this.#rules.limits.detailsMax + errorsOfFilesMax
     const errors = check.errors(value, max)
     const details = errors
-      .filter(({ pointer }) => !files.some((file) => isWithin(pointer, file)))
+      .filter(({ pointer }) => !isOfFile(pointer, lists))
       .map(({ pointer, issue, message }) => ({
         in: 'body' as const,
         field: pointer,
@@ -257,9 +255,12 @@ class MultipartWatch implements ContentWatch, MultipartEvents {
   }
 }
 
-/** Of a list the items are, not the list itself. */
-const isWithin = (pointer: string, place: string): boolean =>
-  pointer === place || pointer.startsWith(place.endsWith('/') ? place : `${place}/`)
+/** Of a list of files the items are, not the list itself. */
+function isOfFile(pointer: string, lists: ReadonlyMap<string, boolean>): boolean {
+  const end = pointer.indexOf('/', 1)
+  const isList = lists.get(end < 0 ? pointer : pointer.slice(0, end))
+  return isList === false || (isList === true && end > 0)
+}
 
 const tooManyParts = detailOf('body', '', 'too_many_parts')
 

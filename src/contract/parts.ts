@@ -98,8 +98,13 @@ function kindOf(shape: Shape, types: readonly string[]): PartPlan['as'] {
   const mayBeText = alternatives(shape).some(
     (one) => one.kind === 'scalar' && one.types.includes('string'),
   )
-  return nests(shape) && !mayBeText ? 'json' : 'text'
+  return isComplex(shape) && !mayBeText ? 'json' : 'text'
 }
+
+/** Objects and lists of lists have no other form. */
+const isComplex = (shape: Shape): boolean =>
+  nests(shape) ||
+  alternatives(shape).some((one) => one.kind === 'array' && one.items.kind === 'array')
 
 /** Bytes that no rule on texts can judge (OpenAPI, "Considerations for File Uploads"). */
 function isFile({ openapi }: Reading, layers: readonly JsonObject[]): boolean {

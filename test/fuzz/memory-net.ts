@@ -198,6 +198,19 @@ class MemorySocket extends EventEmitter {
     this.#close(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }))
   }
 
+  get destroyed(): boolean {
+    return this.#destroyed
+  }
+
+  isPaused(): boolean {
+    return this.#paused
+  }
+
+  /** Goes on after the near end has had enough for a turn. */
+  read(): void {
+    this.#pump()
+  }
+
   #pump(): void {
     const into = this.#into!
     while (!this.#paused && !this.#destroyed) {
@@ -206,7 +219,7 @@ class MemorySocket extends EventEmitter {
       const length = bytes.copy(into.buffer)
       if (length === bytes.length) this.#incoming.shift()
       else this.#incoming[0] = bytes.subarray(length)
-      into.callback(length)
+      if (into.callback.call(this, length) === false) return
     }
   }
 
@@ -250,7 +263,10 @@ export function installMemoryNet(): MemoryNet {
   })
   syncBuiltinESMExports()
   // The end of a turn comes behind whatever the turn has brought.
-  globalThis.setImmediate = ((run: () => void) => tasks.push(run)) as unknown as typeof setImmediate
+  globalThis.setImmediate = (<Given extends unknown[]>(
+    run: (...given: Given) => void,
+    ...given: Given
+  ) => tasks.push(() => run(...given))) as unknown as typeof setImmediate
   return memory
 }
 

@@ -150,6 +150,20 @@ const form = {
   },
 }
 
+const binary = { type: 'string', format: 'binary' }
+
+const parts = (schema: object) => ({ content: { 'multipart/form-data': { schema } } })
+
+const uploads = {
+  type: 'object',
+  properties: {
+    file: binary,
+    tags: { type: 'array', items: string },
+    numbers: { type: 'array', items: { type: 'integer' } },
+    json: { type: 'array', items: { type: 'array' } },
+  },
+}
+
 const document = {
   openapi: '3.1.0',
   info: { title: 'Hostile', version: '1' },
@@ -167,6 +181,10 @@ const document = {
     '/any': post(json({})),
     '/unique': post(json({ type: 'array', uniqueItems: true })),
     '/form': post(form),
+    '/parts': post(parts(uploads)),
+    '/short-files': post(parts({ additionalProperties: { ...binary, maxLength: 1, not: {} } })),
+    '/lines': post({ content: { 'application/x-ndjson': { schema: {} } } }),
+    '/sequence': post({ content: { 'application/json-seq': { schema: {} } } }),
     '/stream': post({ content: { 'application/octet-stream': {} } }),
     ...Object.fromEntries(Object.keys(schemas).map((name) => [`/${name}`, post(json(ref(name)))])),
     ...Object.fromEntries(

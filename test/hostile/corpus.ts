@@ -6,10 +6,12 @@ import { type HostileInput, post } from './input.ts'
 import { bodies } from './bodies.ts'
 import { heads } from './heads.ts'
 import { replies } from './replies.ts'
+import { streamed } from './streamed.ts'
 
 export const corpus = (): HostileInput[] => [
   ...heads(),
   ...bodies(),
+  ...streamed(),
   ...subjects(),
   ...formatted(),
   ...replies(),

@@ -2,8 +2,8 @@
 // along, and `concordat` answered by the kit of this very program. Every file that goes in is read
 // here, so that what is watched and hashed is what was bundled.
 import { existsSync } from 'node:fs'
-import { extname, join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { dirname, extname, join, resolve } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import * as esbuild from 'esbuild'
 import type { Place, Problem, SourceFile } from '../base.ts'
 import { NamedFiles } from '../load.ts'
@@ -29,6 +29,9 @@ const sourceBytesMax = 16 * 1024 * 1024
 /** Where the program's own modules lie: `.ts` in a checkout, `.js` in a package. */
 const ownFolder = fileURLToPath(new URL('..', import.meta.url))
 const kit = fileURLToPath(new URL(`./kit${extname(import.meta.url)}`, import.meta.url))
+
+/** In each file a constant of its own; the bundler tells them apart. */
+const metaName = 'concordatMeta'
 
 /** Named so in messages of the bundler alone. */
 const entriesFile = 'concordat-entries.js'
@@ -79,11 +82,21 @@ const settings = {
   logLevel: 'silent',
   // As Node does, which runs the same files in tests.
   tsconfigRaw: {},
+  define: Object.fromEntries(
+    ['url', 'dirname', 'filename'].map((name) => [`import.meta.${name}`, `${metaName}.${name}`]),
+  ),
   // Packages of the older kind ask for what Node brings along by `require`.
   banner: {
     js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
   },
 } as const satisfies esbuild.BuildOptions
+
+/** What a file asks of `import.meta` is of the file, not of the bundle. On its first line: none moves. */
+function withMeta(text: string, path: string): string {
+  if (!text.includes('import.meta')) return text
+  const meta = { url: pathToFileURL(path).href, dirname: dirname(path), filename: path }
+  return `const ${metaName} = ${JSON.stringify(meta)};${text}`
+}
 
 /** One line an entry, so that a line of a message tells which is meant. */
 function entriesText(entries: readonly Entry[]): string {
@@ -131,7 +144,7 @@ function theirFiles(named: NamedFiles): esbuild.Plugin {
           if (pluginData === ours.pluginData) return undefined
           const read = named.read(path, 'configuration')
           if ('problem' in read) return { errors: [{ text: read.problem }] }
-          return { contents: read.text, loader: loaders[extname(path)]! }
+          return { contents: withMeta(read.text, path), loader: loaders[extname(path)]! }
         },
       )
     },

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
+import { pathToFileURL } from 'node:url'
 import { folderWith } from '../../test/folder.ts'
 import { eachOf, placeText } from '../base.ts'
 import { openSnapshot } from '../snapshot.ts'
@@ -328,4 +329,18 @@ test('packages of the older kind are inlined, and ask for what Node brings along
     .replace('import', "import { word } from 'old'\nimport")
     .replace("about: 'Lets through who knows a word.'", 'about: `the word ${word}`')
   assert.deepEqual(await saidOf(t, { gate: using, more }), [])
+})
+
+test('import.meta of a file is its own', async (t) => {
+  const using = gate
+    .replace('import', "import { metas } from '../words/words.ts'\nimport")
+    .replace("'Lets through who knows a word.'", "metas.join(' ')")
+    .replace('link:', 'compile: () => [...metas, import.meta.dirname],\n  link:')
+  const words = 'export const metas = [import.meta.url, import.meta.filename]\n'
+  const folder = folderOf(t, { gate: using, more: { 'words/words.ts': words } })
+  const built = await buildIn(folder)
+  assert.deepEqual(said(built, folder), [])
+  const file = join(folder, 'words/words.ts')
+  const { plan } = openSnapshot(built.snapshot!).operations.at(0)!.policies.at(-1)!
+  assert.deepEqual(plan, [pathToFileURL(file).href, file, join(folder, 'policies')])
 })

@@ -138,6 +138,44 @@ components:
   responses: {ok: {content: {application/json: {}}}}
   schemas: {thing: {type: integer}}
 `
+const securedBy = (name: string) => `
+security: [{'${name}': []}]
+components: {securitySchemes: {key: {type: apiKey, in: header, name: X-Key}, main.key: {type: mutualTLS}}}
+paths: {/a: {get: {}, put: {}}}
+`
+
+describe('a security requirement', () => {
+  const cases: [name: string, type: string][] = [
+    ['key', 'apiKey'],
+    ['main.key', 'mutualTLS'],
+    ['#/components/securitySchemes/key', 'apiKey'],
+    ['file:///c.yaml#/components/securitySchemes/key', 'apiKey'],
+  ]
+  for (const [name, type] of cases) {
+    it(`may name a scheme ${name}`, () => {
+      const { operations, securitySchemes } = readWell(securedBy(name))
+      assert.deepEqual(
+        operations.map(({ security }) => security.map(([one]) => [one?.scheme, one?.type])),
+        [[[name, type]], [[name, type]]],
+      )
+      assert.ok(securitySchemes.has(name))
+    })
+  }
+
+  for (const name of ['nobody', '#/nowhere', '#/info/title', '#/components', '%']) {
+    it(`may not name ${name}`, () => {
+      const said = complaintsOf(read(head + securedBy(name))).join('\n')
+      assert.match(said, /error (?:no security scheme is named|this security scheme needs)/)
+    })
+  }
+
+  it('names no address in an older document', () => {
+    const text = securedBy('#/components/securitySchemes/key')
+    const said = complaintsOf(read(`openapi: 3.1.0\ninfo: {title: t, version: "1"}\n${text}`))
+    assert.match(said.join(), /no security scheme is named/)
+  })
+})
+
 describe('a document that names itself with `$self`', () => {
   const cases: [says: string, self: string, reference: string, other: string | undefined][] = [
     ['is meant by its name', 'https://a.example/api/main', 'https://a.example/api/main', undefined],

@@ -5,7 +5,7 @@ import { checkFields } from './fields.ts'
 import type { Contract, Operation, Setting } from './operation.ts'
 import { readParameters, templateNames } from './parameters.ts'
 import type { ReplyReader } from './replies.ts'
-import { readSecurity } from './security.ts'
+import { readSecurity, type Schemes } from './security.ts'
 import { readServers } from './servers.ts'
 import { booleanOf, child, children, follow, isObject, objectOf, type Reading } from './spot.ts'
 import { report, type Spot, stringOf } from './spot.ts'
@@ -17,7 +17,8 @@ export function settingsAt(spot: Spot | undefined, level: Setting['level']): Set
   return [{ level, value: setting.value, uri: setting.uri, pointer: setting.pointer }]
 }
 
-interface Upper extends Pick<Contract, 'securitySchemes' | 'documentSettings'> {
+interface Upper extends Pick<Contract, 'documentSettings'> {
+  readonly securitySchemes: Schemes
   readonly repliesOf: ReplyReader
 }
 
@@ -123,7 +124,7 @@ interface PathItem {
   readonly servers: Spot | undefined
   readonly security: Spot | undefined
   readonly settings: readonly Setting[]
-  readonly schemes: Contract['securitySchemes']
+  readonly schemes: Schemes
   readonly repliesOf: ReplyReader
 }
 

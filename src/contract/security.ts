@@ -3,9 +3,10 @@ import { nearestWord } from '../base.ts'
 import { checkFields } from './fields.ts'
 import type { SecurityAlternative, SecurityScheme, SecurityUse } from './operation.ts'
 import { child, children, follow, isObject, objectOf, type Reading, report } from './spot.ts'
-import { type Spot, stringOf } from './spot.ts'
+import { type Spot, stringOf, targetOf } from './spot.ts'
 
-type Schemes = ReadonlyMap<string, SecurityScheme>
+/** By name; those that are named by their addresses come as they are met. */
+export type Schemes = Map<string, SecurityScheme>
 
 export function readSecuritySchemes(reading: Reading, root: Spot): Schemes {
   const schemes = new Map<string, SecurityScheme>()
@@ -93,13 +94,28 @@ function readAlternative(reading: Reading, spot: Spot, schemes: Schemes): Securi
     .filter((use) => use !== undefined)
 }
 
+/** OpenAPI 3.2 lets a requirement name a scheme by where it stands. */
+function schemeAt(
+  reading: Reading,
+  reference: string,
+  from: Spot,
+  schemes: Schemes,
+): SecurityScheme | undefined {
+  if (reading.openapi !== '3.2') return undefined
+  const target = targetOf(reading, { ...from, value: reference })
+  const spot = target && isObject(target.value) ? follow(reading, target) : undefined
+  const scheme = spot && readScheme(reading, spot)
+  if (scheme !== undefined) schemes.set(reference, scheme)
+  return scheme
+}
+
 function readUse(
   reading: Reading,
   name: string,
   spot: Spot,
   schemes: Schemes,
 ): SecurityUse | undefined {
-  const scheme = schemes.get(name)
+  const scheme = schemes.get(name) ?? schemeAt(reading, name, spot, schemes)
   if (scheme === undefined) {
     const nearest = nearestWord(name, schemes.keys())
     const hint = nearest === undefined ? '' : `: did you mean \`${nearest}\`?`

@@ -50,5 +50,8 @@ export class Directed {
   }
 }
 
+/** Where `$dynamicRef` leads depends on the way to it: it may be to anything. */
 const isFlagged = (schema: JsonObject): boolean =>
-  own(schema, 'readOnly') === true || own(schema, 'writeOnly') === true
+  own(schema, 'readOnly') === true ||
+  own(schema, 'writeOnly') === true ||
+  own(schema, '$dynamicRef') !== undefined

@@ -13,10 +13,20 @@ const names = new WeakMap<Step, NamedPolicy>()
 
 export function namedSteps(by: NamedPolicy, steps: LinkedSteps): LinkedSteps {
   const { admit, check, content, prepare } = steps
-  for (const step of [admit, check, content, prepare]) {
-    if (step !== undefined) names.set(step, by)
+  return {
+    ...steps,
+    ...(admit && { admit: named(admit, by) }),
+    ...(check && { check: named(check, by) }),
+    ...(content && { content: named(content, by) }),
+    ...(prepare && { prepare: named(prepare, by) }),
   }
-  return steps
+}
+
+/** A policy may give one function for all its operations, and each of these has a name of its own. */
+function named(step: Step, by: NamedPolicy): Step {
+  const own: Step = names.has(step) ? (exchange) => step(exchange) : step
+  names.set(own, by)
+  return own
 }
 
 /** Undefined for a step that is of no policy. */

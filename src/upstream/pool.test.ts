@@ -1,119 +1,24 @@
 // The pool without a network: connections open, fail and end when the test says so.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Limits, limitsWith, manualClock, type Occupancy, soleOccupancy } from '../base.ts'
-import {
-  type ByteSink,
-  type ByteSocket,
-  type ClientConnection,
-  compileReplyReading,
-  type Connect,
-  Sweeper,
-} from '../wire.ts'
-import { Pool, type Taker } from './pool.ts'
+import { type Limits, limitsWith, type Occupancy, soleOccupancy } from '../base.ts'
+import { openLines, soon, Waiter, whole } from './lines-for-tests.ts'
+import { Pool } from './pool.ts'
 import { Upstreams } from './upstreams.ts'
 
-/** A connection on its way, in the hands of the test. */
-class Line {
-  written = ''
-  gone = false
-  readonly open: () => void
-  readonly #sink: ByteSink
-
-  constructor(sink: ByteSink, opened: () => void) {
-    this.#sink = sink
-    this.open = opened
-  }
-
-  /** As sockets do it: the end is told later. */
-  fail(code?: string): void {
-    this.gone = true
-    this.#sink.closed(code === undefined ? undefined : Object.assign(new Error(code), { code }))
-  }
-
-  receive(text: string): void {
-    this.#sink.bytes(Buffer.from(text), text.length)
-  }
-
-  get socket(): ByteSocket {
-    const destroy = () => {
-      if (!this.gone) queueMicrotask(() => this.fail())
-      this.gone = true
-    }
-    return {
-      full: false,
-      queuedBytes: 0,
-      write: (text: string) => {
-        this.written += text
-        return true
-      },
-      pause() {},
-      resume() {},
-      destroy,
-      reset: destroy,
-    } as unknown as ByteSocket
-  }
-}
-
-class Waiter implements Taker {
-  readonly route = {
-    from: { address: '192.0.2.1', port: 5 },
-    to: { address: '192.0.2.2', port: 80 },
-  }
-  connection: ClientConnection | undefined
-  refused: string | undefined
-
-  connected(connection: ClientConnection): void {
-    this.connection = connection
-    connection.begin(deaf, 'GET', '', 'done', terms)
-  }
-
-  unconnected(why: string, reason: string): void {
-    this.refused = `${why}: ${reason}`
-  }
-}
-
-const terms = {
-  reading: compileReplyReading({ drop: [], add: [] }),
-  fieldsWanted: false,
-  firstByteTimeoutMs: 100_000,
-  replyIdleTimeoutMs: 100_000,
-  deadlineMs: Number.MAX_SAFE_INTEGER,
-}
-
-const deaf: Parameters<ClientConnection['begin']>[0] = {
-  replyInterim() {},
-  replyHead() {},
-  replyPiece() {},
-  replyEnded() {},
-  callFailed() {},
-  upstreamWritable() {},
-}
-
-const whole = 'HTTP/1.1 204 No Content\r\n\r\n'
-
 function openPool(limits: Partial<Limits> = {}, occupancy?: Occupancy) {
-  const clock = manualClock(1_000)
-  const bugs: unknown[] = []
-  const lines: Line[] = []
-  const bug = (error: unknown) => bugs.push(error)
-  const connect: Connect = (_address, sink, opened) => {
-    lines.push(new Line(sink, opened))
-    return lines.at(-1)!.socket
-  }
-  const sweeper = new Sweeper(clock, bug)
-  const tools = { clock, sweeper, limits: limitsWith(limits), bug, connect, occupancy }
-  const pool = new Pool({ address: { host: 'a', port: 80 }, connect, prefaceFor: undefined }, tools)
+  const opened = openLines(limits, occupancy)
+  const { connect } = opened.tools
+  const address = { host: 'a', port: 80 }
+  const pool = new Pool({ address, connect, prefaceFor: undefined }, opened.tools)
   const take = (fresh = false): Waiter => {
     const waiter = new Waiter()
     pool.take(waiter, fresh)
     return waiter
   }
   const counts = () => [pool.activeConnections, pool.idleConnections, pool.waiting]
-  return { bugs, clock, counts, lines, pool, take, tools }
+  return { ...opened, counts, pool, take }
 }
-
-const soon = () => new Promise<void>((resolve) => queueMicrotask(resolve))
 
 test('one connection is opened for each that waits, up to the bound', () => {
   const { counts, lines, take } = openPool({ endpointConnectionsMax: 2 })

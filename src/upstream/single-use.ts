@@ -81,7 +81,10 @@ export class SingleUse implements EndpointConnections, ConnectionKeeper {
   cancel(taker: Taker): void {
     this.#waiting = this.#waiting.filter((one) => one.taker !== taker)
     for (const connection of this.#connecting) {
-      if (this.#all.get(connection) === taker) connection.close()
+      if (this.#all.get(connection) !== taker) continue
+      // Who left is not told how it ended.
+      this.#all.set(connection, undefined)
+      connection.close()
     }
     this.#settle()
   }

@@ -45,8 +45,10 @@ export class Refusals {
 
   /** The same on a socket from which something was read; who makes it hear gives it this sink. */
   takeOver(socket: ByteSocket, reply: string): ByteSink {
+    const mayLinger = !this.isFull
     const refused = this.#newRefused()
     refused.open(socket, reply)
+    if (!mayLinger) refused.destroy()
     return refused
   }
 

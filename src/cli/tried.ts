@@ -3,6 +3,7 @@ import type { Rehearsed } from '../engine.ts'
 import { eachOf } from '../base.ts'
 import { ownRegistry } from '../policy.ts'
 import type { KeptExchange } from '../telemetry.ts'
+import type { Decision } from './decisions.ts'
 import {
   explainOperation,
   type ExplainedOutcome,
@@ -48,12 +49,21 @@ export function triedOf(
   // That its client leaves is how a rehearsal ends.
   const isOver = sending !== null || kept === undefined
   const exchange = isOver ? { ...(kept ?? noExchange), fault: undefined } : kept
+  const explained = explainOperation(sources, exchange)
+  const unrun = notRun(sources.snapshot, kept)
+  const isUnrun = ({ policy, verdict }: Decision) => verdict === 'passed' && unrun.includes(policy)
   return {
     request: { id: null, at: null, durationMs: null, method, path, client },
     revision,
-    ...explainOperation(sources, exchange),
+    ...explained,
+    decisions: explained.decisions.map((one) =>
+      isUnrun(one) ? { ...one, verdict: 'not known' } : one,
+    ),
     outcome,
-    notes: notesOf(sources, kept, sending !== null && !isPlaced),
+    notes: [
+      ...notesOf(sources, kept, sending !== null && !isPlaced),
+      ...unrun.map((id) => `'${id}' was not run, and says nothing here: --trust runs it`),
+    ],
     sending,
   }
 }
@@ -78,17 +88,15 @@ function notesOf(
   return [
     ...(near.length > 0 ? [`nearest: ${near.join(', ')}`] : []),
     ...(snapshot.states.length > 0 ? [freshState] : []),
-    ...notRun(snapshot, kept),
     ...(isHomeless ? ['nobody said where the service is: --to URL'] : []),
   ]
 }
 
-/** Custom policies without their code are names. */
+/** Ids of custom policies whose code is not there: they are names. */
 function notRun(snapshot: Sources['snapshot'], kept: KeptExchange | undefined): string[] {
   if (snapshot.code !== undefined || kept === undefined) return []
   const { policies = [] } = snapshot.operations.at(kept.operation) ?? {}
-  const ids = policies.filter(({ policy }) => !ownRegistry.byId.has(policy))
-  return ids.map(({ policy }) => `'${policy}' was not run, and says nothing here: --trust runs it`)
+  return policies.map(({ policy }) => policy).filter((id) => !ownRegistry.byId.has(id))
 }
 
 const freshState = 'what policies remember, such as used-up limits, is empty at each try'

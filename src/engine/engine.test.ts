@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { defaultLimits, manualClock } from '../base.ts'
+import type { Stream } from '../http.ts'
 import { encodeSnapshot, type SnapshotPlan } from '../snapshot.ts'
+import { unreadable } from '../wire.ts'
 import { Engine } from './engine.ts'
 
 const bundle = (revision: string, port: number, more: Partial<SnapshotPlan> = {}): Uint8Array =>
@@ -99,6 +101,50 @@ test('a log that takes no more lines does not hold up the end', async () => {
   await new Promise((resolve) => setImmediate(resolve))
   clock.advance(1_000)
   await closed
+})
+
+/** A request of no operation, whose reply nobody reads. */
+const streamOf = (address: string): Stream => ({
+  head: unreadable,
+  forwardable: '',
+  takesTrailers: false,
+  peer: { address, port: 1, memo: undefined },
+  attach() {},
+  readBody() {},
+  pauseBody() {},
+  sendInterim() {},
+  sendHead() {},
+  sendPiece: () => true,
+  sendEnd() {},
+  cut() {},
+})
+
+test('what policies in shadow would have refused is told within half a second', async (t) => {
+  const clock = manualClock()
+  const told: unknown[] = []
+  const engine = new Engine({
+    clock,
+    random: () => 0.5,
+    lines: undefined,
+    redact: [],
+    announce() {},
+    shadowed: ({ judged, refused }) =>
+      told.push(judged, ...refused.map(({ client, fault }) => [client, fault])),
+    bug: assert.ifError,
+    warn: assert.fail,
+  })
+  t.after(() => engine.close(0))
+  const plan = { alternatives: [[{ in: 'header', name: 'x-key' }]], challenges: [], message: 'no' }
+  engine.prepare(bundle('one', 1, { admit: [{ policy: 'auth', mode: 'shadow', plan }] }), {})()
+  engine.serve(streamOf('192.0.2.1'))
+  assert.deepEqual(told, [])
+  clock.advance(500)
+  assert.deepEqual(told, [
+    [{ policy: 'auth', route: '', requests: 1 }],
+    ['192.0.2.1', 'UNAUTHENTICATED'],
+  ])
+  clock.advance(500)
+  assert.equal(told.length, 2)
 })
 
 test('who ends an engine twice closes its log once', async () => {

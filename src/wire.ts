@@ -6,7 +6,6 @@ export {
   type CallFailure,
   ClientConnection,
   type ConnectionKeeper,
-  type Unopened,
 } from './wire/client-connection.ts'
 export type { ByteSink, ByteSocket } from './wire/bytes.ts'
 export { type Address, type Connect, connectSocket } from './wire/connect.ts'
@@ -34,3 +33,4 @@ export { type Accept, connectInMemory } from './wire/memory.ts'
 export { compileReplyReading, type ReplyReading } from './wire/roles.ts'
 export { tlsConnect, tlsContext, type TlsMaterial } from './wire/tls.ts'
 export { type ClientRoute, proxyHeader } from './wire/proxy-header.ts'
+export type { Unopened } from './wire/unopened.ts'

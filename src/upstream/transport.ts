@@ -49,7 +49,7 @@ function secureConnect(tls: TlsPlan | undefined, blobOf: BlobOf): Connect {
   return tlsConnect({ context, serverName: tls?.serverName })
 }
 
-/** What an upstream has no TLS material without. */
+/** For plans that name no bytes. */
 export const noBlobs: BlobOf = () => {
   assert(false, 'a plan that names bytes comes with them')
   return new Uint8Array()

@@ -18,6 +18,7 @@ import { type Http1ReplyHead, parseReplyHead } from './reply-head.ts'
 import type { ReplyReading } from './roles.ts'
 import type { Sweepable, Sweeper } from './sweeper.ts'
 import { TlsFailure } from './tls-failure.ts'
+import { failureText, type Unopened, whyUnopened } from './unopened.ts'
 
 export type CallFailure =
   /** `replied` tells whether any byte of a reply had come. */
@@ -59,16 +60,6 @@ export interface ConnectionKeeper {
   freed(connection: ClientConnection): void
   /** Comes once, last; says why where it never opened. */
   closed(connection: ClientConnection, unopened: Unopened | undefined): void
-}
-
-/** Why a connection never opened. */
-export interface Unopened {
-  /**
-   * `late`: it took too long; whoever waits for it has a deadline of their own. `exhausted`: this
-   * machine has no descriptor or no memory left for it. `insecure`: TLS failed.
-   */
-  readonly why: 'late' | 'exhausted' | 'insecure' | 'failed'
-  readonly reason: string
 }
 
 export interface ClientTools {
@@ -469,24 +460,4 @@ export class ClientConnection implements ByteSink, Sweepable {
     }
     return stillMs > terms.replyIdleTimeoutMs ? 'the reply stood still' : undefined
   }
-}
-
-/** What `connect` says where it is we who have no more of something. */
-const exhaustedCodes = ['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM']
-
-/** Of Unix sockets: what is missing, not permitted, or there without anybody behind it. */
-const socketFailures: Readonly<Record<string, string>> = {
-  ENOENT: 'found no such socket',
-  EACCES: 'is not permitted to this user',
-}
-
-function failureText({ code, message }: NodeJS.ErrnoException): string {
-  const text = socketFailures[code ?? '']
-  return text === undefined ? (code ?? message) : `${text} (${code})`
-}
-
-function whyUnopened(error: NodeJS.ErrnoException | undefined): Unopened['why'] {
-  if (error === undefined) return 'late'
-  if (error instanceof TlsFailure) return 'insecure'
-  return exhaustedCodes.includes(error.code ?? '') ? 'exhausted' : 'failed'
 }

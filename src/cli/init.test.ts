@@ -199,6 +199,13 @@ for (const [says, args, wanted, want] of refusals) {
   })
 }
 
+test('a folder whose configuration is code gets no second one', async (t) => {
+  const folder = folderWith(t, { 'concordat.config.ts': 'export default {}\n' })
+  const { code, err } = await command(['init', '--yes', '--force'], folder)
+  assert.match(err, /concordat\.config\.ts is the configuration of this folder already/)
+  assert.deepEqual([code, readdirSync(folder)], [2, ['concordat.config.ts']])
+})
+
 test('what a contract that is there decides already is not taken from the command line', async (t) => {
   const folder = folderWith(t, { 'openapi.yaml': readFileSync(chatFile, 'utf8') })
   const { code, err } = await command(['init', '--yes', '--title', 'X'], folder)

@@ -36,6 +36,7 @@ export interface InitOptions extends Omit<Given, 'resources'> {
 }
 
 const configName = 'concordat.yaml'
+const codeName = 'concordat.config.ts'
 const contractNames = ['openapi.yaml', 'openapi.yml', 'openapi.json']
 
 export async function init(options: InitOptions, world: World): Promise<ExitCode> {
@@ -94,6 +95,9 @@ function placesOf({ contract: named }: InitOptions, { cwd }: World): Places | { 
   const found = contractNames.find((one) => existsSync(resolve(cwd, one)))
   const contract = named ?? found ?? contractNames[0]!
   const contractPath = resolve(cwd, contract)
+  if (existsSync(resolve(cwd, codeName))) {
+    return { problem: `${codeName} is the configuration of this folder already` }
+  }
   const hasContract = existsSync(contractPath)
   if (!hasContract && !/^\.ya?ml$/i.test(extname(contract))) {
     return { problem: `no file ${contract}; a draft is YAML: name it ${contractNames[0]}` }

@@ -97,6 +97,15 @@ test('a service with other paths is mocked under those of the contract', async (
   })
 })
 
+test('a configuration that is code is mocked too', async (t) => {
+  const code = `export default { contract: 'notes.yaml', log: { access: 'off' },
+    upstreams: { notes: { endpoints: ['http://a'] }, tags: { endpoints: ['http://b'] } } }\n`
+  const folder = folderWith(t, { 'notes.yaml': contract, 'concordat.config.ts': code })
+  await mocked([], folder, async ({ url }) => {
+    assert.deepEqual(await (await fetch(`${url}/tags`)).json(), ['home'])
+  })
+})
+
 test('a changed contract is answered as it says now', async (t) => {
   const folder = folderWith(t, files)
   const one = testWorld(folder)

@@ -157,6 +157,7 @@ const endings: [
   ['we reset', ({ near }) => near.reset(), 'closed', 'ECONNRESET'],
   ['the program leaves', ({ far }) => far.destroy(), 'ended, closed'],
   ['the program breaks', ({ far }) => far.destroy(new Error('its own')), 'ended, closed'],
+  ['the program resets', ({ far }) => (far as Socket).resetAndDestroy(), 'closed ECONNRESET'],
   ['the program ends and leaves', ({ far }) => far.end(() => far.destroy()), 'ended, closed'],
   [
     'the program leaves with what we sent unread',

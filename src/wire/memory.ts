@@ -206,7 +206,7 @@ class NearEnd implements ByteStream {
     if (!this.#isAccepted) return 'ECONNREFUSED'
     if (this.#far.writableFinished) return undefined
     const isRead = this.queuedBytes === 0 && this.#arriving.length === 0
-    return isRead ? 'ended' : 'ECONNRESET'
+    return isRead && !this.#far.wasReset ? 'ended' : 'ECONNRESET'
   }
 }
 
@@ -239,6 +239,7 @@ class FarEnd extends Duplex {
   bytesRead = 0
   bytesWritten = 0
   timeout = 0
+  wasReset = false
   readonly #events: FarEvents
   #timer: NodeJS.Timeout | undefined
 
@@ -306,6 +307,7 @@ class FarEnd extends Duplex {
   }
 
   resetAndDestroy(): this {
+    this.wasReset = true
     return this.destroy()
   }
 

@@ -105,11 +105,11 @@ const values = Array.from({ length: 64 }, () => JSON.parse(JSON.stringify(body))
 const listBytes = new TextEncoder().encode(
   JSON.stringify({ data: Array.from({ length: 30 }, () => body) }),
 )
-const list = ours({ type: 'object', properties: { data: { type: 'array', items: schema } } })
+const checkList = ours({ type: 'object', properties: { data: { type: 'array', items: schema } } })
 
 function readAndChecked(): boolean {
   const read = readJson(listBytes, bounds)
-  return 'value' in read && list(read.value)
+  return 'value' in read && checkList(read.value)
 }
 
 /** A long body is read less often. */

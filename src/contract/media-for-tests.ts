@@ -1,7 +1,6 @@
 // What tests of bodies share: a contract with one body, read, compiled and linked, and what is
 // said of bytes that come in pieces.
-import assert from 'node:assert/strict'
-import { type Detail, defaultLimits, type Documents, type Limits } from '../base.ts'
+import { assert, type Detail, defaultLimits, type Documents, type Limits } from '../base.ts'
 import { linkSchemas } from '../schema.ts'
 import { linkMedia } from './link-media.ts'
 import type { MediaPlan } from './operation.ts'
@@ -25,10 +24,8 @@ export function readContent(content: object, openapi = '3.2.0', components: obje
   }
   const contract = readContract(documents)
   const { schemas, problems } = contract.finish()
-  assert.deepEqual(
-    problems.filter(({ severity }) => severity === 'error'),
-    [],
-  )
+  const errors = problems.filter(({ severity }) => severity === 'error')
+  assert(errors.length === 0, errors.map(({ message }) => message).join('; '))
   const check = linkSchemas(schemas)
   const { media } = contract.operations[0]!.body!
   return {
@@ -43,7 +40,7 @@ export type Judge = (pieces: readonly string[]) => readonly string[] | undefined
 /** What is said of a body that is watched, as `field issue`; pieces are latin1. */
 export function watcher(find: ReturnType<typeof linkMedia>, contentType: string): Judge {
   const media = find(contentType)
-  assert.equal(media?.how, 'watched')
+  assert(media?.how === 'watched', `${contentType} is watched`)
   return (pieces) => {
     const objection = media.objection(contentType)
     if (objection !== undefined) return said(objection)

@@ -26,6 +26,7 @@ const policies = [
 
 const well: Exchange = {
   operation: 0,
+  status: 200,
   fault: undefined,
   reason: undefined,
   refusedBy: undefined,
@@ -80,6 +81,24 @@ for (const [says, given, want] of cases) {
       decisions.map(({ verdict }) => verdict),
       want,
     )
+  })
+}
+
+const replies: [says: string, given: Exchange, want: string][] = [
+  ['one that was replied', well, 'passed'],
+  ['one that was only tried', { ...well, status: 0 }, 'applies'],
+  ['one that had no reply', { ...well, fault: 'UPSTREAM_CLOSED', status: 502 }, 'applies'],
+  [
+    'one whose reply it refused',
+    { ...well, fault: 'UPSTREAM_INVALID_REPLY', status: 502, refusedBy: 'reply-validation' },
+    'refused',
+  ],
+]
+
+for (const [says, given, want] of replies) {
+  test(`who judges replies has its say of ${says}`, () => {
+    const [judge] = decisionsOf([told('reply-validation', 'verify')], given)
+    assert.equal(judge!.verdict, want)
   })
 }
 

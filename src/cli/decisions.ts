@@ -36,12 +36,13 @@ const ranks: Readonly<Record<PolicyOrigin['phase'], number>> = {
   several: 1,
   content: 2,
   prepare: 3,
-  finish: 4,
+  verify: 4,
+  finish: 5,
 }
 
 type Exchange = Pick<
   KeptExchange,
-  'fault' | 'reason' | 'refusedBy' | 'refusedAt' | 'shadows' | 'endpoint' | 'operation'
+  'status' | 'fault' | 'reason' | 'refusedBy' | 'refusedAt' | 'shadows' | 'endpoint' | 'operation'
 >
 
 /** `told` as the operation has them; they are sorted as they run. */
@@ -93,7 +94,7 @@ function verdictOf(
 ): Verdict {
   if (mode === 'off') return 'off'
   if (note !== undefined) return 'would refuse'
-  if (phase === 'finish') return 'applies'
+  if (phase === 'finish' || (phase === 'verify' && !isReplied(exchange))) return 'applies'
   // What was sent upstream had passed all of them; a refusal after that is of the reply.
   if (isBeforeRefuser || exchange.endpoint !== undefined) return 'passed'
   if (refuser >= 0) return 'not reached'
@@ -101,6 +102,9 @@ function verdictOf(
   if (passed === undefined) return 'not known'
   return ranks[phase] <= passed ? 'passed' : 'not reached'
 }
+
+/** Whether there was a reply of the upstream that nobody minded. */
+const isReplied = ({ fault, status }: Exchange): boolean => fault === undefined && status > 0
 
 /** How far an exchange came that the gateway itself ended, or that was answered. */
 function rankPassed({ fault, operation }: Exchange): number | undefined {

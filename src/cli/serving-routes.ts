@@ -32,7 +32,10 @@ export function servingRoutes(
       method: 'GET',
       path: '/shadow',
       about: 'what policies in shadow would have refused, by client',
-      answer: async () => adminJson(200, shadowJson(await gateway.shadows())),
+      answer: async () => {
+        const body = shadowJson(await gateway.shadows())
+        return { status: 200, type: 'application/json', body }
+      },
     },
   ]
 }

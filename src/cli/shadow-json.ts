@@ -1,21 +1,25 @@
 // The shadow report as JSON, and back. Whatever answers at an admin port may say anything: what is
 // not as it should be is none.
-import type { ShadowReport, ShadowRow } from '../telemetry.ts'
+import type { ShadowPolicy, ShadowReport, ShadowRow } from '../telemetry.ts'
 import { field } from './admin-client.ts'
 
-export function shadowJson({ sinceEpochMs, policies }: ShadowReport): object {
-  return {
-    since: timeText(sinceEpochMs),
-    policies: policies.map((one) => ({
-      policy: one.policy,
-      since: timeText(one.sinceEpochMs),
-      requests: one.requests,
-      wouldRefuse: one.refused,
-      clients: one.clients,
-      rows: one.rows.map(rowJson),
-    })),
+/** In pieces, for there may be many rows: whoever sends them can rest in between. */
+export function* shadowJson({ sinceEpochMs, policies }: ShadowReport): Generator<string> {
+  yield `{"data":{"since":"${timeText(sinceEpochMs)}","policies":[`
+  for (const [i, policy] of policies.entries()) {
+    yield `${i === 0 ? '' : ','}${JSON.stringify(policyJson(policy))}`
   }
+  yield ']}}\n'
 }
+
+const policyJson = (one: ShadowPolicy): object => ({
+  policy: one.policy,
+  since: timeText(one.sinceEpochMs),
+  requests: one.requests,
+  wouldRefuse: one.refused,
+  clients: one.clients,
+  rows: one.rows.map(rowJson),
+})
 
 function rowJson(row: ShadowRow): object {
   const { route, client, refused, requests, firstEpochMs, lastEpochMs, requestId, fault } = row

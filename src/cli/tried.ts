@@ -71,6 +71,7 @@ export function triedOf(
 /** Answered by the gateway itself, which keeps nothing of it. */
 const noExchange = {
   operation: -1,
+  status: 0,
   reason: undefined,
   refusedBy: undefined,
   refusedAt: undefined,

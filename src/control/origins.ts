@@ -16,7 +16,7 @@ export type Origin =
 
 export interface PolicyOrigin {
   readonly policy: string
-  readonly phase: Phase | 'several'
+  readonly phase: Phase | 'several' | 'verify'
   readonly mode: Mode
   readonly origin: Origin
   /** The configuration in a few words. */
@@ -118,9 +118,11 @@ export class OriginsMaker {
   }
 }
 
-/** What reaches every reply has nothing to say of requests. */
-const phaseOf = (policy: AnyPolicy): PolicyOrigin['phase'] =>
-  policy.phase === 'several' && policy.everyReply === true ? 'finish' : policy.phase
+/** What is of replies alone has a phase of its own here. */
+function phaseOf(policy: AnyPolicy): PolicyOrigin['phase'] {
+  if (policy.judgesReplies === true) return 'verify'
+  return policy.phase === 'several' && policy.everyReply === true ? 'finish' : policy.phase
+}
 
 /** What holds for an operation of the snapshot; -1 for requests of none. */
 export function originsOf(

@@ -20,6 +20,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   states: 'a function',
   stacks: 'true',
   standsAlone: 'true',
+  judgesReplies: 'true',
   everyRequest: 'true',
   everyReply: 'true',
 }

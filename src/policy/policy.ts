@@ -123,6 +123,8 @@ interface PolicyBase<Config, Plan> {
   readonly stacks?: true
   /** Keys that a level leaves out it has not, in place of taking them from the level outside. */
   readonly standsAlone?: true
+  /** It judges replies alone: who explains a request must know that it has nothing to say of it. */
+  readonly judgesReplies?: true
   /** All state for which it may ask. Of another size it must have another name. */
   readonly states?: (plan: Plan) => readonly StateNeed[]
 }

@@ -30,6 +30,7 @@ export const replyValidation = definePolicy<ReplyValidationConfig, ReplyValidati
   id: 'reply-validation',
   about: 'Replies must match the contract: status, media type, header fields and body.',
   phase: 'several',
+  judgesReplies: true,
   schema: (zod: Zod) =>
     zod.strictObject({
       headers: zod

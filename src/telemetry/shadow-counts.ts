@@ -1,7 +1,7 @@
 // What policies in shadow would have refused, as one thread of the data plane counts it between two
 // words to the main thread, about a second apart: a thread that dies loses no more. An operation
 // without a policy in shadow costs one look-up.
-import type { FaultCode, Listed } from '../base.ts'
+import { type FaultCode, keeping, type Listed } from '../base.ts'
 import { detached } from '../http.ts'
 import type { ExchangeRecord, Observe, ObservedOperation, ShadowNote } from './record.ts'
 
@@ -48,6 +48,9 @@ interface Watched {
   requests: number
 }
 
+/** Stands for every operation without a policy in shadow. */
+const unwatched: Watched = { route: '', policies: [], requests: 0 }
+
 export class ShadowCounts {
   readonly #clientsMax: number
   /** Operations that were called since it was last told. */
@@ -60,22 +63,16 @@ export class ShadowCounts {
 
   /**
    * An observer for one snapshot. `inShadow` names the policies in shadow of an operation, -1 for
-   * what is of none; it is asked once for each that is called.
+   * what is of none; it is asked once for each that is called, and again where there are very many.
    */
   bind(
     operations: Listed<ObservedOperation>,
     inShadow: (operation: number) => readonly string[],
   ): Observe {
-    const known = new Map<number, Watched | undefined>()
+    const watchedOf = keeping((operation) => watch(operations, operation, inShadow(operation)))
     return (record) => {
-      const { operation } = record
-      let watched = known.get(operation)
-      if (watched === undefined) {
-        if (known.has(operation)) return
-        watched = watchedOf(operations, operation, inShadow(operation))
-        known.set(operation, watched)
-        if (watched === undefined) return
-      }
+      const watched = watchedOf(record.operation)
+      if (watched === unwatched) return
       if (watched.requests++ === 0) this.#called.push(watched)
       for (const note of record.shadows) this.#note(watched.route, note, record)
     }
@@ -125,12 +122,12 @@ export class ShadowCounts {
   }
 }
 
-function watchedOf(
+function watch(
   operations: Listed<ObservedOperation>,
   operation: number,
   inShadow: readonly string[],
-): Watched | undefined {
-  if (inShadow.length === 0) return undefined
+): Watched {
+  if (inShadow.length === 0) return unwatched
   const policies = [...new Set(inShadow)]
   const named = operation < 0 ? undefined : operations.at(operation)
   const route = named === undefined ? '' : `${named.method} ${named.template}`

@@ -1,5 +1,6 @@
 // What a command may touch of the outside: two streams, a folder, the environment and the wish to
 // stop. A test hands in its own.
+import { isatty } from 'node:tty'
 import { type Prompts, terminalPrompts } from './prompts.ts'
 import { processTerminal, type Terminal } from './terminal.ts'
 
@@ -49,7 +50,8 @@ export function processWorld(): World {
     cwd: process.cwd(),
     env: process.env,
     terminal: processTerminal(),
-    prompts: process.stdin.isTTY && process.stderr.isTTY ? terminalPrompts : undefined,
+    // Asked of the descriptor: to touch `stdin` is to open it.
+    prompts: isatty(0) && process.stderr.isTTY ? terminalPrompts : undefined,
     onStop: stopOnSignal,
     onReload: reloadOnSignal,
   }

@@ -6,18 +6,22 @@ import { pick } from './words.ts'
 
 /** `charsWanted`: how far a repetition without an end should go; what the pattern demands comes first. */
 export function patternText(source: string, charsWanted: number, random: Random): string {
-  return textOf(parsePattern(source), { charsWanted, random })
+  return textOf(parsePattern(source), { charsWanted, random, left: { chars: charsMax } })
 }
 
 interface Wishes {
+  /** How much may still be written: repetitions of repetitions grow without bound. */
+  readonly left: { chars: number }
   readonly charsWanted: number
   readonly random: Random
 }
 
 /** More than this no text of a mock needs, whatever `{n}` says. */
+const charsMax = 100_000
 const repeatsMax = 10_000
 
 function textOf(tree: PatternTree, wishes: Wishes): string {
+  if (--wishes.left.chars < 0) return ''
   switch (tree.kind) {
     case 'chars':
       return charOf(tree.chars, wishes.random)
@@ -36,14 +40,20 @@ function repeated(
   { item, min, max }: Extract<PatternTree, { kind: 'repeat' }>,
   wishes: Wishes,
 ): string {
-  const { charsWanted, random } = wishes
+  const { charsWanted, random, left } = wishes
   const most = Math.min(max, Math.max(min, charsWanted), repeatsMax)
   const least = Math.min(min, most)
   // The upper half: texts of one letter are matches too, but nobody would write them.
   const from = Math.max(least, Math.ceil((least + most) / 2))
   const count = from + Math.floor(random() * (most - from + 1))
-  const inner = { random, charsWanted: Math.max(1, Math.floor(charsWanted / Math.max(1, count))) }
-  return Array.from({ length: count }, () => textOf(item, inner)).join('')
+  const inner = {
+    left,
+    random,
+    charsWanted: Math.max(1, Math.floor(charsWanted / Math.max(1, count))),
+  }
+  const parts: string[] = []
+  while (parts.length < count && left.chars > 0) parts.push(textOf(item, inner))
+  return parts.join('')
 }
 
 type Chars = Extract<PatternTree, { kind: 'chars' }>['chars']

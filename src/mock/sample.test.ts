@@ -178,6 +178,7 @@ const unsatisfiable: [says: string, schema: unknown][] = [
     { type: 'object', required: ['a'], properties: { a: false } },
   ],
   ['an object without end', { $ref: '#/defs/endless' }],
+  ['a text of a hundred million letters', { type: 'string', pattern: '^(?:a{10000}){10000}$' }],
   [
     'more distinct items than there are',
     { type: 'array', minItems: 3, uniqueItems: true, items: { type: 'boolean' } },

@@ -42,6 +42,8 @@ const files = {
   'empty.pem': '',
 }
 
+const secretLines = Object.values(files).flatMap((text) => text.split('\n').filter(Boolean))
+
 const compile = (upstream: string, to: string[] = []) =>
   compileText(contract, `upstreams: { service: ${upstream} }\n`, to, files)
 
@@ -132,7 +134,7 @@ for (const [says, tls, want] of refused) {
         .includes(want),
       said.join('\n'),
     )
-    assert.doesNotMatch(said.join('\n'), /BEGIN|[A-Za-z0-9+/]{20}/)
+    for (const line of secretLines) assert.ok(!said.join('\n').includes(line))
   })
 }
 

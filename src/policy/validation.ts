@@ -66,7 +66,7 @@ export const validation = definePolicy<ValidationConfig, ValidationPlan>({
     return {
       check: checkStep(plan, tools, find),
       content: contentStep(plan.body, tools),
-      watch: watchStep(find),
+      watch: watchStep(find, plan.body.required),
     }
   },
 })
@@ -156,12 +156,13 @@ function objection(find: FindMedia, headers: HeaderList): Verdict {
 
 const encoded = refuse('UNSUPPORTED_MEDIA_TYPE', 'A content coding is not taken here.')
 
-function watchStep(find: FindMedia) {
+function watchStep(find: FindMedia, required: boolean) {
+  const ofNothing = required ? [noBody] : undefined
   return ({ request }: Exchange): BodyWatch | undefined => {
     const contentType = headerValue(request.headers, 'content-type')
     const media = find(contentType)
     if (media?.how !== 'watched') return undefined
-    return watchedBody(media.begin(contentType!), request.bodyLength, mismatch)
+    return watchedBody(media.begin(contentType!), request.bodyLength, mismatch, ofNothing)
   }
 }
 

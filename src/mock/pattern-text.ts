@@ -17,7 +17,7 @@ interface Wishes {
 }
 
 /** More than this no text of a mock needs, whatever `{n}` says. */
-const charsMax = 100_000
+const charsMax = 20_000
 const repeatsMax = 10_000
 
 function textOf(tree: PatternTree, wishes: Wishes): string {

@@ -6,9 +6,11 @@ import {
   createIds,
   createLineWriter,
   type ExchangeRecord,
+  KeptExchanges,
+  ShadowCounts,
 } from '../src/telemetry.ts'
 import { metricsHere } from '../test/gauges.ts'
-import { seededRandom, systemClock } from '../src/base.ts'
+import { refuse, seededRandom, systemClock } from '../src/base.ts'
 
 const rounds = 7
 const random = seededRandom(1)
@@ -63,6 +65,21 @@ measure('request id', 1_000_000, () => (bytes += nextId().length))
 const metrics = metricsHere()
 const observe = metrics.bind(operations)
 measure('metrics of one record', 1_000_000, (i) => observe(records[i % records.length]!))
+
+const kept = new KeptExchanges({ redact: [] }).bind(operations, 'revision')
+measure('a record that is not kept', 5_000_000, (i) => kept(records[i % records.length]!))
+const refusal = refuse('NOT_FOUND')
+const refused = records.map((one): ExchangeRecord => ({ ...one, fault: refusal.code, refusal }))
+measure('one that is kept', 500_000, (i) => kept(refused[i % records.length]!))
+
+const unshadowed = new ShadowCounts().bind(operations, () => [])
+measure('one without a policy in shadow', 5_000_000, (i) =>
+  unshadowed(records[i % records.length]!),
+)
+const shadowed = new ShadowCounts().bind(operations, () => ['limit'])
+const shadows = [{ policy: 'limit', at: 0, refusal }]
+const noted = records.map((one): ExchangeRecord => ({ ...one, shadows }))
+measure('one with a note of it', 1_000_000, (i) => shadowed(noted[i % records.length]!))
 
 const lines = createLineWriter({
   clock: systemClock,

@@ -50,6 +50,7 @@ export async function bundleEntries(entries: readonly Entry[], folder: string): 
 type Made = { readonly source?: string; readonly problems: readonly Problem[] }
 
 async function build(entries: readonly Entry[], folder: string, named: NamedFiles): Promise<Made> {
+  building++
   try {
     const { outputFiles } = await esbuild.build({
       ...settings,
@@ -67,10 +68,12 @@ async function build(entries: readonly Entry[], folder: string, named: NamedFile
     if (errors === undefined) throw error
     return { problems: errors.map((one) => problemOf(one, entries, folder)) }
   } finally {
-    // It runs beside us, and would outlive this thread.
-    await esbuild.stop()
+    // It runs beside us as a process of its own, for all builds of this thread.
+    if (--building === 0) await esbuild.stop()
   }
 }
+
+let building = 0
 
 const settings = {
   bundle: true,

@@ -344,3 +344,12 @@ test('import.meta of a file is its own', async (t) => {
   const { plan } = openSnapshot(built.snapshot!).operations.at(0)!.policies.at(-1)!
   assert.deepEqual(plan, [pathToFileURL(file).href, file, join(folder, 'policies')])
 })
+
+test('builds side by side do not end each other', async (t) => {
+  const folders = [1, 2, 3].map(() => folderOf(t, {}))
+  const builds = await Promise.all(folders.map((folder) => buildIn(folder)))
+  assert.deepEqual(
+    builds.map(({ problems }) => problems),
+    [[], [], []],
+  )
+})

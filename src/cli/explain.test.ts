@@ -191,12 +191,25 @@ test('the request may be piped in', async (t) => {
   assert.match(said().out, /^would be sent to /m)
 })
 
+async function* zeros(): AsyncGenerator<Uint8Array> {
+  for (;;) yield new Uint8Array(1024 * 1024)
+}
+
+test('a request without an end is not waited for', async (t) => {
+  const { world, said } = testWorld(folderWith(t, files))
+  const args = ['explain', 'POST', '/v1/notes', '--request', '-']
+  assert.equal(await commandLine(args, { ...world, stdin: zeros }), 2)
+  assert.match(said().err, /longer than \d+ bytes/)
+})
+
 const misuses: [says: string, args: string[], code: number, want: RegExp][] = [
   ['nothing', [], 2, /METHOD PATH .*, or the id/],
   ['three words', ['GET', '/a', '/b'], 2, /METHOD PATH .*, or the id/],
   ['a method alone', ['/v1/notes'], 2, /METHOD PATH .*, or the id/],
   ['a consumer', ['GET', '/v1/notes', '--as', 'acme'], 2, /IP address, not 'acme'/],
   ['a file that is not there', ['GET', '/v1/notes', '--request', 'x'], 2, /no file x/],
+  ['a folder', ['GET', '/', '--request', '.'], 2, /cannot be read: EISDIR/],
+  ['a pipe that is not there', ['GET', '/', '--request', '-'], 2, /nothing is piped in/],
   ['a request that is another', ['PUT', '/', '--request', 'get.txt'], 2, /the request is GET \/ /],
   ['a request without its line', ['--request', 'fields.txt'], 2, /say METHOD PATH, or begin/],
   ['a body that is cut', ['GET', '/', '--request', 'cut.txt'], 2, /Content-Length is 9, and 1 /],

@@ -1,7 +1,7 @@
 // `concordat explain`: which policies hold for a request, where each was written, and what each says
 // of it. A request is tried on the data plane itself, which sends it nowhere; of one that a running
 // gateway refused, its admin port tells what is kept.
-import { readFileSync } from 'node:fs'
+import { createReadStream } from 'node:fs'
 import { resolve } from 'node:path'
 import { rehearse } from '../engine.ts'
 import { parseAddress } from '../http.ts'
@@ -133,32 +133,28 @@ function hasUpstream({ built: { snapshot } }: BuiltSource): boolean {
   return snapshot === undefined || openSnapshot(snapshot).upstreams.length > 0
 }
 
+/** Or a sentence on why there are none. */
 async function requestBytes(
   { request }: ExplainOptions,
   { cwd, stdin }: World,
 ): Promise<Buffer | string> {
   if (request === undefined) return Buffer.alloc(0)
+  if (request === '-' && stdin === undefined) return 'nothing is piped in'
+  const from = request === '-' ? stdin!() : createReadStream(resolve(cwd, request))
   try {
-    const bytes =
-      request === '-' ? await bytesOf((stdin ?? none)()) : readFileSync(resolve(cwd, request))
-    return bytes.length > requestBytesMax ? tooLong : bytes
+    return await bytesOf(from)
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT'
-      ? `no file ${request}`
-      : `${request} cannot be read: ${(error as Error).message}`
+    const { code, message } = error as NodeJS.ErrnoException
+    return code === 'ENOENT' ? `no file ${request}` : `${request} cannot be read: ${message}`
   }
 }
 
-async function* none(): AsyncGenerator<Uint8Array> {}
-
-const tooLong = `the request is longer than ${requestBytesMax} bytes`
-
-async function bytesOf(stdin: AsyncIterable<Uint8Array>): Promise<Buffer> {
+async function bytesOf(source: AsyncIterable<Uint8Array>): Promise<Buffer | string> {
   const pieces: Uint8Array[] = []
   let bytes = 0
-  for await (const piece of stdin) {
+  for await (const piece of source) {
     bytes += piece.length
-    if (bytes > requestBytesMax) break
+    if (bytes > requestBytesMax) return `the request is longer than ${requestBytesMax} bytes`
     pieces.push(piece)
   }
   return Buffer.concat(pieces)

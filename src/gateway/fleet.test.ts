@@ -35,13 +35,16 @@ paths:
   ${path}: { get: { operationId: read, responses: { '200': { description: ok } } } }
 `
 
+/** Everybody would be refused, so that there is something to tell of each request. */
+const config = 'audience: internal\npolicies: { ip: { mode: shadow, deny: [127.0.0.1] } }\n'
+
 async function openFleet(t: TestContext, workers: number, url: URL, dealt = false) {
   const service = createServer((_, response) => response.end('hello')).listen(0, '127.0.0.1')
   await once(service, 'listening')
   t.after(() => service.close())
   const to = [`http://127.0.0.1:${(service.address() as AddressInfo).port}`]
   const settings = (path: string): GatewaySettings => ({
-    bundle: bundleOf({ contract: contract(path), config: 'audience: internal\n', to }),
+    bundle: bundleOf({ contract: contract(path), config, to }),
     listen: { host: '127.0.0.1', port: 0 },
     log: { access: 'off', redact: [] },
     workers,
@@ -109,6 +112,26 @@ test('a gateway without any worker is not ready until there is one again', async
   await eventually(() => !gateway.ready().ready)
   await eventually(() => gateway.ready().ready)
   assert.equal(await statusOf(gateway), '200')
+})
+
+test('what a worker has told of policies in shadow stays when it ends', async (t) => {
+  const name = 'fleet shadow'
+  const { gateway } = await openGateway(t, 1, fragile(name))
+  const channel = new BroadcastChannel(name)
+  t.after(() => channel.close())
+  await statusOf(gateway)
+  const refused = async () => (await gateway.shadows()).policies.map((one) => one.refused)
+  assert.deepEqual(await refused(), [1])
+  const { requestId } = (await gateway.shadows()).policies[0]!.rows[0]!
+  assert.equal((await gateway.recall(requestId))?.shadows[0]?.fault, 'ADDRESS_DENIED')
+  channel.postMessage({ thread: 1, harm: 'exit' })
+  await eventually(() => !gateway.ready().ready)
+  assert.deepEqual(await refused(), [1])
+  await eventually(() => gateway.ready().ready)
+  await statusOf(gateway)
+  assert.deepEqual(await refused(), [2])
+  // What it kept of single exchanges went with it.
+  assert.equal(await gateway.recall(requestId), undefined)
 })
 
 for (const [says, text, want] of [

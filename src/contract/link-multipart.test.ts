@@ -243,6 +243,27 @@ const encodings: [
     ['/a/b invalid_type'],
   ],
   [
+    'a list in one part of JSON',
+    { type: 'array', items: { type: 'integer' } },
+    {},
+    body(part('a', '[1,"x"]', 'application/json')),
+    ['/a/1 invalid_type'],
+  ],
+  [
+    'a list both as texts and as JSON',
+    { type: 'array', items: { type: 'integer' } },
+    {},
+    body(part('a', 'x'), part('a', '[1]', 'application/json')),
+    ['/a malformed'],
+  ],
+  [
+    'bytes that are what they are',
+    { type: 'string', contentEncoding: 'binary' },
+    {},
+    body(part('a', '\xff', 'image/png')),
+    undefined,
+  ],
+  [
     'a list of lists',
     { type: 'array', items: { type: 'array', items: { type: 'integer' } } },
     {},

@@ -20,6 +20,7 @@ import { detailOf, type InputIssue } from './issues.ts'
 import { Gathered } from './gathered.ts'
 import type { BodyOptions } from './link-media.ts'
 import { type Fields, linkFields } from './link-fields.ts'
+import { isJson } from './media.ts'
 import type { MediaPlan, PartPlan } from './operation.ts'
 import { isPartType, isUtf8Type } from './part-types.ts'
 
@@ -217,6 +218,9 @@ class MultipartWatch implements ContentWatch, MultipartEvents {
     for (let way = 0; way < fields.ways; way++) {
       const built = fields.build(this.#haul, way)
       if ('detail' in built) return [built.detail]
+      const twice = [...this.#values.keys()].find((name) => Object.hasOwn(built.value, name))
+      // One would hide the other from the check.
+      if (twice !== undefined) return [detailOf('body', `/${pointerToken(twice)}`, 'malformed')]
       const value = this.#completed(built.value)
       if (check.valid(value)) return undefined
       const details = this.#breaches(check, value)
@@ -278,7 +282,8 @@ const memberRules: PartRules = {
   bytesMax: undefined,
 }
 
-function kindOf(head: PartHead, { as }: PartRules): Part['as'] {
+function kindOf(head: PartHead, { as, many }: PartRules): Part['as'] {
+  if (as === 'text' && many && isJson(head.type?.type ?? '')) return 'json'
   if (as !== 'any') return as
   const isText = head.filename === undefined && (head.type?.type ?? 'text/plain') === 'text/plain'
   return isText ? 'text' : 'file'

@@ -6,15 +6,16 @@ import type { PartPlan } from './operation.ts'
 /** A part without a type is text/plain (RFC 7578, section 4.4). */
 const typeOf = (type: MediaType | undefined): string => type?.type ?? 'text/plain'
 
+/** A list of texts has parts of text, or is one of JSON. */
 export function isPartType(
   written: MediaType | undefined,
-  { as, types }: Pick<PartPlan, 'as' | 'types'>,
+  { as, many, types }: Pick<PartPlan, 'as' | 'many' | 'types'>,
 ): boolean {
   const type = typeOf(written)
   // Some services look for parts within it; what nobody declared must not hide there.
   if (type.startsWith('multipart/')) return types.includes(type)
   if (types.length > 0) return types.some((range) => covers(range, type))
-  if (as === 'text') return type.startsWith('text/')
+  if (as === 'text') return type.startsWith('text/') || (many && isJson(type))
   return as !== 'json' || type === 'text/plain' || isJson(type)
 }
 

@@ -109,13 +109,20 @@ const isComplex = (shape: Shape): boolean =>
 /** Bytes that no rule on texts can judge (OpenAPI, "Considerations for File Uploads"). */
 function isFile({ openapi }: Reading, layers: readonly JsonObject[]): boolean {
   if (layers.some((layer) => textRules.some((key) => key in layer))) return false
-  if (layers.some((layer) => layer['format'] === 'binary')) return true
+  const encodings = layers
+    .map((layer) => layer['contentEncoding'])
+    .filter((one) => one !== undefined)
+  if (encodings.some((one) => !plainCodings.includes(one))) return false
+  if (encodings.length > 0 || layers.some((layer) => layer['format'] === 'binary')) return true
   const isAnything = layers.every((layer) => Object.keys(layer).every(isAnnotation))
   if (isAnything) return openapi !== '3.0'
-  return layers.some((layer) => 'contentMediaType' in layer && !('contentEncoding' in layer))
+  return layers.some((layer) => 'contentMediaType' in layer)
 }
 
-const textRules = ['pattern', 'enum', 'const', 'contentEncoding']
+const textRules = ['pattern', 'enum', 'const']
+
+/** Of a `contentEncoding`: the bytes are what they are (RFC 2045, section 6.2). */
+const plainCodings: readonly unknown[] = ['7bit', '8bit', 'binary']
 
 const annotations = (
   '$comment title description default example examples deprecated readOnly writeOnly ' +

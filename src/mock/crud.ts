@@ -102,18 +102,20 @@ function isBelowUnknown({ resources, store }: CrudSetup, model: OperationModel, 
 function isOf({ parents, role }: Call, { parents: own, value }: Stored): boolean {
   return [...parents].every(([name, wanted]) => {
     if (own.has(name)) return own.get(name) === wanted
-    const said = Object.entries(value).filter(([field]) => speaksOf(field, name, role.resource))
-    return said.length === 0 || said.some(([, one]) => [one].flat().map(String).includes(wanted))
+    const said = speakingOf(name, value, role.resource)
+    return said.length === 0 || said.some((one) => [one].flat().map(String).includes(wanted))
   })
 }
 
-/** `senderId` and `memberIds` speak of a `userId` where nothing is called so. */
-function speaksOf(field: string, parameter: string, { id }: Resource): boolean {
-  if (field === id) return false
-  const name = plainName(field)
-  return (
-    name === plainName(parameter) || /(?:member|owner|author|sender|user)s?(?:ids?)?$/.test(name)
-  )
+const people = /(?:member|owner|author|sender|user)s?(?:ids?)?$/
+
+/** Fields called like the parameter; of a `userId` those in which people stand: `memberIds`. */
+function speakingOf(parameter: string, value: Fields, { id }: Resource): unknown[] {
+  const fields = Object.entries(value).filter(([name]) => name !== id)
+  const same = fields.filter(([name]) => plainName(name) === plainName(parameter))
+  const isPerson = same.length === 0 && people.test(plainName(parameter))
+  const found = isPerson ? fields.filter(([name]) => people.test(plainName(name))) : same
+  return found.map(([, one]) => one)
 }
 
 function create(call: Call, id?: string): Done {

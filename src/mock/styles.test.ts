@@ -165,6 +165,30 @@ test('what a form sends is kept under the names of the reply', () => {
   assert.equal((named as { friendly_name: string }).friendly_name, 'n')
 })
 
+const nested = `openapi: 3.1.0
+info: { title: Nested, version: '1' }
+paths:
+  /rooms/{roomId}/notes:
+    parameters: [{ name: roomId, in: path, required: true, schema: { type: string } }]
+    get: { responses: { '200': { description: All., content: { application/json: { schema: ${things} } } } } }
+    post: { responses: { '201': { description: One., content: { application/json: { schema: ${thing} } } } } }
+components:
+  schemas:
+    Thing:
+      type: object
+      required: [id, authorId]
+      properties: { id: { type: string }, authorId: { type: string } }
+      examples: [{ id: n1, authorId: usr_1 }]
+`
+
+test('what says nothing of where it belongs is everywhere, what was created somewhere is there', () => {
+  const mock = mockFrom(nested)
+  const { id } = mock.ask('POST', '/rooms/a/notes').data as { id: string }
+  const listed = (room: string) =>
+    (mock.ask('GET', `/rooms/${room}/notes`).data as { id: string }[]).map((one) => one.id)
+  assert.deepEqual([listed('a'), listed('b')], [['n1', id], ['n1']])
+})
+
 test('PUT creates where the contract has 201 for it, and replaces from then on', () => {
   const mock = mockFrom(contractOf({ list: things }))
   assert.equal(mock.ask('PUT', '/things/mine', { name: 'a' }).status, 201)

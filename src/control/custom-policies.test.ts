@@ -7,6 +7,7 @@ import { folderWith } from '../../test/folder.ts'
 import { eachOf, placeText } from '../base.ts'
 import { openSnapshot } from '../snapshot.ts'
 import { buildSnapshot } from './build.ts'
+import { kitParts } from './bundle.ts'
 import type { Built, BuildOptions } from './build-types.ts'
 
 const contract = `openapi: 3.1.0
@@ -352,4 +353,18 @@ test('builds side by side do not end each other', async (t) => {
     builds.map(({ problems }) => problems),
     [[], [], []],
   )
+})
+
+test('what the bundler knows of the package is of the package', async (t) => {
+  const names = kitParts.flatMap(([, ...own]) => own)
+  const whole = (await import('../concordat.ts')) as Readonly<Record<string, unknown>>
+  for (const name of names) assert.equal(typeof whole[name], 'function', name)
+  const asking = gate
+    .replace('refuse }', `refuse, ${names.filter((name) => !gate.includes(name)).join(', ')} }`)
+    .replace(
+      "'Lets through who knows a word.'",
+      `[${names.join(', ')}].map(({ name }) => name).join()`,
+    )
+  const built = await buildIn(folderOf(t, { gate: asking }))
+  assert.deepEqual(built.problems, [])
 })

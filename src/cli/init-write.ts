@@ -1,7 +1,7 @@
 // Puts drafts on the disk: all of them or none. They are written beside their places, built there
 // as `check` would build them, and only then moved; whatever stops it leaves nothing behind.
 import { randomUUID } from 'node:crypto'
-import { link, rename, rm, writeFile } from 'node:fs/promises'
+import { constants, copyFile, link, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { Problem } from '../base.ts'
 import { buildSnapshot } from '../control.ts'
@@ -74,7 +74,7 @@ async function moveAll(
     const { path, mayReplace } = one
     try {
       if (mayReplace) await rename(beside.get(one)!, path)
-      else await link(beside.get(one)!, path)
+      else await placeNew(beside.get(one)!, path)
       if (!mayReplace) made.push(path)
     } catch (error) {
       for (const known of made) await rm(known, { force: true })
@@ -83,4 +83,14 @@ async function moveAll(
     }
   }
   return { at: 'written' }
+}
+
+async function placeNew(from: string, path: string): Promise<void> {
+  try {
+    await link(from, path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw error
+    // Some disks know no links. A copy that fails halfway is taken away again.
+    await copyFile(from, path, constants.COPYFILE_EXCL)
+  }
 }

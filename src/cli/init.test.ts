@@ -76,7 +76,7 @@ test('of whatever names are given, a draft is sound or the names are refused', a
       const usual = { upstream: 'http://a', audience: 'public' as const, requestsPerMinute: 1 }
       assert.deepEqual(await saidOf(t, { ...usual, slowestMs: 10, isShadow: false, draft }), [])
     }),
-    { numRuns: 40 },
+    { numRuns: 25 },
   )
 })
 

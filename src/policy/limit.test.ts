@@ -37,17 +37,22 @@ test('beyond the burst a client is told when to come back', () => {
   assert.equal(step(from('192.0.2.1', clock.nowMs())), undefined)
 })
 
-test('a new snapshot finds the buckets as they were', () => {
+const spent = (numbers: { requestsMax: number; windowMs: number; burstMax: number }) => {
   const { tools, step } = linked()
   step(from('192.0.2.1'))
   step(from('192.0.2.1'))
-  const wider = limit.compile(
-    { requestsMax: 120, windowMs: 60_000, burstMax: 2, addressesMax: 1_000 },
-    siteWith(operationWith()),
-  )!
+  const next = limit.compile({ ...numbers, addressesMax: 1_000 }, siteWith(operationWith()))!
   assert.equal(limit.phase, 'admit')
-  const verdict = limit.link(wider, tools)(from('192.0.2.1')) as Refusal
+  return limit.link(next, tools)(from('192.0.2.1'))
+}
+
+test('a new snapshot finds the buckets as they were', () => {
+  const verdict = spent({ requestsMax: 60, windowMs: 60_000, burstMax: 2 }) as Refusal
   assert.equal(verdict.code, 'LIMIT_EXCEEDED')
+})
+
+test('nobody is kept out by what he owed under other numbers', () => {
+  assert.equal(spent({ requestsMax: 6_000, windowMs: 60_000, burstMax: 2 }), undefined)
 })
 
 test('a thread that stood still refuses nobody for what others took meanwhile', () => {

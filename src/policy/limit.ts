@@ -18,7 +18,7 @@ export interface LimitConfig {
 }
 
 export interface LimitPlan extends LimitConfig {
-  /** Names the buckets; they outlive a change of the numbers. */
+  /** Names the buckets, with the numbers. */
   readonly scope: string
 }
 
@@ -49,10 +49,14 @@ export const limit = definePolicy<LimitConfig, LimitPlan>({
   },
 })
 
-/** Of another size it is another table. */
-function tableNeed({ scope, addressesMax }: LimitPlan): StateNeed {
+/**
+ * Of another size or rate it is another table: an empty bucket of two requests a minute would be
+ * one of hundreds of thousands that are owed, and its client kept out long after a limit was raised.
+ */
+function tableNeed({ scope, addressesMax, requestsMax, windowMs, burstMax }: LimitPlan): StateNeed {
   const slots = slotsFor(addressesMax)
-  return { name: `limit ${scope} ${slots}`, bytesMax: bucketTableBytes(slots) }
+  const name = `limit ${scope} ${slots} ${requestsMax}/${windowMs}/${burstMax}`
+  return { name, bytesMax: bucketTableBytes(slots) }
 }
 
 function limitSchema(zod: Zod) {

@@ -212,8 +212,8 @@ paths:
 `
   const off = 'validation: { mode: off }, secure-headers: { mode: off }'
   const rows: [audience: string, policies: string][] = [
-    ['public', `limit: { mode: off }, ${off}`],
-    ['partner', `limit: { mode: off }, ${off}`],
+    ['public', `limit: { mode: off }, topology: { mode: off }, ${off}`],
+    ['partner', `limit: { mode: off }, topology: { mode: off }, ${off}`],
     ['internal', off],
   ]
   for (const [audience, written] of rows) {
@@ -240,12 +240,12 @@ test('replies of no operation get what configuration and document say of every r
     '    get:\n',
     `    x-concordat: { ${hiding('X-Own, X-Inner')} }\n    get:\n`,
   )
-  const { finish } = compileText(inside).plan!
+  const { finish } = compileText(inside, 'audience: internal\npolicies: { auth: upstream }\n').plan!
   assert.deepEqual(
     finish.map(({ policy, plan }) => [policy, (plan as { hide: string[] }).hide]),
     [['secure-headers', ['X-Own']]],
   )
-  const off = 'policies: { auth: upstream, secure-headers: { mode: off } }\n'
+  const off = 'audience: internal\npolicies: { auth: upstream, secure-headers: { mode: off } }\n'
   assert.deepEqual(compileText(contract, off).plan!.finish, [])
 })
 

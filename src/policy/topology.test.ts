@@ -14,7 +14,9 @@ function mapped(name: string, value: string): string | undefined {
   assert.ok(fields !== undefined)
   assert.ok(fields.names.includes(name))
   const sentTo = { authority: 'chat.svc:3000', basePath: '/internal/api' }
-  return fields.map(name, value, { ...exchangeWith([]), sentTo })
+  const exchange = exchangeWith([])
+  const request = { ...exchange.request, host: 'api.test:8080' }
+  return fields.map(name, value, { ...exchange, request, sentTo })
 }
 
 const locations: readonly [says: string, value: string, want: string | undefined][] = [
@@ -33,7 +35,7 @@ const locations: readonly [says: string, value: string, want: string | undefined
   ['a path stays', '/notes/1', '/notes/1'],
   ['a relative path stays', 'notes/1', 'notes/1'],
   ['a public address stays', 'https://example.com/a', 'https://example.com/a'],
-  ['our own address stays', 'http://api.test/a', 'http://api.test/a'],
+  ['our own address stays', 'http://API.test:8080/a', 'http://API.test:8080/a'],
   ['an address of a private network goes', 'http://192.168.4.1/a', undefined],
   ['a name without a domain goes', 'http://orders:8080/a', undefined],
   ['a cluster name goes', 'http://orders.shop.svc.cluster.local/a', undefined],

@@ -86,7 +86,9 @@ function reference(text: string, kindOf: Kinds, exchange: Exchange): string | un
   const host = hostOf(authority)
   if (host === undefined) return undefined
   const kind = kindOf(host)
-  if (kind === 'public' || host === hostOf(exchange.request.host)) return text
+  // This gateway may stand on the same machine as the service: then the port tells them apart.
+  if (kind === 'public' || authority.toLowerCase() === exchange.request.host.toLowerCase())
+    return text
   if (kind === 'internal') return undefined
   return withoutBase(rest.startsWith('/') ? rest : `/${rest}`, exchange)
 }

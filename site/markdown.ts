@@ -1,23 +1,31 @@
 // Markdown to HTML: headings that can be linked to, links that lead to pages of the documentation,
 // code in colours. Raw HTML in a page is shown as text.
+import { createRequire } from 'node:module'
 import { posix } from 'node:path'
-import hljs from 'highlight.js/lib/core'
-import bash from 'highlight.js/lib/languages/bash'
-import http from 'highlight.js/lib/languages/http'
-import json from 'highlight.js/lib/languages/json'
-import nginx from 'highlight.js/lib/languages/nginx'
-import typescript from 'highlight.js/lib/languages/typescript'
-import yaml from 'highlight.js/lib/languages/yaml'
 import MarkdownIt from 'markdown-it'
 import { addressOf } from './chapters.ts'
 import { escaped } from './html.ts'
 
-hljs.registerLanguage('sh', bash)
-hljs.registerLanguage('http', http)
-hljs.registerLanguage('json', json)
-hljs.registerLanguage('nginx', nginx)
-hljs.registerLanguage('ts', typescript)
-hljs.registerLanguage('yaml', yaml)
+// Its types would bring those of a browser into everything.
+const load = createRequire(import.meta.url)
+const hljs = load('highlight.js/lib/core') as Highlighter
+for (const [name, language] of Object.entries({
+  sh: 'bash',
+  http: 'http',
+  json: 'json',
+  js: 'javascript',
+  nginx: 'nginx',
+  ts: 'typescript',
+  yaml: 'yaml',
+})) {
+  hljs.registerLanguage(name, load(`highlight.js/lib/languages/${language}`))
+}
+
+interface Highlighter {
+  registerLanguage(name: string, language: unknown): void
+  getLanguage(name: string): unknown
+  highlight(code: string, options: { language: string; ignoreIllegals: boolean }): { value: string }
+}
 
 export interface Heading {
   readonly level: number

@@ -48,7 +48,7 @@ export function tlsContext({ ca, cert, key }: TlsMaterial): SecureContext {
   return context
 }
 
-/** Reading the system's roots takes 60 ms: once a thread, and only where an endpoint needs them. */
+/** The system's roots take 40 ms of CPU: once a thread, and only where an endpoint needs them. */
 let plainContext: SecureContext | undefined
 let roots: readonly string[] | undefined
 

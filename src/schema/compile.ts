@@ -85,7 +85,11 @@ class Compiler implements SchemaCompiler {
   constructor(options: SchemaCompilerOptions) {
     this.#resources = new Resources(options.documents)
     this.#directed = new Directed(this.#resources)
-    this.#oneWay = new OneWay(this.#resources)
+    this.#oneWay = new OneWay(this.#resources, (place) => {
+      const message =
+        'schemas include each other so often that each counts alone for what is readOnly or writeOnly'
+      this.#report('warning', place, message)
+    })
     this.#formats = options.formats
     this.#seen = options.seen
   }

@@ -6,6 +6,8 @@ import { createSchemaCompiler } from './compile.ts'
 import { linkSchemas } from './link.ts'
 import type { Dialect, Direction } from './types.ts'
 
+const uri = 'file:///c.json'
+
 const id = { type: 'integer', readOnly: true }
 const secret = { type: 'string', writeOnly: true }
 
@@ -30,7 +32,6 @@ function issuesOf(
     dialect = 'openapi-3.1',
   }: { oneWay?: 'refuse' | 'pass'; dialect?: Dialect } = {},
 ): string[] {
-  const uri = 'file:///c.json'
   const openapi = { openapi: '3.1.0', components: { schemas }, schema }
   const compiler = createSchemaCompiler({ documents: new Map([[uri, openapi]]) })
   const number = compiler.add({ uri, pointer: '/schema' }, dialect, direction)
@@ -258,8 +259,30 @@ describe('properties that go one way', () => {
   })
 })
 
+test('schemas that include each other without end count one by one, and it is said', () => {
+  const count = 1_500
+  const chain = Array.from({ length: count }, (_, at) => ({
+    properties: { [`p${at}`]: { readOnly: true } },
+    required: [`p${at}`],
+    allOf: at + 1 < count ? [ref(`s${at + 1}`)] : [true],
+  }))
+  const entries = chain.map((schema, at) => [`s${at}`, schema] as const)
+  const documents = new Map([
+    [uri, { openapi: '3.1.0', components: { schemas: Object.fromEntries(entries) } }],
+  ])
+  const compiler = createSchemaCompiler({ documents })
+  const number = compiler.add({ uri, pointer: '/components/schemas/s0' }, 'openapi-3.1', 'request')
+  const { plan, problems } = compiler.finish()
+  assert.deepEqual(
+    problems.map(({ severity, message }) => [severity, message.slice(0, 27)]),
+    [['warning', 'schemas include each other ']],
+  )
+  const check = linkSchemas(plan)(number)
+  assert.equal(check.valid({}), true)
+  assert.equal(check.valid({ p0: 1 }), false)
+})
+
 test('what has no such property is one schema for both ways', () => {
-  const uri = 'file:///c.json'
   const tree = (depth: number): object =>
     depth === 0
       ? { type: 'string' }

@@ -16,54 +16,60 @@ export const nothingWaived: Waived = { key: '', names: none }
 export const flagOf = (direction: Direction): 'readOnly' | 'writeOnly' =>
   direction === 'request' ? 'readOnly' : 'writeOnly'
 
-/** More schemas than this are not included by one, in any contract written by hand. */
-const includedMax = 1_000
+/**
+ * How often, in a whole contract, a schema may be looked at for what it includes: a second of work.
+ * Beyond it schemas are read one by one, so that a contract made to be slow is not.
+ */
+const looksMax = 1_000_000
+
+type Names = ReadonlySet<string>
 
 export class OneWay {
   readonly #resources: Resources
-  readonly #kept = new Map<string, Map<unknown, ReadonlySet<string>>>()
-  readonly #required = new Map<string, Map<unknown, readonly string[]>>()
-  readonly #flagged = new Map<string, Map<unknown, boolean>>()
+  readonly #tooMuch: (place: Place) => void
+  readonly #declared = new Memory<readonly string[]>()
+  readonly #kept = new Memory<Names>()
+  readonly #required = new Memory<readonly string[]>()
+  readonly #flagged = new Memory<boolean>()
+  readonly #includes = new Memory<readonly Place[]>()
+  #looksLeft = looksMax
 
-  constructor(resources: Resources) {
+  /** `tooMuch` is called once, where the bound is reached. */
+  constructor(resources: Resources, tooMuch: (place: Place) => void) {
     this.#resources = resources
+    this.#tooMuch = tooMuch
   }
 
   /** Those of a schema's own `properties` that do not go the way. */
-  declared(place: Place, dialect: Dialect, direction: Direction): string[] {
-    const properties = isObject(place.value) ? own(place.value, 'properties') : undefined
-    if (!isObject(properties)) return []
-    const inside = (name: string) => ({ ...place, value: properties[name] })
-    return Object.keys(properties).filter((name) =>
-      this.#isFlagged(inside(name), dialect, direction),
-    )
+  declared(place: Place, dialect: Dialect, direction: Direction): readonly string[] {
+    return this.#declared.of(`${dialect} ${direction}`, place.value, () => {
+      const properties = isObject(place.value) ? own(place.value, 'properties') : undefined
+      if (!isObject(properties)) return []
+      const inside = (name: string) => ({ ...place, value: properties[name] })
+      return Object.keys(properties).filter((name) =>
+        this.#isFlagged(inside(name), dialect, direction),
+      )
+    })
   }
 
   /** All that need not be there: declared here or in what is included, or waived from outside. */
-  waivedIn(
-    place: Place,
-    dialect: Dialect,
-    direction: Direction,
-    outside: Waived,
-  ): ReadonlySet<string> {
-    const kept = memoised(this.#kept, `${dialect} ${direction}`, place.value, () => {
-      const included = this.#included(place, dialect, false)
+  waivedIn(place: Place, dialect: Dialect, direction: Direction, outside: Waived): Names {
+    const settled = this.#settled(place, dialect)
+    const kept = this.#kept.of(`${dialect} ${direction}`, settled.value, () => {
+      const included = this.#included(settled, dialect, 'sure')
       return new Set(included.flatMap((one) => this.declared(one, dialect, direction)))
     })
-    return outside.names.size === 0 ? kept : new Set([...kept, ...outside.names])
+    if (outside.names.size === 0) return kept
+    return kept.size === 0 ? outside.names : new Set([...kept, ...outside.names])
   }
 
   /** Of these names the ones that an included schema requires and does not itself know of. */
-  handedTo(
-    inner: Place,
-    dialect: Dialect,
-    direction: Direction,
-    names: ReadonlySet<string>,
-  ): Waived {
+  handedTo(inner: Place, dialect: Dialect, direction: Direction, names: Names): Waived {
     if (names.size === 0) return nothingWaived
-    const known = this.waivedIn(inner, dialect, direction, nothingWaived)
-    const required = memoised(this.#required, dialect, inner.value, () =>
-      this.#included(inner, dialect, true).flatMap(requiredBy),
+    const settled = this.#settled(inner, dialect)
+    const known = this.waivedIn(settled, dialect, direction, nothingWaived)
+    const required = this.#required.of(dialect, settled.value, () =>
+      this.#included(settled, dialect, 'any').flatMap(requiredBy),
     )
     const handed = new Set(required.filter((name) => names.has(name) && !known.has(name)))
     if (handed.size === 0) return nothingWaived
@@ -75,49 +81,87 @@ export class OneWay {
     if (!isObject(value)) return false
     const isMarked = (one: unknown) => isObject(one) && own(one, flagOf(direction)) === true
     if (!Object.hasOwn(value, '$ref') && !Object.hasOwn(value, 'allOf')) return isMarked(value)
-    return memoised(this.#flagged, `${dialect} ${direction}`, value, () =>
-      this.#included(place, dialect, false).some((one) => isMarked(one.value)),
+    const settled = this.#settled(place, dialect)
+    return this.#flagged.of(`${dialect} ${direction}`, settled.value, () =>
+      this.#included(settled, dialect, 'sure').some((one) => isMarked(one.value)),
     )
   }
 
-  /** The schema and all that hold wherever it does; with branches, all that may. */
-  #included(start: Place, dialect: Dialect, withBranches: boolean): Place[] {
+  /** What a schema that is no more than a reference leads to. */
+  #settled(start: Place, dialect: Dialect): Place {
+    let place = start
+    for (let hops = 0; hops < hopsMax; hops++) {
+      const { value } = place
+      const isPure = isObject(value) && (dialect === 'openapi-3.0' || hasOnlyReference(value))
+      const target = isPure ? this.#target(place, dialect) : undefined
+      if (target === undefined) return place
+      place = target
+    }
+    return place
+  }
+
+  #target({ value, resource }: Place, dialect: Dialect): Place | undefined {
+    const reference = isObject(value) ? own(value, '$ref') : undefined
+    return typeof reference === 'string'
+      ? this.#resources.resolve(resource, reference, dialect)
+      : undefined
+  }
+
+  /** The schema and those that hold wherever it does; or, with `any`, those too that may. */
+  #included(start: Place, dialect: Dialect, which: Which): Place[] {
     const seen = new Set<unknown>()
     const found: Place[] = []
     const waiting = [start]
     for (let place = waiting.pop(); place !== undefined; place = waiting.pop()) {
-      const { value } = place
-      if (!isObject(value) || seen.has(value) || seen.size >= includedMax) continue
-      seen.add(value)
-      const reference = own(value, '$ref')
-      if (typeof reference === 'string') {
-        const target = this.#resources.resolve(place.resource, reference, dialect)
-        if (target !== undefined) waiting.push(target)
-        if (dialect === 'openapi-3.0') continue
-      }
+      if (seen.has(place.value)) continue
+      seen.add(place.value)
       found.push(place)
-      const keywords = withBranches ? everyList : sureLists
-      for (const keyword of keywords) {
-        for (const [path, one] of entriesOf(own(value, keyword))) {
-          waiting.push(this.#resources.inside(place, `${keyword}${path}`, one))
-        }
-      }
+      if (this.#looksLeft < 0) continue
+      const inner = this.#includedBy(place, dialect, which)
+      this.#looksLeft -= inner.length + 1
+      waiting.push(...inner)
+      if (this.#looksLeft < 0) this.#tooMuch(place)
     }
     return found
   }
+
+  #includedBy(place: Place, dialect: Dialect, which: Which): readonly Place[] {
+    return this.#includes.of(`${dialect} ${which}`, place.value, () => {
+      const { value } = place
+      if (!isObject(value)) return []
+      const target = this.#target(place, dialect)
+      const found = target === undefined ? [] : [target]
+      for (const keyword of which === 'sure' ? sureLists : everyList) {
+        for (const [path, one] of entriesOf(own(value, keyword))) {
+          found.push(this.#resources.inside(place, `${keyword}${path}`, one))
+        }
+      }
+      return found.map((one) => this.#settled(one, dialect))
+    })
+  }
 }
 
-function memoised<T>(
-  all: Map<string, Map<unknown, T>>,
-  kind: string,
-  value: unknown,
-  make: () => T,
-): T {
-  const known = all.get(kind) ?? new Map<unknown, T>()
-  all.set(kind, known)
-  const made = known.has(value) ? known.get(value)! : make()
-  known.set(value, made)
-  return made
+type Which = 'sure' | 'any'
+
+/** A reference to a reference to … this many. */
+const hopsMax = 32
+
+const hasOnlyReference = (value: object): boolean =>
+  Object.hasOwn(value, '$ref') && Object.keys(value).length === 1
+
+/** What was found out of a schema, by kind. */
+class Memory<T> {
+  readonly #kinds = new Map<string, Map<unknown, T>>()
+
+  of(kind: string, value: unknown, make: () => T): T {
+    let known = this.#kinds.get(kind)
+    if (known === undefined) this.#kinds.set(kind, (known = new Map()))
+    const there = known.get(value)
+    if (there !== undefined) return there
+    const made = make()
+    known.set(value, made)
+    return made
+  }
 }
 
 const sureLists = ['allOf']

@@ -45,6 +45,7 @@ export class Resources {
   /** Which resource a schema object starts; others belong to the one around them. */
   readonly #starts = new Map<JsonObject, Resource>()
   readonly #indexed = new Set<JsonObject>()
+  readonly #resolved = new Map<Resource, Map<string, Place>>()
 
   constructor(documents: ReadonlyMap<string, unknown>) {
     for (const [uri, value] of documents) {
@@ -63,8 +64,18 @@ export class Resources {
     return resource && this.#descend(resource, pointer, dialect)
   }
 
-  /** Follows a reference made inside `from`. */
+  /** Follows a reference made inside `from`; the same ones are asked for again and again. */
   resolve(from: Resource, reference: string, dialect: Dialect): Place | undefined {
+    let known = this.#resolved.get(from)
+    if (known === undefined) this.#resolved.set(from, (known = new Map()))
+    const before = known.get(reference)
+    if (before !== undefined) return before
+    const place = this.#follow(from, reference, dialect)
+    if (place !== undefined) known.set(reference, place)
+    return place
+  }
+
+  #follow(from: Resource, reference: string, dialect: Dialect): Place | undefined {
     const hash = reference.indexOf('#')
     const address = hash < 0 ? reference : reference.slice(0, hash)
     const fragment = decoded(hash < 0 ? '' : reference.slice(hash + 1))

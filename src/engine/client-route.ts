@@ -2,9 +2,8 @@
 import type { Client, StreamPeer } from '../http.ts'
 import type { ClientRoute } from '../wire.ts'
 
-/** The client in whom the gateway believes; of one behind trusted hops nobody knows the port. */
-export function clientRoute({ address }: Client, peer: StreamPeer): ClientRoute {
-  const port = address === peer.address ? peer.port : 0
+/** The client in whom the gateway believes; behind trusted hops its port is mostly unknown: 0. */
+export function clientRoute({ address, port }: Client, peer: StreamPeer): ClientRoute {
   return { from: { address, port }, to: peer.arrivedAt?.() ?? nowhere }
 }
 

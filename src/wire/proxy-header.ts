@@ -153,7 +153,7 @@ function isChecksum(header: Buffer, at: number): boolean {
 
 /** The header for a route; where an end is no address the family is said to be unknown. */
 export function proxyHeader(version: 'v1' | 'v2', { from, to }: ClientRoute): Buffer {
-  const ends = [parseAddress(from.address), parseAddress(to.address)] as const
+  const ends = [endOf(from), endOf(to)] as const
   const [source, target] = ends
   if (source === undefined || target === undefined) return unknownHeader(version)
   const isShort = ends.every((end) => end?.slice(0, 6).join() === '0,0,0,0,0,65535')
@@ -165,6 +165,9 @@ export function proxyHeader(version: 'v1' | 'v2', { from, to }: ClientRoute): Bu
 }
 
 type Groups = readonly number[]
+
+/** A zone (`%eth0`) means something here alone. */
+const endOf = ({ address }: End): Groups | undefined => parseAddress(address.split('%', 1)[0]!)
 
 /** IPv4 among IPv6 stays a mapped address. */
 const longText = (address: Groups): string => {

@@ -98,7 +98,7 @@ for (const workers of [0, 2]) {
       const id = await ask('/notes/1', '198.51.100.1')
       const later = JSON.parse((await told('shadow', '--json')).out)
       const [limit] = later.policies
-      assert.deepEqual([limit.requests, limit.wouldRefuse], [5, 3])
+      assert.deepEqual([limit.requests, limit.wouldRefuse], [6, 3])
       assert.equal(limit.rows[0].requestId, id)
       const explained = await told('explain', id)
       assert.match(

@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import {
   type ClientRoute,
+  type End,
   proxyHeader,
   type ProxyReading,
   readProxyHeader,

@@ -95,6 +95,8 @@ for (const workers of [0, 2]) {
         /^enforcing 'limit' would have refused 2 of 4 requests from 1 client since \d\d:\d\d$/m,
       )
       await reload(2)
+      // A limit of other numbers begins with full buckets.
+      await ask('/notes/1', '198.51.100.1')
       const id = await ask('/notes/1', '198.51.100.1')
       const later = JSON.parse((await told('shadow', '--json')).out)
       const [limit] = later.policies

@@ -8,6 +8,7 @@ import {
   connectSocket,
   proxyHeader,
   tlsConnect,
+  type TlsContext,
   tlsContext,
 } from '../wire.ts'
 import type { EndpointPlan, TlsPlan, UpstreamPlan } from './plan.ts'
@@ -26,12 +27,13 @@ export type BlobOf = (number: number) => Uint8Array
 export function transportOf(
   endpoint: EndpointPlan,
   { tls, proxyProtocol }: UpstreamPlan,
-  blobOf: BlobOf,
+  contextOf: () => TlsContext,
 ): Transport {
-  const isSecure = 'isSecure' in endpoint
+  const { serverName } = tls ?? {}
   return {
     address: addressOf(endpoint),
-    connect: isSecure ? secureConnect(tls, blobOf) : connectSocket,
+    connect:
+      'isSecure' in endpoint ? tlsConnect({ context: contextOf(), serverName }) : connectSocket,
     prefaceFor: proxyProtocol && ((route) => proxyHeader(proxyProtocol, route)),
   }
 }
@@ -41,12 +43,14 @@ const addressOf = (endpoint: EndpointPlan): Address =>
     ? { socketPath: endpoint.socketPath }
     : { host: endpoint.host, port: endpoint.port }
 
-function secureConnect(tls: TlsPlan | undefined, blobOf: BlobOf): Connect {
+/** One for all endpoints of an upstream, made when the first needs it: it takes a millisecond. */
+export function contextMaker(tls: TlsPlan | undefined, blobOf: BlobOf): () => TlsContext {
+  let made: TlsContext | undefined
   const text = (number: number | undefined): string | undefined =>
     // What lies in shared memory no decoder takes.
     number === undefined ? undefined : new TextDecoder().decode(blobOf(number).slice())
-  const context = tlsContext({ ca: text(tls?.ca), cert: text(tls?.cert), key: text(tls?.key) })
-  return tlsConnect({ context, serverName: tls?.serverName })
+  return () =>
+    (made ??= tlsContext({ ca: text(tls?.ca), cert: text(tls?.cert), key: text(tls?.key) }))
 }
 
 /** For plans that name no bytes. */

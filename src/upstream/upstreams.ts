@@ -6,8 +6,10 @@ import { SingleUse } from './single-use.ts'
 import {
   authorityOf,
   type BlobOf,
+  contextMaker,
   endpointName,
   noBlobs,
+  type Transport,
   transportKey,
   transportOf,
 } from './transport.ts'
@@ -69,9 +71,10 @@ export class Upstreams {
   ): LinkedUpstreams {
     const named = new Map<string, EndpointConnections>()
     const upstreams = plans.map((plan) => {
+      const contextOf = contextMaker(plan.tls, blobOf)
       const linked = plan.endpoints.map((endpoint) => {
         const key = transportKey(endpoint, plan)
-        const make = () => newPool(endpoint, plan, tools, blobOf)
+        const make = () => newPool(transportOf(endpoint, plan, contextOf), tools)
         const pool = named.get(key) ?? this.#pools.get(key) ?? make()
         named.set(key, pool)
         return endpointOf(endpoint, plan, pool)
@@ -130,13 +133,7 @@ export class Upstreams {
   }
 }
 
-function newPool(
-  endpoint: EndpointPlan,
-  plan: UpstreamPlan,
-  tools: PoolTools,
-  blobOf: BlobOf,
-): EndpointConnections {
-  const transport = transportOf(endpoint, plan, blobOf)
+function newPool(transport: Transport, tools: PoolTools): EndpointConnections {
   return transport.prefaceFor === undefined
     ? new Pool(transport, tools)
     : new SingleUse(transport, tools)

@@ -185,10 +185,11 @@ test('what is written for a route is read as that route', () => {
   )
 })
 
+const line = (from: End, to: End): string => String(proxyHeader('v1', { from, to }))
+
 test('a zone stays here, and a mapped address is IPv4', () => {
   const local = { address: 'fe80::1%eth0', port: 1 }
   const mapped = { address: '::ffff:192.0.2.1', port: 2 }
-  const line = (from: End, to: End) => String(proxyHeader('v1', { from, to }))
   assert.equal(line(local, local), 'PROXY TCP6 fe80::1 fe80::1 1 1\r\n')
   assert.equal(line(mapped, mapped), 'PROXY TCP4 192.0.2.1 192.0.2.1 2 2\r\n')
   assert.equal(line(mapped, local), 'PROXY TCP6 ::ffff:192.0.2.1 fe80::1 2 1\r\n')

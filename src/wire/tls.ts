@@ -26,8 +26,10 @@ export interface TlsMaterial {
   readonly key?: string | undefined
 }
 
+export type TlsContext = SecureContext
+
 export interface TlsTerms {
-  readonly context: SecureContext
+  readonly context: TlsContext
   /** What the endpoint is asked for and must prove to be; undefined: its host. */
   readonly serverName: string | undefined
 }

@@ -30,12 +30,7 @@ export { cacheFolder } from './control/cache.ts'
 export { buildInThread } from './control/compiler-thread.ts'
 
 /** Where what is in force was written. */
-export {
-  type Origin,
-  type Origins,
-  originsOf,
-  type PolicyOrigin,
-} from './control/origins.ts'
+export { type Origin, type Origins, originsOf, type PolicyOrigin } from './control/origins.ts'
 
 /** What runs follows what is written. */
 export { type Outcome, Reloader, type ReloadSetup, type Standing } from './control/reload.ts'

@@ -3,8 +3,8 @@
 import type { Readiness } from './admin-routes.ts'
 import type { ListenAddress } from './port.ts'
 import type { LogOptions } from '../engine.ts'
-import type { KeptExchange, ShadowReport } from '../telemetry.ts'
 import { snapshotCode } from '../snapshot.ts'
+import type { KeptExchange, ShadowReport } from '../telemetry.ts'
 
 /** What may change while it runs. */
 export interface GatewaySettings {

@@ -62,7 +62,12 @@ function planOf(endpoints: readonly RawEndpoint[], options: RelayOptions): Snaps
       operation: 0,
       allow: [],
     })),
-    { method: 'PUT', template: '/held', operation: 1, allow: [] },
+    ...['PUT', 'QUERY'].map((method) => ({
+      method,
+      template: '/held',
+      operation: 1,
+      allow: [],
+    })),
   ]
   const places = endpoints.map(({ port }) => ({ host: '127.0.0.1', port, basePath: '' }))
   return {

@@ -220,16 +220,19 @@ test('a kept connection that dies under a request: what may be repeated is, once
   assert.equal(endpoint.peers.length, 2, 'not a third time')
 })
 
-test('a body that is held is repeated with its request', async (t) => {
-  const { client, endpoint, upstream } = await keptConnection(t)
-  client.send(`${ask('PUT /held', 'Content-Type: application/json', 'Content-Length: 4')}null`)
-  await upstream.until('null')
-  upstream.cut()
-  const fresh = await endpoint.next()
-  await fresh.until('\r\n\r\nnull')
-  fresh.send(reply('y'))
-  await client.until('y')
-})
+for (const method of ['PUT', 'QUERY']) {
+  test(`a body that is held is repeated with its request: ${method}`, async (t) => {
+    const { client, endpoint, upstream } = await keptConnection(t)
+    const fields = ['Content-Type: application/json', 'Content-Length: 4']
+    client.send(`${ask(`${method} /held`, ...fields)}null`)
+    await upstream.until('null')
+    upstream.cut()
+    const fresh = await endpoint.next()
+    await fresh.until('\r\n\r\nnull')
+    fresh.send(reply('y'))
+    await client.until('y')
+  })
+}
 
 test('a kept connection that dies under a request: what may not be repeated is not', async (t) => {
   for (const request of [

@@ -1,6 +1,5 @@
 // How one endpoint is reached: its address, what its connections run over, and what is told on
 // them before anything else. Endpoints that are reached alike share their connections.
-import { assert } from '../base.ts'
 import {
   type Address,
   type ClientRoute,
@@ -55,8 +54,7 @@ export function contextMaker(tls: TlsPlan | undefined, blobOf: BlobOf): () => Tl
 
 /** For plans that name no bytes. */
 export const noBlobs: BlobOf = () => {
-  assert(false, 'a plan that names bytes comes with them')
-  return new Uint8Array()
+  throw new Error('a plan names bytes that did not come with it')
 }
 
 /** The same for endpoints that are reached alike. */

@@ -3,7 +3,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gatewayCore, start } from './processes.ts'
-import { filled, freePorts, ready } from './servers.ts'
+import { freePorts } from '../test/free-ports.ts'
+import { filled, ready } from './servers.ts'
 import type { Server } from './servers.ts'
 
 export type RivalName = 'nginx' | 'haproxy' | 'Caddy'

@@ -2,13 +2,13 @@
 // (rivals.ts has the others). Everything on 127.0.0.1, on ports that were free a moment before.
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createConnection, createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Case } from './cases.ts'
 import { gatewayCore, loadCore, start } from './processes.ts'
 import type { Started, StartOptions } from './processes.ts'
+import { freePorts } from '../test/free-ports.ts'
 
 export interface Server {
   readonly name: string
@@ -30,14 +30,6 @@ export function scratchFolder(): string {
   chmodSync(folder, 0o755)
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
   return folder
-}
-
-export async function freePorts(count: number): Promise<number[]> {
-  const holders = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
-  await Promise.all(holders.map((holder) => new Promise((done) => holder.once('listening', done))))
-  const ports = holders.map((holder) => (holder.address() as AddressInfo).port)
-  await Promise.all(holders.map((holder) => new Promise((done) => holder.close(done))))
-  return ports
 }
 
 export async function startUpstream(folder: string): Promise<Server> {

@@ -1,7 +1,7 @@
 // The servers of the bench: nginx as the service, Concordat, or a bare script in its place
 // (rivals.ts has the others). Everything on 127.0.0.1, on ports that were free a moment before.
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createConnection, createServer } from 'node:net'
+import { createConnection } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'

@@ -109,38 +109,42 @@ export class MultipartReader {
     /** Where the lead begins; before this piece where it came with an earlier one. */
     let leadAt = this.#lead === '' ? start : -1
     for (let at = start; at < bytes.length; at++) {
-      if (this.#lead === '') {
-        at = this.#jump(bytes, at)
-        if (at >= bytes.length) break
-      }
+      if (this.#lead === '') at = this.#jump(bytes, at)
+      if (at >= bytes.length) break
       const byte = bytes[at]!
-      if (this.#lead !== '' && byte === this.#mark[this.#matched]) {
-        if (++this.#matched < this.#mark.length) continue
+      const boundary = this.#advance(byte)
+      if (boundary === 'begun') continue
+      if (boundary === 'whole') {
         this.#tell(bytes.subarray(from, Math.max(from, leadAt)))
         this.#delimit()
         return at + 1
       }
-      if (this.#lead === '\r' && this.#matched === 0 && byte === lf) {
-        this.#lead = '\r\n'
-        continue
+      if (this.#lead !== '' && leadAt < 0) {
+        this.#tellLead()
+        from = at
       }
-      if (this.#lead !== '') {
-        if (leadAt < 0) {
-          this.#tellLead()
-          from = at
-        }
-        this.#lead = ''
-        this.#matched = 0
-        leadAt = at
-      }
-      if (byte !== cr && byte !== lf) continue
       const follows = byte === lf && at > from && bytes[at - 1] === cr
-      this.#lead = follows ? '\r\n' : byte === lf ? '\n' : '\r'
       leadAt = follows ? at - 1 : at
+      this.#begin(follows ? '\r\n' : byte === lf ? '\n' : byte === cr ? '\r' : '')
     }
     const to = this.#lead === '' ? bytes.length : leadAt
     if (to > from) this.#tell(bytes.subarray(from, to))
     return bytes.length
+  }
+
+  #begin(lead: Lead): void {
+    this.#lead = lead
+    this.#matched = 0
+  }
+
+  /** Takes the byte for the next of a boundary, if it may be that. */
+  #advance(byte: number): 'none' | 'begun' | 'whole' {
+    if (this.#lead === '') return 'none'
+    if (byte === this.#mark[this.#matched])
+      return ++this.#matched < this.#mark.length ? 'begun' : 'whole'
+    if (this.#lead !== '\r' || this.#matched > 0 || byte !== lf) return 'none'
+    this.#lead = '\r\n'
+    return 'begun'
   }
 
   /**
@@ -181,8 +185,7 @@ export class MultipartReader {
     const isFirst = this.#state === 'preamble'
     if (this.#lead !== '\r\n' && !(isFirst && this.#lead === 'start')) this.#verdict = 'bare_break'
     else if (!isFirst && !this.#events.partEnd()) this.#verdict = 'stopped'
-    this.#lead = ''
-    this.#matched = 0
+    this.#begin('')
     this.#state = 'delimited'
     this.#before = 0
   }

@@ -58,11 +58,12 @@ const serverErrors: Readonly<Record<number, FaultCode>> = {
 }
 
 /** A server error that the contract does not declare tells a public client nothing. */
-export function replyFault(
+export function mappedReply(
   status: number,
   operation: LinkedOperation,
   audience: Audience,
-): FaultCode | undefined {
+): Refusal | undefined {
   if (status < 500 || audience !== 'public' || operation.declares(status)) return undefined
-  return serverErrors[status] ?? 'UPSTREAM_ERROR'
+  const reason = `the upstream answered ${status}`
+  return refuse(serverErrors[status] ?? 'UPSTREAM_ERROR', undefined, { reason })
 }

@@ -32,7 +32,7 @@ import {
   type StreamEvents,
   type Verdict,
 } from '../http.ts'
-import { acceptableId, type ShadowNote } from '../telemetry.ts'
+import { acceptableId, type ExchangeRecord, type ShadowNote } from '../telemetry.ts'
 import type { Endpoint, Taker, Unconnected } from '../upstream.ts'
 import {
   type CallEvents,
@@ -40,14 +40,13 @@ import {
   type ClientConnection,
   type ClientRoute,
   type Http1ReplyHead,
-  linesOf,
 } from '../wire.ts'
-import { callFaults, mayRepeat, replyFault, unconnected } from './causes.ts'
+import { callFaults, mappedReply, mayRepeat, unconnected } from './causes.ts'
 import { clientRoute } from './client-route.ts'
 import { refusalReply } from './fault-body.ts'
-import { forwardingOf, interimLines, replyLines, requestLines } from './heads.ts'
+import { forwardingOf, interimLines, ownReplyLines, replyLines, requestLines } from './heads.ts'
 import { judgeHead, validation } from './head-breach.ts'
-import { inTime } from './in-time.ts'
+import { inTime, settledInTime } from './in-time.ts'
 import { noRoom, RequestBody } from './request-body.ts'
 import { assertEditable, fieldsToCopy, type OwnField } from './request-fields.ts'
 import type { Runtime } from './runtime.ts'
@@ -98,6 +97,8 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
   #waited = false
   #calledMs = 0
   #shadows: readonly ShadowNote[] = noShadows
+  /** What policies in shadow have not said yet. */
+  #asides: readonly Promise<Verdict>[] = noAsides
   #upstreamMs = 0
   #verified: VerifiedReply | undefined
   #refused: { readonly refusal: Refusal; readonly by: NamedPolicy | undefined } | undefined
@@ -176,8 +177,11 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
     for (let i = from; i < steps.length; i++) {
       const verdict = steps[i]!(this)
       if (verdict === undefined) continue
-      if (!(verdict instanceof Promise)) return this.#refuse(verdict, policyOfStep(steps[i]!))
-      return this.#await(verdict, steps, i + 1, next)
+      const by = policyOfStep(steps[i]!)
+      if (!(verdict instanceof Promise)) return this.#refuse(verdict, by)
+      if (by?.isShadow !== true) return this.#await(verdict, by, steps, i + 1, next)
+      // Nobody waits for who has no say, but the record.
+      this.#asides = [...this.#asides, verdict]
     }
     next(this)
   }
@@ -185,12 +189,12 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
   /** Apart, so that steps that answer at once cost no closure. */
   #await(
     verdict: Promise<Verdict>,
+    by: NamedPolicy | undefined,
     steps: readonly Step[],
     from: number,
     next: (self: GatewayExchange) => void,
   ): void {
     this.#waited = true
-    const by = policyOfStep(steps[from - 1]!)
     const goOn = (late: Verdict) => {
       if (this.#phase === 'over') return
       if (late !== undefined) this.#refuse(late, by)
@@ -256,7 +260,7 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
     else if (content === undefined) this.#runSteps(operation.content, 0, prepared)
     else if (this.#isHeld) this.#hold(content)
     else {
-      content.watches = beginWatches(operation.watches, this)
+      content.watch(beginWatches(operation.watches, this))
       this.prepare()
     }
   }
@@ -411,9 +415,7 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
 
   /** What stands for an upstream's own error, where a client must not see that. */
   mappedReply(status: number): Refusal | undefined {
-    const fault = replyFault(status, this.#operation!, this.#snapshot.plan.audience)
-    if (fault === undefined) return undefined
-    return refuse(fault, undefined, { reason: `the upstream answered ${status}` })
+    return mappedReply(status, this.#operation!, this.#snapshot.plan.audience)
   }
 
   /** The rest of a reply that is not sent is read where that is cheap: its connection lives on. */
@@ -428,23 +430,28 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
   /** Its connection serves others; what is still to be sent was held. */
   replyRead(): void {
     this.#connection = undefined
+    this.#upstreamMs = this.#runtime.clock.nowMs() - this.#calledMs
   }
 
-  replyPiece(piece: Piece): void {
+  /** False asks who holds the rest to wait until the client takes bytes again. */
+  replyPiece(piece: Piece): boolean {
     this.#replyBytes += piece.length
-    if (!this.#stream.sendPiece(piece)) this.#connection?.pause()
+    const goesOn = this.#stream.sendPiece(piece)
+    if (!goesOn) this.#connection?.pause()
+    return goesOn
   }
 
   clientWritable(): void {
-    this.#connection?.resume()
+    if (this.#connection === undefined) this.#verified?.clientWritable()
+    else this.#connection.resume()
   }
 
   /** `sent` is called when the client has all of it. */
   replyEnded(trailers: readonly string[], sent?: () => void): void {
+    const nowMs = this.#runtime.clock.nowMs()
+    if (this.#connection !== undefined) this.#upstreamMs = nowMs - this.#calledMs
     this.#connection = undefined
     if (this.#phase !== 'replying') return
-    const nowMs = this.#runtime.clock.nowMs()
-    this.#upstreamMs = nowMs - this.#calledMs
     this.#stream.sendEnd(trailers)
     sent?.()
     this.#record(nowMs, undefined, undefined)
@@ -509,16 +516,11 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
     if (!this.#broken) for (const step of finish) step(edited, this)
     const bytes = Buffer.from(body)
     // RFC 9110 §8.6: a 204 has no length.
-    const length = status === 204 ? '' : `Content-Length: ${bytes.length}\r\n`
-    const date = `Date: ${this.#runtime.httpDate()}\r\n`
-    const lines = `${linesOf(edited.headers)}${length}${date}X-Request-Id: ${this.id}\r\n`
+    const length = status === 204 ? 'none' : bytes.length
+    const lines = ownReplyLines(edited.headers, length, this.id, this.#runtime.httpDate)
     this.#status = status
     this.#phase = 'replying'
-    this.#stream.sendHead(
-      `${status} ${reasonPhrase(status)}`,
-      lines,
-      status === 204 ? 'none' : bytes.length,
-    )
+    this.#stream.sendHead(`${status} ${reasonPhrase(status)}`, lines, length)
     if (this.request.method !== 'HEAD') {
       this.#replyBytes = bytes.length
       this.#stream.sendPiece(bytes)
@@ -550,7 +552,6 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
     this.#content?.release()
     this.#verified?.release()
     const { method, path, host, headers } = this.request
-    this.#runtime.active--
     const record = {
       id: this.id,
       operation: this.#operation?.index ?? -1,
@@ -573,10 +574,18 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
       userAgent: headerValue(headers, 'user-agent'),
       finishedEpochMs: this.#runtime.clock.epochMs(),
     }
+    if (this.#asides.length === 0) return this.#observe(record)
+    const said = () => this.#observe({ ...record, shadows: this.#shadows })
+    settledInTime(this.#asides, this.#runtime.clock).then(said).catch(this.#runtime.bug)
+  }
+
+  #observe(record: ExchangeRecord): void {
+    this.#runtime.active--
     for (const observe of this.#snapshot.observers) observe(record)
   }
 }
 
+const noAsides: readonly Promise<Verdict>[] = Object.freeze([])
 const noValues: readonly string[] = Object.freeze([])
 
 const lateConnection = 'no connection was to be had while the exchange had time'

@@ -107,6 +107,17 @@ export function interimLines(
   return linesOf(mapFields(fieldsOf(forwardable), exchange))
 }
 
+/** The fields of a reply of the gateway's own. */
+export function ownReplyLines(
+  headers: readonly string[],
+  length: number | 'none',
+  id: string,
+  httpDate: () => string,
+): string {
+  const lengthLine = length === 'none' ? '' : `Content-Length: ${length}\r\n`
+  return `${linesOf(headers)}${lengthLine}Date: ${httpDate()}\r\nX-Request-Id: ${id}\r\n`
+}
+
 interface Remembered {
   readonly snapshot: Snapshot
   readonly forwarding: Forwarding

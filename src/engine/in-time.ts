@@ -1,11 +1,8 @@
 // What a step answers later, while the exchange has time. One that never answers must not keep its
-// client for ever, and one in shadow must not cost it anything.
+// client for ever; for one in shadow the record alone waits, and not for long.
 import { type Clock, refuse, within } from '../base.ts'
 import type { Verdict } from '../http.ts'
 import type { NamedPolicy } from './step-names.ts'
-
-/** What a policy in shadow may delay an exchange by. */
-const shadowWaitMsMax = 1_000
 
 export async function inTime(
   verdict: Promise<Verdict>,
@@ -13,11 +10,19 @@ export async function inTime(
   clock: Clock,
   by: NamedPolicy | undefined,
 ): Promise<Verdict> {
-  const isShadow = by?.isShadow === true
   const settled = verdict.then((late) => ({ late }))
-  const answer = await within(clock, isShadow ? Math.min(leftMs, shadowWaitMsMax) : leftMs, settled)
+  const answer = await within(clock, leftMs, settled)
   if (answer !== undefined) return answer.late
-  if (isShadow) return undefined
   const reason = `the policy '${by?.policy}' did not answer while the exchange had time`
   return refuse('INTERNAL_ERROR', undefined, { reason })
+}
+
+/** What the record of an exchange may wait for policies in shadow. */
+const shadowWaitMsMax = 1_000
+
+export async function settledInTime(
+  asides: readonly Promise<Verdict>[],
+  clock: Clock,
+): Promise<void> {
+  await within(clock, shadowWaitMsMax, Promise.allSettled(asides))
 }

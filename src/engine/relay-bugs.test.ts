@@ -5,7 +5,6 @@ import { eventually, settled } from '../../test/raw-peer.ts'
 import { refuse } from '../base.ts'
 import { ask, openRelay, type RelayOptions, reply } from './relay-for-tests.ts'
 import { shadow } from './shadowing.ts'
-import { namedSteps } from './step-names.ts'
 
 const boom = (): never => {
   throw new Error('boom')
@@ -91,17 +90,4 @@ test('a step that never answers is a 500 when its exchange has no time left', as
   await relay.pass(relay.plan.limits.exchangeTimeoutMs + 1_000)
   assert.match(await client.until('}}'), /^HTTP\/1\.1 500 /)
   assert.match((await relay.record()).reason ?? '', /did not answer/)
-})
-
-test('a step in shadow that never answers lets its exchange go on after a second', async (t) => {
-  const silent = shadow({ policy: 'sleeps' }, never, boom)
-  namedSteps({ policy: 'sleeps', isShadow: true }, { check: silent })
-  const relay = await openRelay(t, { steps: { check: [silent] } })
-  const client = await relay.sent(ask('GET /a'))
-  await eventually('it is asked', () => relay.runtime.active === 1)
-  await relay.pass(1_500)
-  const upstream = await relay.endpoint.next()
-  await upstream.until('\r\n\r\n')
-  upstream.send(reply('ok'))
-  await client.until('ok')
 })

@@ -5,8 +5,8 @@ import { type Refusal, refuse } from '../base.ts'
 import type { Piece, ReplyCheck, ReplyHead, VerifyStep } from '../http.ts'
 import { overloaded } from './causes.ts'
 import { HeldBody, type HeldTerms } from './held-body.ts'
-import { type Shadowing, silent } from './shadowing.ts'
-import { KeptBytes, type Watching } from './watches.ts'
+import { type Shadowing, silent, untouchable } from './shadowing.ts'
+import { Watches, type Watching } from './watches.ts'
 
 export interface LinkedVerify {
   readonly policy: string
@@ -57,7 +57,7 @@ export function beginReplyChecks(
 function ask(by: LinkedVerify, exchange: Shadowing, reply: ReplyHead, { bug }: ReplyChecksTools) {
   if (!by.inShadow) return by.step(exchange, reply)
   try {
-    return by.step(exchange, reply)
+    return by.step(untouchable(exchange), reply)
   } catch (error) {
     bug(error)
     return undefined
@@ -68,13 +68,11 @@ export class ReplyChecks {
   readonly #exchange: Shadowing
   readonly #tools: ReplyChecksTools
   readonly #wholes: Whole[] = []
-  readonly #watches: Watching[] = []
+  readonly #watching: Watching[] = []
   #held: HeldBody | undefined
-  #kept: KeptBytes | undefined
+  #watches: Watches | undefined
   #bytesMax = 0
   #length = 0
-  /** Whether a watch may end it. */
-  #cuts = false
   /** Whether nothing is sent before the whole has been judged. */
   #holds = false
 
@@ -97,8 +95,7 @@ export class ReplyChecks {
     if (check.how === 'watch') {
       const note = (refusal: Refusal) => this.#exchange.noteShadow(by, refusal)
       const watch = inShadow ? silent(check.watch, note, this.#tools.bug) : check.watch
-      this.#watches.push({ policy, watch })
-      if (!inShadow) this.#cuts = true
+      this.#watching.push({ policy, watch, isShadow: inShadow })
       return
     }
     this.#wholes.push({ by, bytesMax: check.bytesMax, body: check.body })
@@ -107,17 +104,10 @@ export class ReplyChecks {
   }
 
   piece(piece: Piece): RefusedReply | undefined {
-    for (const { policy, watch } of this.#watches) {
-      const refusal = watch.piece(piece)
-      if (refusal !== undefined) return { refusal, policy }
-    }
-    if (this.#watches.length > 0) {
-      this.#kept ??= new KeptBytes(this.#tools)
-      if (!this.#kept.note(this.#watches)) {
-        if (this.#cuts) return { refusal: noRoom, policy: undefined }
-        this.#kept.release()
-        this.#watches.length = 0
-      }
+    if (this.#watching.length > 0) {
+      this.#watches ??= new Watches(this.#watching, this.#tools)
+      const refused = this.#watches.piece(piece)
+      if (refused !== undefined) return { refusal: refused.refusal, policy: refused.by?.policy }
     }
     if (this.#wholes.length === 0) return undefined
     this.#length += piece.length
@@ -130,10 +120,9 @@ export class ReplyChecks {
 
   /** What those say who have a say, of a reply that came to its end. */
   end(): RefusedReply | undefined {
-    for (const { policy, watch } of this.#watches) {
-      const refusal = watch.end()
-      if (refusal !== undefined) return { refusal, policy }
-    }
+    const watches = this.#watches ?? new Watches(this.#watching, this.#tools)
+    const refused = watches.end()
+    if (refused !== undefined) return { refusal: refused.refusal, policy: refused.by?.policy }
     for (const { by, body } of this.#wholes) {
       const refusal = by.inShadow ? undefined : body(this.bytes)
       if (refusal !== undefined) return { refusal, policy: by.policy }
@@ -155,7 +144,7 @@ export class ReplyChecks {
   }
 
   release(): void {
-    this.#kept?.release()
+    this.#watches?.release()
     this.#held?.release()
   }
 

@@ -1,11 +1,11 @@
 // The body of a request on its way through: counted, and either held whole until it has been
 // checked, or looked at as it streams by.
 import { type Occupancy, type Refusal, refuse } from '../base.ts'
-import type { Piece, Verdict } from '../http.ts'
+import type { Piece } from '../http.ts'
 import { overloaded } from './causes.ts'
 import { HeldBody } from './held-body.ts'
 import type { NamedPolicy } from './step-names.ts'
-import { KeptBytes, noWatches, type Watching } from './watches.ts'
+import { Watches, type Watching } from './watches.ts'
 
 export interface BodyTerms {
   readonly occupancy: Occupancy
@@ -28,10 +28,9 @@ export class RequestBody {
   isDone = false
   /** All of it, once it is there. */
   whole: Buffer | undefined
-  watches: readonly Watching[] = noWatches
   readonly #terms: BodyTerms
   #holding: HeldBody | undefined
-  #kept: KeptBytes | undefined
+  #watches: Watches | undefined
 
   constructor(terms: BodyTerms) {
     this.#terms = terms
@@ -44,39 +43,28 @@ export class RequestBody {
     return this.#holding.hasRoom(announcedBytes ?? 0)
   }
 
+  /** Lets these look at what comes from now on. */
+  watch(all: readonly Watching[]): void {
+    if (all.length > 0) this.#watches = new Watches(all, this.#terms)
+  }
+
   take(piece: Piece): RefusedBody | undefined {
     this.bytes += piece.length
     if (this.bytes > this.#terms.bytesMax) return tooLarge
-    if (this.#holding === undefined) return this.#watch(piece)
+    if (this.#holding === undefined) return this.#watches?.piece(piece)
     return this.#holding.add(piece) ? undefined : noRoom
   }
 
   /** One that is refused here is not done. */
   end(): RefusedBody | undefined {
-    const refused = this.#watched((one) => one.watch.end())
+    const refused = this.#watches?.end()
     this.isDone = refused === undefined
     this.whole = this.#holding?.bytes
     return refused
   }
 
-  #watch(piece: Piece): RefusedBody | undefined {
-    if (this.watches.length === 0) return undefined
-    const refused = this.#watched((one) => one.watch.piece(piece))
-    if (refused !== undefined) return refused
-    this.#kept ??= new KeptBytes(this.#terms)
-    return this.#kept.note(this.watches) ? undefined : noRoom
-  }
-
-  #watched(verdictOf: (one: Watching) => Verdict): RefusedBody | undefined {
-    for (const by of this.watches) {
-      const refusal = verdictOf(by)
-      if (refusal !== undefined) return { refusal, by }
-    }
-    return undefined
-  }
-
   release(): void {
-    this.#kept?.release()
+    this.#watches?.release()
     this.#holding?.release()
   }
 }

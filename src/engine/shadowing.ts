@@ -59,7 +59,7 @@ export function shadow(by: NamedPolicy, step: Step, bug: Bug): Step {
 }
 
 /** What a step sets of it nobody sees. */
-function untouchable(exchange: Exchange): Exchange {
+export function untouchable(exchange: Exchange): Exchange {
   return Object.create(exchange, {
     query: { value: exchange.query, writable: true },
     path: { value: exchange.path, writable: true },
@@ -74,13 +74,18 @@ type Watch = NonNullable<LinkedSteps['watch']>
 const watchInShadow =
   (by: NamedPolicy, watch: Watch, bug: Bug): Watch =>
   (exchange) => {
-    const own = watch(untouchable(exchange))
-    return own && silent(own, (refusal) => (exchange as Shadowing).noteShadow(by, refusal), bug)
+    try {
+      const own = watch(untouchable(exchange))
+      return own && silent(own, (refusal) => (exchange as Shadowing).noteShadow(by, refusal), bug)
+    } catch (error) {
+      return void bug(error)
+    }
   }
 
 /** The same look without a say: its first verdict, or what it throws, is its last. */
 export function silent(own: BodyWatch, note: (refusal: Refusal) => void, bug: Bug): BodyWatch {
   let isOver = false
+  let kept = 0
   const look = (verdictOf: () => Verdict): undefined => {
     if (isOver) return
     try {
@@ -96,7 +101,14 @@ export function silent(own: BodyWatch, note: (refusal: Refusal) => void, bug: Bu
     piece: (piece) => look(() => own.piece(piece)),
     end: () => look(() => own.end()),
     get heldBytes() {
-      return own.heldBytes ?? 0
+      if (isOver) return kept
+      try {
+        kept = own.heldBytes ?? 0
+      } catch (error) {
+        bug(error)
+        isOver = true
+      }
+      return kept
     },
   }
 }

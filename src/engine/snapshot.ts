@@ -35,7 +35,7 @@ import type { LinkedVerify } from './reply-checks.ts'
 import { compileRequestEdit, type EditLines } from './request-fields.ts'
 import { inShadow } from './shadowing.ts'
 import type { States } from './states.ts'
-import { namedSteps } from './step-names.ts'
+import { type NamedPolicy, namedSteps } from './step-names.ts'
 
 export interface Snapshot {
   readonly plan: OpenSnapshot
@@ -83,8 +83,7 @@ export interface LinkedOperation {
   readonly declares: (status: number) => boolean
 }
 
-export interface LinkedWatch {
-  readonly policy: string
+export interface LinkedWatch extends NamedPolicy {
   readonly watch: NonNullable<LinkedSteps['watch']>
 }
 
@@ -193,7 +192,9 @@ function operationLinker(plan: OpenSnapshot, tools: LinkTools): Snapshot['operat
       admit: steps.flatMap(({ admit }) => admit ?? []),
       check: steps.flatMap(({ check }) => check ?? []),
       content: steps.flatMap(({ content }) => content ?? []),
-      watches: steps.flatMap(({ policy, watch }) => (watch ? { policy, watch } : [])),
+      watches: steps.flatMap(({ policy, inShadow: isShadow, watch }) =>
+        watch ? { policy, isShadow, watch } : [],
+      ),
       prepare: steps.flatMap(({ prepare }) => prepare ?? []),
       editLines: compileRequestEdit(requestEdit),
       requestEdit,

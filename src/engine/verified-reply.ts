@@ -18,9 +18,15 @@ export interface PassedReply extends Shadowing, CallEvents {
   mappedReply(status: number): Refusal | undefined
   replyRefused(refusal: Refusal, policy: string | undefined): void
   replyRead(): void
+  /** False asks to wait until the client takes bytes again. */
+  replyPiece(piece: Piece): boolean
   replyEnded(trailers: readonly string[], sent?: () => void): void
   bug(error: unknown): void
 }
+
+const pieceBytes = 64 * 1024
+
+const noBytes = Buffer.alloc(0)
 
 export class VerifiedReply implements CallEvents {
   readonly #to: PassedReply
@@ -29,6 +35,8 @@ export class VerifiedReply implements CallEvents {
   #checks: ReplyChecks | undefined
   /** The head of a reply that is held until it has been judged. */
   #held: Http1ReplyHead | undefined
+  /** Of a reply that was held and is good: what the client has not taken yet. */
+  #rest: { readonly bytes: Buffer; readonly trailers: readonly string[] } | undefined
 
   constructor(to: PassedReply, verify: readonly LinkedVerify[], tools: ReplyChecksTools) {
     this.#to = to
@@ -75,12 +83,24 @@ export class VerifiedReply implements CallEvents {
     const refused = this.#guarded(() => checks.end())
     if (refused === 'threw') return
     if (refused !== undefined) return this.#refuse(refused)
-    if (this.#held !== undefined) {
-      this.#to.replyHead(this.#held)
-      this.#to.replyPiece(checks.bytes)
+    if (this.#held !== undefined) this.#to.replyHead(this.#held)
+    this.#rest = { bytes: this.#held === undefined ? noBytes : checks.bytes, trailers }
+    this.clientWritable()
+  }
+
+  /** What was held counts as such until the client has taken it, at its own pace. */
+  clientWritable(): void {
+    if (this.#rest === undefined) return
+    const { bytes, trailers } = this.#rest
+    let goesOn = true
+    let at = 0
+    while (goesOn && at < bytes.length) {
+      goesOn = this.#to.replyPiece(bytes.subarray(at, at + pieceBytes))
+      at += pieceBytes
     }
+    this.#rest = at < bytes.length ? { bytes: bytes.subarray(at), trailers } : undefined
     // What is judged in shadow is judged when the client has it.
-    this.#to.replyEnded(trailers, () => checks.judgeSent())
+    if (at >= bytes.length) this.#to.replyEnded(trailers, () => this.#checks?.judgeSent())
   }
 
   callFailed(failure: CallFailure): void {

@@ -1,46 +1,87 @@
-// Who looks at a body as it streams, and under which name.
-import type { BodyWatch, Exchange } from '../http.ts'
+// Who looks at a body as it streams, under which name, and how much of it they keep meanwhile.
+import type { Refusal } from '../base.ts'
+import type { BodyWatch, Exchange, Piece } from '../http.ts'
+import { overloaded } from './causes.ts'
 import type { HeldTerms } from './held-body.ts'
 import type { LinkedWatch } from './snapshot.ts'
+import type { NamedPolicy } from './step-names.ts'
 
-export interface Watching {
-  readonly policy: string
+export interface Watching extends NamedPolicy {
   readonly watch: BodyWatch
 }
 
-export const noWatches: readonly Watching[] = Object.freeze([])
+/** What was refused, and by whom; undefined: by the engine, for want of room. */
+export interface RefusedByWatch {
+  readonly refusal: Refusal
+  readonly by: NamedPolicy | undefined
+}
 
-/** Counts what watches keep of one body among all that is held. */
-export class KeptBytes {
+/** Those who look at one body. What they keep of it counts among all that is held. */
+export class Watches {
   readonly #terms: Pick<HeldTerms, 'occupancy' | 'heldBytesMax'>
+  #all: readonly Watching[]
   #noted = 0
 
-  constructor(terms: Pick<HeldTerms, 'occupancy' | 'heldBytesMax'>) {
+  constructor(all: readonly Watching[], terms: Pick<HeldTerms, 'occupancy' | 'heldBytesMax'>) {
+    this.#all = all
     this.#terms = terms
   }
 
-  /** False where all bodies together are too large. */
-  note(watches: readonly Watching[]): boolean {
-    let kept = 0
-    for (const { watch } of watches) kept += watch.heldBytes ?? 0
-    const change = kept - this.#noted
-    if (change === 0) return true
-    const { occupancy, heldBytesMax } = this.#terms
-    this.#noted = kept
-    occupancy.note('heldBytes', change)
-    return change < 0 || occupancy.total('heldBytes') <= heldBytesMax
+  piece(piece: Piece): RefusedByWatch | undefined {
+    for (const by of this.#all) {
+      const refusal = by.watch.piece(piece)
+      if (refusal !== undefined) return { refusal, by }
+    }
+    return this.#note() || this.#hasRoomWithoutShadows() ? undefined : noRoom
+  }
+
+  end(): RefusedByWatch | undefined {
+    for (const by of this.#all) {
+      const refusal = by.watch.end()
+      if (refusal !== undefined) return { refusal, by }
+    }
+    return undefined
   }
 
   release(): void {
-    this.#terms.occupancy.note('heldBytes', -this.#noted)
-    this.#noted = 0
+    this.#all = []
+    this.#note()
+  }
+
+  /** False where more is kept than before, and all bodies together are too large. */
+  #note(): boolean {
+    let kept = 0
+    for (const { watch } of this.#all) kept += watch.heldBytes ?? 0
+    const change = kept - this.#noted
+    if (change === 0) return true
+    this.#noted = kept
+    this.#terms.occupancy.note('heldBytes', change)
+    return change < 0 || this.#isRoom()
+  }
+
+  #isRoom(): boolean {
+    return this.#terms.occupancy.total('heldBytes') <= this.#terms.heldBytesMax
+  }
+
+  /** Who has no say must not cost a body its way: he looks no further. */
+  #hasRoomWithoutShadows(): boolean {
+    this.#all = this.#all.filter(({ isShadow }) => isShadow !== true)
+    this.#note()
+    return this.#all.length === 0 || this.#isRoom()
   }
 }
 
+const noRoom: RefusedByWatch = {
+  refusal: overloaded('there was no room for what is kept of the body'),
+  by: undefined,
+}
+
+const nobody: readonly Watching[] = Object.freeze([])
+
 export function beginWatches(all: readonly LinkedWatch[], exchange: Exchange): readonly Watching[] {
-  if (all.length === 0) return noWatches
-  return all.flatMap(({ policy, watch }) => {
+  if (all.length === 0) return nobody
+  return all.flatMap(({ watch, ...by }) => {
     const begun = watch(exchange)
-    return begun === undefined ? [] : { policy, watch: begun }
+    return begun === undefined ? [] : { ...by, watch: begun }
   })
 }

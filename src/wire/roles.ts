@@ -25,7 +25,7 @@ export type Role =
 export type Roles = readonly (readonly Candidate[] | undefined)[]
 
 export interface Candidate {
-  /** The name in lower case, or how it begins. */
+  /** The name, or how it begins, folded. */
   readonly codes: Uint8Array
   readonly role: Role
   /** Whether the field is forwarded where it stands. */
@@ -33,6 +33,9 @@ export interface Candidate {
   /** Whether the engine reads the value; of other fields it only notes that they are there. */
   readonly takesValue: boolean
 }
+
+/** Of token characters none but letters, and `^` and `~`, come to the same as another one. */
+const folded = (code: number): number => code | 0x20
 
 const onlyNoted = new Set<Role>(['contentType', 'date', 'authorization'])
 
@@ -47,7 +50,7 @@ function rolesOf(roles: Readonly<Record<string, Role>>, droppedPrefix?: string):
   const add = (length: number, lowerText: string, role: Role) => {
     byLength[length] ??= []
     byLength[length].push({
-      codes: Buffer.from(lowerText, 'latin1'),
+      codes: Buffer.from(lowerText, 'latin1').map(folded),
       role,
       stays: staysInPlace(role),
       takesValue: readsValue(role),
@@ -157,8 +160,7 @@ export function candidateFor(
     const candidate = candidates[i]!
     const { codes } = candidate
     let at = 0
-    // No two token characters but letters differ in this bit alone, save `^` and `~`.
-    while (at < codes.length && (bytes[start + at]! | 0x20) === codes[at]) at++
+    while (at < codes.length && folded(bytes[start + at]!) === codes[at]) at++
     if (at === codes.length) return candidate
   }
   return undefined

@@ -1,6 +1,7 @@
 // Asks an admin port for JSON, within bounds: whatever answers there may be slow, endless, or no
 // gateway at all.
 import { harmless } from './top-parse.ts'
+import { unansweredReason } from './unanswered.ts'
 
 export type Asked =
   | { readonly data: unknown }
@@ -27,10 +28,11 @@ export async function askAdmin(
       return data === undefined ? { failed: 'the answer is none of a gateway' } : { data }
     }
     const message = field(field(json, 'error'), 'message')
-    const refused = typeof message === 'string' ? short(message) : `status ${response.status}`
-    return { refused, status: response.status }
+    const { status } = response
+    if (typeof message === 'string') return { refused: short(message), status }
+    return { failed: `it answered ${status}, not as a gateway would` }
   } catch (error) {
-    return { failed: reasonOf(error) }
+    return { failed: unansweredReason(error, timeoutMs) }
   }
 }
 
@@ -61,10 +63,3 @@ export function field(of: unknown, name: string): unknown {
 }
 
 const short = (text: string): string => harmless(text).slice(0, reasonCharsMax)
-
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return short(String(error))
-  if (error.name === 'TimeoutError') return `nothing within ${timeoutMs / 1000} s`
-  const { cause } = error as { cause?: { code?: string; message?: string } }
-  return short(cause?.code ?? cause?.message ?? error.message)
-}

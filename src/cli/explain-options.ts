@@ -1,5 +1,5 @@
 // What `explain` and `shadow` take on their command lines: known before they are loaded.
-import type { Command } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 import type { ExplainOptions } from './explain.ts'
 import type { ShadowOptions } from './shadow.ts'
 import { adminUrl, defaultAdmin } from './top-options.ts'
@@ -7,6 +7,11 @@ import { adminUrl, defaultAdmin } from './top-options.ts'
 type Explain = Omit<ExplainOptions, 'words'>
 
 const listed = (one: string, before: string[] | undefined): string[] => [...(before ?? []), one]
+
+function listedFields(one: string, before: string[] | undefined): string[] {
+  if (/^[^:]+:/.test(one)) return listed(one, before)
+  throw new InvalidArgumentError("It is a field: 'Name: value'.")
+}
 
 /** `command` takes a configuration already, and no contract as its argument. */
 export function explainCommand(
@@ -19,7 +24,7 @@ export function explainCommand(
     .option('--contract <file>', 'OpenAPI document (without it, that of the configuration)')
     .option('--as <address>', 'client address of the request (127.0.0.1)')
     .option('--request <file>', 'the request as a file: fields, empty line, body; - for stdin')
-    .option('--header <field>', "a field, 'Name: value'; repeat it", listed)
+    .option('--header <field>', "a field, 'Name: value'; repeat it", listedFields)
     .option('--to <url>', 'address of the service, where no configuration names it', listed)
     .option('--admin <url>', 'admin port of the gateway that served the id', adminUrl, defaultAdmin)
     .addHelpText('after', explainExamples)

@@ -17,6 +17,7 @@ import type { SourceOptions } from './source.ts'
 import { paintFor } from './style.ts'
 import { terminalJson } from './terminal-json.ts'
 import { type BuiltRequest, type Tried, triedOf } from './tried.ts'
+import { whereToLook } from './unanswered.ts'
 import type { ExitCode, World } from './world.ts'
 
 export interface ExplainOptions extends SourceOptions {
@@ -35,13 +36,28 @@ export function explain(options: ExplainOptions, world: World): Promise<ExitCode
   const { words, request } = options
   const [first] = words
   if (words.length === 1 && request === undefined && first !== undefined) {
-    if (acceptableId(first) && !first.startsWith('/')) return explainId(first, options, world)
+    if (acceptableId(first) && !/^(?:\/|[A-Z]+$)/.test(first)) {
+      return explainId(first, options, world)
+    }
+  }
+  const problem = pathProblem(words[1])
+  if (problem !== undefined) {
+    sayError(world, problem)
+    return Promise.resolve(2)
   }
   if (words.length === 2 || (words.length === 0 && request !== undefined)) {
     return tryRequest(options, world)
   }
   sayError(world, 'say METHOD PATH of a request, or the id of one that was served')
   return Promise.resolve(2)
+}
+
+/** Of a path as people copy it from elsewhere. */
+function pathProblem(path: string | undefined): string | undefined {
+  if (path === undefined || path === '*' || path.startsWith('/')) return undefined
+  const url = /^https?:/i.test(path) ? URL.parse(path) : null
+  const meant = url === null ? `/${path}` : url.pathname + url.search
+  return `a path begins with a slash: did you mean ${meant}?`
 }
 
 async function explainId(
@@ -52,7 +68,7 @@ async function explainId(
   const asked = await askAdmin(admin, `/explain?id=${encodeURIComponent(id)}`)
   if ('failed' in asked) {
     sayError(world, `no answer from ${admin.host}: ${asked.failed}`)
-    world.err.write('say where the admin port is, as the gateway did at its start: --admin URL\n')
+    world.err.write(whereToLook)
     return 1
   }
   if ('refused' in asked) {

@@ -56,7 +56,7 @@ export function upstreamProblem(text: string): string | undefined {
 
 /** Names as people write them: `channels, channels/messages`. A problem in words, or the names. */
 export function readResources(text: string): ResourceName[] | string {
-  const words = text.split(/[\s,]+/).filter((one) => one !== '')
+  const words = text.split(/[\s,]+/).filter((one) => one !== '' && one !== 'and')
   if (words.length === 0) return 'Name at least one thing, such as notes.'
   if (words.length > resourcesMax)
     return `Name at most ${resourcesMax}; more can be added to the draft.`

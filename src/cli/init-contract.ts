@@ -70,7 +70,7 @@ function thingOf(name: string): Thing {
     one: camel,
     id: `${camel[0]!.toLowerCase()}${camel.slice(1)}Id`,
     words,
-    aWord: `${/^[aeiou]/.test(words) ? 'an' : 'a'} ${words}`,
+    aWord: `${/^(?:[aeio]|u(?!se|ni))/.test(words) ? 'an' : 'a'} ${words}`,
     prefix: one.replaceAll(/[^a-z]/g, '').slice(0, 3),
   }
 }

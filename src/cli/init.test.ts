@@ -98,6 +98,13 @@ const names: [written: string, want: string | [string, string | undefined][]][] 
     ],
   ],
   ['a/b/c', "'a/b/c' nests deeper than two: give the last its own address."],
+  [
+    'Users and groups',
+    [
+      ['users', undefined],
+      ['groups', undefined],
+    ],
+  ],
   ['', 'Name at least one thing, such as notes.'],
   ['größe', "'größe' is no name: letters, digits and hyphens make one."],
   ['items item-pages', "'item-pages' and 'items' would both be called ItemPage."],

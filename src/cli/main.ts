@@ -40,7 +40,7 @@ function programFor(world: World, outcome: { code: ExitCode }): CommandType {
     .description('Runs an API from its OpenAPI contract.')
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
-    .helpCommand(false)
+    .helpCommand('help [command]', 'Print help of a command.')
     .showSuggestionAfterError()
     .showHelpAfterError('Try --help.')
     .exitOverride()

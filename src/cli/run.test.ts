@@ -121,9 +121,19 @@ for (const [option, args] of ports) {
   })
 }
 
+const elsewhere = ['notes.yaml', '--to', 'http://127.0.0.1:1']
+
 const refusals: [says: string, args: string[], want: RegExp][] = [
   ['a contract without a service behind it', ['notes.yaml'], /--to http:\/\/127\.0\.0\.1:3000/],
   ['a service of another kind', ['notes.yaml', '--to', 'ftp://x'], /--to error .*ftp/],
+  ['a service without a scheme', ['notes.yaml', '--to', 'a:1'], /did you mean http:\/\/a:1\?/],
+  [
+    'a configuration for a contract',
+    ['quiet.yaml', '--config', 'notes.yaml'],
+    /error this is a contract/,
+  ],
+  ['an address that is not ours', [...elsewhere, '--host', '192.0.2.1'], /another with --host$/m],
+  ['one port for both', [...elsewhere, '--admin-port', '8080'], /--admin-port error port 8080/],
   ['a service that would be ourselves', ['notes.yaml', '--to', 'http://localhost:8080'], /8080/],
 ]
 

@@ -66,7 +66,7 @@ for (const [what, data] of notReports) {
 
 const notGateways: [says: string, answer: RequestListener, want: RegExp][] = [
   ['what never ends', (_, response) => endless(response), /the answer is too large/],
-  ['another service', (_, response) => response.writeHead(404).end('<h1>'), /status 404/],
+  ['another service', (_, response) => response.writeHead(404).end('<h1>'), /it answered 404/],
   ['a redirect', (_, response) => response.writeHead(302, { Location: '/' }).end(), /^error: /],
 ]
 

@@ -6,6 +6,7 @@ import { readShadows, type Shadowed, type ShadowedPolicy, type ShadowedRow } fro
 import { counted, type Paint, paintFor, table } from './style.ts'
 import { terminalJson } from './terminal-json.ts'
 import { harmless } from './top-parse.ts'
+import { whereToLook } from './unanswered.ts'
 import type { ExitCode, World } from './world.ts'
 
 export interface ShadowOptions {
@@ -21,7 +22,7 @@ export async function shadow(options: ShadowOptions, world: World): Promise<Exit
   const failed = 'failed' in asked ? asked.failed : 'refused' in asked ? asked.refused : undefined
   if (failed !== undefined) {
     sayError(world, `no report from ${admin.host}: ${failed}`)
-    world.err.write('say where the admin port is, as the gateway did at its start: --admin URL\n')
+    world.err.write(whereToLook)
     return 1
   }
   const report = 'data' in asked ? readShadows(asked.data) : undefined

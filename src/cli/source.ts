@@ -1,6 +1,6 @@
 // Which contract and which configuration a command means, and how it is told when it means none.
 import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { basename, resolve } from 'node:path'
 import type { World } from './world.ts'
 
 /** What `sourced` commands take, as the command line gives it. */
@@ -31,7 +31,11 @@ const configNames = ['concordat.yaml', 'concordat.config.ts']
 export function sourceOf(options: SourceOptions, { cwd }: World): Source | { problem: string } {
   const { contract, config, overlay = [] } = options
   for (const file of [contract, config, ...overlay]) {
-    if (file !== undefined && !existsSync(resolve(cwd, file))) return { problem: `no file ${file}` }
+    const problem = file && fileProblem(file, cwd)
+    if (problem) return { problem }
+  }
+  if (contract !== undefined && configNames.includes(basename(contract))) {
+    return { problem: `${contract} is a configuration, not a contract: --config ${contract}` }
   }
   const there = config === undefined && contract === undefined ? inFolder(cwd) : []
   if (there.length > 1) {
@@ -49,6 +53,13 @@ export function sourceOf(options: SourceOptions, { cwd }: World): Source | { pro
     allowRef: (options.allowRef ?? []).map((path) => resolve(cwd, path)),
     shown,
   }
+}
+
+function fileProblem(file: string, cwd: string): string | undefined {
+  if (existsSync(resolve(cwd, file))) return undefined
+  return /^https?:/i.test(file)
+    ? `${file} is not fetched: save what is there, and name the file`
+    : `no file ${file}`
 }
 
 const inFolder = (cwd: string): string[] =>

@@ -3,6 +3,7 @@
 import { performance } from 'node:perf_hooks'
 import { harmless } from './top-parse.ts'
 import { type Scrape, scrapeReader } from './top-scrape.ts'
+import { unansweredReason } from './unanswered.ts'
 
 export interface Look {
   readonly scrape: Scrape
@@ -51,7 +52,7 @@ export function createSource(admin: URL, ask: typeof fetch = fetch): Source {
       ])
       return typeof scrape === 'string' ? { failed: scrape } : { scrape, readiness }
     } catch (error) {
-      return { failed: reasonOf(error) }
+      return { failed: unansweredReason(error, timeoutMs) }
     }
   }
 }
@@ -141,11 +142,4 @@ async function eachLine(
     lines.forEach(take)
   }
   take(rest)
-}
-
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  if (error.name === 'TimeoutError') return `nothing within ${timeoutMs / 1000} s`
-  const { cause } = error as { cause?: { code?: string; message?: string } }
-  return harmless(cause?.code ?? cause?.message ?? error.message).slice(0, reasonCharsMax)
 }

@@ -9,6 +9,7 @@ import { createSource, type Source } from './top-source.ts'
 import type { Sort } from './top-sorts.ts'
 import { linesOf, pageOf } from './top-view.ts'
 import { type Scene, sceneAfter, unseen } from './top-watch.ts'
+import { whereToLook } from './unanswered.ts'
 import type { ExitCode, World } from './world.ts'
 
 export interface TopOptions {
@@ -55,8 +56,6 @@ async function showOnce(
   world.out.write(plainText(scene, options, world))
   return 0
 }
-
-const whereToLook = 'say where the admin port is, as the gateway did at its start: --admin URL\n'
 
 async function print(
   options: TopOptions,

@@ -307,6 +307,14 @@ test('an operation that no request reaches is warned of', () => {
   assert.match(said.join('\n'), /^openapi\.yaml:9:\d+ warning TRACE is never forwarded: .* 405$/m)
 })
 
+test('a contract without operations is warned of', () => {
+  const { plan, said } = compileText('openapi: 3.1.0\ninfo: { title: T, version: "1" }\npaths: {}')
+  assert.ok(plan)
+  assert.deepEqual(said, [
+    'openapi.yaml:1:1 warning the contract has no operation: each request will be a 404',
+  ])
+})
+
 test('a path is accepted leniently where its operation opts in', () => {
   const { plan, said } = compileText(onPath('x-concordat: { allowPathForms: [trailingSlash] }'))
   assert.deepEqual(errorsOf(said), [])

@@ -126,7 +126,8 @@ function startWork(input: CompileInput, problems: ProblemList): Work {
   }
   const { listen, admin } = deployment
   if (listen.port !== 0 && listen.port === admin.port && listen.host === admin.host) {
-    report(errorAt(locate('/admin'), `port ${listen.port} is to serve both the API and the admin`))
+    const place = config === undefined ? commandLine('--admin-port') : locate('/admin')
+    report(errorAt(place, `port ${listen.port} is to serve both the API and the admin`))
   }
   return { input, problems, settling, upstreams, upstreamsUsed: new Set(), share, plans }
 }
@@ -280,7 +281,13 @@ function reportIneffective({ settling, upstreams, upstreamsUsed, input, problems
     problems.report(errorAt(place(), `'${name}' has no effect here: ${why}`))
   }
   reportUnset(settling, input)
-  if (input.contract.operations.length === 0 || input.to.length > 0) return
+  if (input.contract.operations.length === 0) {
+    const place = input.documents.locate(input.documents.root, '')
+    const message = 'the contract has no operation: each request will be a 404'
+    problems.report({ severity: 'warning', message, place })
+    return
+  }
+  if (input.to.length > 0) return
   for (const [i, { name }] of upstreams.entries()) {
     if (upstreamsUsed.has(i)) continue
     const place = input.config!.locate(`/upstreams/${name}`)

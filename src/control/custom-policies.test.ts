@@ -123,6 +123,8 @@ test('nothing is run that is not trusted, and what was not checked is said', asy
     "concordat.yaml:2:18 warning policies/gate.ts was not run, so what is written for 'gate' was not checked: --trust runs it",
   ])
   assert.equal('wasRun' in globalThis, false)
+  const [problem] = await saidOf(t, named('gone.ts'), { trust: false })
+  assert.match(problem!, /error \S+gone.ts does not exist$/)
 })
 
 test('equal files give equal code, and another word in a file gives other code', async (t) => {

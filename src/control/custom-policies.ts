@@ -2,6 +2,7 @@
 // they may be run they become a registry beside ours, and code that the snapshot carries; where they
 // may not, all that is known of them is their names.
 import { hash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { basename, extname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Place, type Problem, type SourceFile } from '../base.ts'
@@ -73,11 +74,11 @@ function nameProblems({ id, name, place }: NamedPolicy, before: readonly NamedPo
 
 /** Anything may be written for one that was not run, and what it means nobody knows. */
 function untriedPolicies(policies: readonly NamedPolicy[]): CustomPolicies {
-  const problems = policies.map(({ id, name, place }): Problem => ({
-    severity: 'warning',
-    message: `${name} was not run, so what is written for '${id}' was not checked: --trust runs it`,
-    place,
-  }))
+  const problems = policies.map(({ id, name, path, place }): Problem => {
+    if (!existsSync(path)) return errorAt(place, `${path} does not exist`)
+    const message = `${name} was not run, so what is written for '${id}' was not checked: --trust runs it`
+    return { severity: 'warning', message, place }
+  })
   return { ...noCustomPolicies, registry: registryWith(policies.map(untried)), problems }
 }
 

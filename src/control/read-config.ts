@@ -11,6 +11,7 @@ import type { WrittenConfig } from './compile.ts'
 import { type Config, schemasFor } from './config.ts'
 import { isConfigModule, type LoadedConfig, loadConfigModule } from './config-module.ts'
 import { customPolicies, type CustomPolicies, noCustomPolicies } from './custom-policies.ts'
+import { errorAt } from './problem-list.ts'
 
 export interface ReadConfig extends CheckedConfig {
   readonly files: readonly SourceFile[]
@@ -86,12 +87,19 @@ export function checkConfig(documents: Documents, registry: Registry = ownRegist
   const locate = (pointer: string) => documents.locate(documents.root, pointer)
   // An empty file is an empty configuration.
   const value = documents.values.get(documents.root) ?? {}
+  if (isContract(value)) {
+    const message = 'this is a contract, not a configuration: name it without --config'
+    return { config: undefined, problems: [errorAt(locate(''), message)] }
+  }
   const subject = 'the configuration'
   const { config: schema, configJson: jsonSchema } = schemasFor(registry)
   const checked = checkedBy(schema, { value, subject, jsonSchema, locate })
   if ('data' in checked) return { config: { value: checked.data, locate }, problems: [] }
   return { config: undefined, problems: checked.problems }
 }
+
+const isContract = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && ('openapi' in value || 'swagger' in value)
 
 /** The contract that the configuration names, as a path; relative to the configuration's folder. */
 export function contractOf(config: Config, configFile: string): string | undefined {

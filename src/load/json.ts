@@ -69,5 +69,9 @@ function afterToken(want: string, kind: string, closers: string[]): string | und
 function faultText(text: string, token: Token, want: string): string {
   if (token.kind === 'e') return `the file ends where ${want} should follow`
   const found = token.kind === '?' ? text[token.start] : text.slice(token.start, token.end)
-  return `expected ${want}, found ${JSON.stringify(found).slice(0, 40)}`
+  const hint = /\/[/*]|#/y
+  hint.lastIndex = token.start
+  const isComment = token.kind === '?' && hint.test(text)
+  const why = isComment ? ' (JSON has no comments; YAML has)' : ''
+  return `expected ${want}, found ${JSON.stringify(found).slice(0, 40)}${why}`
 }

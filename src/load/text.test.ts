@@ -78,6 +78,7 @@ describe('what cannot be read is refused with its place', () => {
   const cases: [says: string, text: string, file: string, at: string, message: RegExp][] = [
     ['JSON cut short', '{"a": [1,', 'c.json', '1:10', /the file ends where value should follow/],
     ['a comma too many', '{\n"a": 1,\n}', 'c.json', '3:1', /expected key, found "}"/],
+    ['a comment', '{\n// c\n}', 'c.json', '2:1', /found "\/" \(JSON has no comments; YAML has\)/],
     ['a bare word', '{"a": tru}', 'c.json', '1:7', /expected value, found "t"/],
     ['text after the value', '{} x', 'c.json', '1:4', /expected the end of the file/],
     ['a key twice in JSON', '{"a": 1,\n "a": 2}', 'c.json', '2:2', /"a" is already there/],

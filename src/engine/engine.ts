@@ -40,12 +40,12 @@ import {
   systemDescriptors,
   type WireServer,
 } from '../wire.ts'
+import { askedStream } from './asked-stream.ts'
+import { blobOf } from './blobs.ts'
 import { GatewayExchange } from './exchange.ts'
 import { bundleRelease } from './let-go.ts'
 import { overloadedReply } from './overloaded.ts'
 import { limitsOfThread } from './room.ts'
-import { askedStream } from './asked-stream.ts'
-import { blobOf } from './blobs.ts'
 import type { Runtime } from './runtime.ts'
 import { linkSnapshot, policiesInShadow, type Snapshot } from './snapshot.ts'
 import type { SharedMemories } from './shared-states.ts'
@@ -229,21 +229,22 @@ export class Engine {
   }
 
   /**
-   * Takes no more connections and waits for exchanges under way, so long at most. Asked again the
-   * shorter time counts.
+   * Takes no more connections and waits for exchanges under way, so long at most. Connections at
+   * rest have notice of it: one more exchange. Asked again the shorter times count.
    */
-  async close(timeoutMs: number): Promise<void> {
+  async close(timeoutMs: number, noticeMs = 0): Promise<void> {
     const cancel = this.#setup.clock.after(timeoutMs, () => {
       for (const server of this.#servers) server.destroy()
     })
-    this.#closing ??= this.#end()
+    this.#closing ??= this.#end(noticeMs)
+    if (noticeMs === 0) for (const server of this.#servers) void server.close()
     await this.#closing
     cancel()
   }
 
   // Once: a descriptor that is closed twice may be another's by then.
-  async #end(): Promise<void> {
-    await Promise.all(this.#servers.map((server) => server.close()))
+  async #end(noticeMs: number): Promise<void> {
+    await Promise.all(this.#servers.map((server) => server.close(noticeMs)))
     this.#upstreams.destroy()
     this.#sweeper.stop()
     await this.#lastLines()

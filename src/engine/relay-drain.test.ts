@@ -36,6 +36,24 @@ test('a listener that closes lets exchanges end, and nothing begins', async (t) 
   await assert.rejects(open(), /ECONNREFUSED/)
 })
 
+test('connections at rest have notice of the end of a listener: one more reply that tells it, or its time', async (t) => {
+  const { client: open, endpoint, pass, sent, server } = await openRelay(t)
+  endpoint.always(reply('x'))
+  const asks = await sent(ask('GET /a'))
+  await asks.until('x')
+  const rests = await open()
+  await eventually('both are in', () => server.connections === 2)
+  const closing = server.close(1_000)
+  asks.send(ask('GET /a'))
+  assert.match(await asks.gone(), /Connection: close\r\n\r\nx$/)
+  asks.finish()
+  await eventually('it has left, the other has not', () => server.connections === 1)
+  await pass(1_000)
+  assert.equal(await rests.gone(), '')
+  rests.finish()
+  await closing
+})
+
 test('a listener that is destroyed ends every exchange, and records it', async (t) => {
   const { endpoint, record, sent, server } = await openRelay(t)
   const client = await sent(ask('GET /a'))

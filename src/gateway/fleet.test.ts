@@ -1,7 +1,7 @@
 // Workers that end, hang or never begin, and what the gateway makes of it.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { Agent, createServer, get, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test, type TestContext } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -215,6 +215,22 @@ for (const dealt of [false, true]) {
     assert.deepEqual([...statuses.keys()], ['200'])
   })
 }
+
+test('a connection at rest while workers are renewed is told with its next reply', async (t) => {
+  const { gateway, settings } = await openGateway(t, 1)
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  t.after(() => agent.destroy())
+  const asked = async () => {
+    const [reply] = await once(get({ port: gateway.port, path: '/notes', agent }), 'response')
+    const { statusCode, headers, socket } = reply as IncomingMessage
+    const { localPort } = socket
+    await once((reply as IncomingMessage).resume(), 'end')
+    return [statusCode, headers.connection, localPort]
+  }
+  const [, , port] = await asked()
+  assert.equal(await gateway.apply({ ...settings('/notes'), workers: 2 }), undefined)
+  assert.deepEqual(await asked(), [200, 'close', port])
+})
 
 test('another port is taken over whole, or the old one stays', async (t) => {
   const { gateway, settings } = await openGateway(t, 2)

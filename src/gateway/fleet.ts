@@ -53,6 +53,9 @@ export interface FleetTools {
 /** How long exchanges may go on in a worker that a renewal has replaced. */
 const renewalTimeoutMs = 600_000
 
+/** And how long its connections at rest have, to learn with a reply that they end. */
+const renewalNoticeMs = 10_000
+
 type State = 'running' | 'draining' | 'closing' | 'dead'
 
 /** Workers that began with the same settings; a renewal makes another. */
@@ -336,7 +339,7 @@ class Fleet implements Gateway {
   #retire(workers: readonly WorkerThread[]): void {
     const earlier = [...this.#starts.all].filter(({ leaving, serves }) => leaving && serves)
     for (const worker of earlier) void worker.close(closeTimeoutMs)
-    for (const worker of workers) void worker.close(renewalTimeoutMs)
+    for (const worker of workers) void worker.close(renewalTimeoutMs, renewalNoticeMs)
   }
 
   // Workers.

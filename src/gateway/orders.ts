@@ -25,7 +25,7 @@ export type Order =
   | { readonly order: 'gauges' }
   | { readonly order: 'recall'; readonly id: string }
   | { readonly order: 'drain' }
-  | { readonly order: 'close'; readonly timeoutMs: number }
+  | { readonly order: 'close'; readonly timeoutMs: number; readonly noticeMs: number }
 
 /** What a worker takes connections from: it binds no port by itself. */
 export type ListenShare = Exclude<ListenAt, { readonly host: string }>

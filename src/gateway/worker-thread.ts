@@ -153,12 +153,15 @@ export class WorkerThread {
     await this.#ask({ order: 'drain' })
   }
 
-  /** Lets its exchanges end within the time, then ends the thread. */
-  async close(timeoutMs: number): Promise<void> {
+  /**
+   * Lets its exchanges end within the time, then ends the thread. Connections at rest have notice:
+   * they may ask once more.
+   */
+  async close(timeoutMs: number, noticeMs = 0): Promise<void> {
     this.#asked = true
     const cancel = this.#clock.after(timeoutMs + closeGraceMs, () => void this.#thread.terminate())
     // One that ends before it answers is closed too.
-    await this.#ask({ order: 'close', timeoutMs }).catch(() => {})
+    await this.#ask({ order: 'close', timeoutMs, noticeMs }).catch(() => {})
     cancel()
     await this.#terminated()
   }

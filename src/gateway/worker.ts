@@ -85,7 +85,7 @@ async function obey(engine: Engine, ask: Order): Promise<Answer> {
       return {}
     case 'close':
       // The main thread ends this one when it has the answer.
-      await engine.close(ask.timeoutMs)
+      await engine.close(ask.timeoutMs, ask.noticeMs)
       sayCounts()
       return {}
   }

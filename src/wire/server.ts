@@ -58,8 +58,11 @@ export interface WireServer {
   release(): MessagePort | undefined
   /** From now on each reply is the last of its connection; accepting goes on. */
   drain(): void
-  /** Stops listening, lets exchanges end, and is done when the last connection is gone. */
-  close(): Promise<void>
+  /**
+   * Stops listening, lets exchanges end, and is done when the last connection is gone. For so long
+   * those at rest may ask once more, and are told with the reply; then they are closed.
+   */
+  close(noticeMs?: number): Promise<void>
   /** Ends every connection now. */
   destroy(): void
 }
@@ -317,15 +320,26 @@ class Listener implements WireServer, Sweepable {
 
   // Ending.
 
-  async close(): Promise<void> {
+  async close(noticeMs = 0): Promise<void> {
     this.#options.sweeper.remove(this)
     this.#acceptor.close()
-    for (const connection of this.#connections.keys()) connection.closeSoon()
+    this.drain()
+    const cancel = this.#closeRest(noticeMs)
     if (this.#connections.size > 0) {
       await new Promise<void>((resolve) => {
         this.#whenEmpty.push(resolve)
       })
     }
+    cancel()
+  }
+
+  #closeRest(noticeMs: number): () => void {
+    const closeAll = () => {
+      for (const connection of this.#connections.keys()) connection.closeSoon()
+    }
+    if (noticeMs > 0) return this.#options.clock.after(noticeMs, closeAll)
+    closeAll()
+    return () => {}
   }
 
   destroy(): void {

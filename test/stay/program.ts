@@ -36,11 +36,15 @@ export class Program implements AsyncDisposable {
     this.#said = running.said
   }
 
-  /** `files` hold a `concordat.yaml`, which names its ports as 0. */
-  static async start(files: Files, args: readonly string[] = []): Promise<Program> {
+  /** `files` hold the configuration, which names its ports as 0. */
+  static async start(
+    files: Files,
+    args: readonly string[] = [],
+    config = 'concordat.yaml',
+  ): Promise<Program> {
     const folder = mkdtempSync(join(tmpdir(), 'concordat-stay-'))
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
-    const running = run(folder, args)
+    const running = run(folder, ['--config', config, ...args])
     const ended = running.ended.then(() => Promise.reject(new Error(running.said())))
     try {
       return new Program(folder, running, await Promise.race([running.announced, ended]))
@@ -90,7 +94,7 @@ interface Running {
 }
 
 function run(folder: string, args: readonly string[]): Running {
-  const all = [bin, 'run', '--json', '--config', 'concordat.yaml', ...args]
+  const all = [bin, 'run', '--json', ...args]
   const child = spawn(process.execPath, all, {
     cwd: folder,
     env: { PATH: process.env['PATH'], XDG_CACHE_HOME: join(folder, '.cache') },

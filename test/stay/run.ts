@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Case, tableOf } from './findings.ts'
+import { changes } from './changes.ts'
 import { crash } from './crash.ts'
 import { drain } from './drain.ts'
 import { memory } from './memory.ts'
@@ -13,7 +14,7 @@ import { reload } from './reload.ts'
 import { slow } from './slow.ts'
 import { soak } from './soak.ts'
 
-const cases: Readonly<Record<string, Case>> = { crash, drain, memory, reload, slow, soak }
+const cases: Readonly<Record<string, Case>> = { changes, crash, drain, memory, reload, slow, soak }
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -2,7 +2,9 @@
 // a client can tell whether both arrived as they were sent.
 import { createHash, type Hash } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createSecureServer, type ServerOptions } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import type { TLSSocket } from 'node:tls'
 import { roomIn } from './room.ts'
 
 /** The pieces of one download, at whatever pace. */
@@ -14,24 +16,32 @@ export class Service implements AsyncDisposable {
   readonly name: string
   readonly #server: Server
   readonly #source: Source
+  readonly #scheme: 'http' | 'https'
 
-  constructor(name: string, source: Source) {
+  constructor(name: string, source: Source, tls: ServerOptions | undefined) {
     this.name = name
     this.#source = source
-    this.#server = createServer((request, response) => this.#serve(request, response))
+    this.#scheme = tls === undefined ? 'http' : 'https'
+    const serve = (request: IncomingMessage, response: ServerResponse) =>
+      this.#serve(request, response)
+    this.#server = tls === undefined ? createServer(serve) : createSecureServer(tls, serve)
     // It never closes a connection by itself: what ends, the gateway has ended.
     this.#server.keepAliveTimeout = 0
     this.#server.requestTimeout = 0
   }
 
-  static async open(name: string, source: Source = noSource): Promise<Service> {
-    const service = new Service(name, source)
+  static async open(
+    name: string,
+    source: Source = noSource,
+    tls?: ServerOptions,
+  ): Promise<Service> {
+    const service = new Service(name, source, tls)
     await new Promise<void>((done) => service.#server.listen(0, '127.0.0.1', 4_096, done))
     return service
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+    return `${this.#scheme}://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -42,8 +52,9 @@ export class Service implements AsyncDisposable {
   #serve(request: IncomingMessage, response: ServerResponse): void {
     const path = request.url ?? ''
     response.on('error', () => {})
-    if (request.method === 'GET' && path.startsWith('/files/')) {
-      void this.#download(path.slice('/files/'.length), response)
+    const file = /^\/(?:\w+-)?files\/(\w+)$/.exec(path)?.[1]
+    if (request.method === 'GET' && file !== undefined) {
+      void this.#download(file, response)
       return
     }
     const hash = createHash('sha256')
@@ -57,7 +68,13 @@ export class Service implements AsyncDisposable {
   }
 
   #tell(request: IncomingMessage, response: ServerResponse, hash: Hash, bytes: number): void {
-    const body = JSON.stringify({ path: request.url, bytes, sha256: hash.digest('hex') })
+    const body = JSON.stringify({
+      path: request.url,
+      bytes,
+      sha256: hash.digest('hex'),
+      fields: request.headers,
+      peer: nameOf(request),
+    })
     response.writeHead(request.method === 'POST' ? 201 : 200, {
       [serviceField]: this.name,
       'content-type': 'application/json',
@@ -80,6 +97,12 @@ export class Service implements AsyncDisposable {
     }
     response.end(hash.digest())
   }
+}
+
+/** What the certificate of who asks says; undefined: it showed none. */
+function nameOf({ socket }: IncomingMessage): string | undefined {
+  const name = (socket as Partial<TLSSocket>).getPeerCertificate?.().subject?.CN
+  return Array.isArray(name) ? name[0] : name
 }
 
 /** Bytes of the hash that ends a download. */

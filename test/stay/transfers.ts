@@ -24,11 +24,15 @@ export interface Transferred {
 }
 
 /** Takes a download to its end; the last bytes of the body are the hash of all before them. */
-export async function download(client: Client, id: string): Promise<Transferred> {
+export async function download(
+  client: Client,
+  id: string,
+  folder = '/files',
+): Promise<Transferred> {
   const hash = createHash('sha256')
   let bytes = 0
   let tail: Buffer = Buffer.alloc(0)
-  const reply = await client.ask(request(`GET /files/${id}`), (piece) => {
+  const reply = await client.ask(request(`GET ${folder}/${id}`), (piece) => {
     bytes += piece.length
     const both = tail.length === 0 ? Buffer.from(piece) : Buffer.concat([tail, piece])
     hash.update(both.subarray(0, Math.max(0, both.length - hashBytes)))

@@ -24,7 +24,11 @@ const config = `contract: notes.yaml
 log: { access: off }
 policies: { auth: upstream }
 `
-const files = { 'notes.yaml': contract, 'quiet.yaml': config }
+const files = {
+  'notes.yaml': contract,
+  'quiet.yaml': config,
+  'exit.config.ts': 'process.exit(0)',
+}
 
 async function listening(t: TestContext): Promise<{ url: string; port: number; seen: string[] }> {
   const seen: string[] = []
@@ -134,6 +138,7 @@ const refusals: [says: string, args: string[], want: RegExp][] = [
   ],
   ['an address that is not ours', [...elsewhere, '--host', '192.0.2.1'], /another with --host$/m],
   ['one port for both', [...elsewhere, '--admin-port', '8080'], /--admin-port error port 8080/],
+  ['code that ends the process', ['--config', 'exit.config.ts'], /:1:9 error .* process\.exit$/m],
   ['a service that would be ourselves', ['notes.yaml', '--to', 'http://localhost:8080'], /8080/],
 ]
 

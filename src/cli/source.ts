@@ -44,6 +44,9 @@ export function sourceOf(options: SourceOptions, { cwd }: World): Source | { pro
   const found = config ?? there[0]
   const shown = contract ?? found
   if (shown === undefined) {
+    if (existsSync(resolve(cwd, 'concordat.yml'))) {
+      return { problem: `rename concordat.yml to ${configNames[0]}, or name it with --config` }
+    }
     return { problem: `name a contract, or give this folder a ${configNames[0]}` }
   }
   return {

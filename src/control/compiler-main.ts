@@ -16,10 +16,15 @@ export interface CompilerTask {
 }
 
 const { options, cache, startedEpochMs } = workerData as CompilerTask
+const { exit } = process
+// Called by code of a configuration it would end the build without a word.
+process.exit = () => {
+  throw new Error('it calls process.exit')
+}
 const built = await buildSnapshot(options)
 // Copied, not transferred: it is still to be written to the disk, and nobody should wait for that.
 parentPort!.postMessage(built)
 // A configuration that is a program may say something else tomorrow, by the environment or the day.
 const isLasting = options.configFile === undefined || !isConfigModule(options.configFile)
 if (cache !== false && isLasting) await keepBuild(cache, options, built, startedEpochMs)
-process.exit()
+exit()

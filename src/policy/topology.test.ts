@@ -44,6 +44,24 @@ const locations: readonly [says: string, value: string, want: string | undefined
   ['the host of metadata goes', 'http://169.254.169.254/latest', undefined],
   ['an authority that cannot be read goes', 'http://a b/c', undefined],
   ['a slash that some read backwards goes', '/\\chat.svc/a', undefined],
+  ['the query behind it goes on', '/internal/api?a=b', '/?a=b'],
+  ['slashes that are missing hide nobody', 'http:orders/a', undefined],
+  ['nor those too many', 'https:///orders/a', undefined],
+  ['nor tabs between', 'ht\ttp://orders/a', undefined],
+  ['nor in front of a second slash', '/\t/orders/a', undefined],
+  ['nor a backslash behind the endpoint', 'http://chat.svc/\\orders/a', undefined],
+  ['nor dots behind', 'http://billing.example.com../a', undefined],
+  ['nor numbers of another base', 'http://0x7f.1/a', undefined],
+  ['nor a single number', 'http://2130706433/a', undefined],
+  ['nor numbers with zeros', 'http://0177.0.0.1/a', undefined],
+  ['nor IPv4 in IPv6', 'http://[::ffff:a00:7]/a', '/a'],
+  ['nor all zeros of IPv6', 'http://[0:0:0:0:0:0:0:1]/a', undefined],
+  ['an endpoint is known in any IPv6', 'http://[FD00:0::0:7]/a', '/a'],
+  ['nor digits that are no ASCII', 'http://\xef\xbc\x91\xef\xbc\x90.1.1.1/a', undefined],
+  ['nor escapes', 'http://%31%30.1.1.1/a', undefined],
+  ['a file goes', 'file:///etc/passwd', undefined],
+  ['an address of an app stays', 'com.example.app:/done', 'com.example.app:/done'],
+  ['a backslash in a query is none of ours', '/a?b=\\c', '/a?b=\\c'],
   ['what would become a host is none', 'http://chat.svc//evil.test/a', '/evil.test/a'],
 ]
 for (const [says, value, want] of locations) {
@@ -64,6 +82,12 @@ const links: readonly [says: string, value: string, want: string | undefined][] 
   ['all of them', '<http://10.1.1.1/a>; rel=up', undefined],
   ['commas in quotes part nothing', '</a>; title="x, <http://y/>"', '</a>; title="x, <http://y/>"'],
   ['an anchor elsewhere goes', '</a>; rel=up; anchor="http://orders/"', undefined],
+  ['without a scheme too', '</a>; rel=up; anchor="//orders/"', undefined],
+  ['and in a spelling of its own', '</a>; rel=up;anchor = http:/orders', undefined],
+  ['or behind backslashes', String.raw`</a>; rel=up; anchor="\h\ttp://orders/"`, undefined],
+  ['a space in front of a target does not hide it', '< http://orders/>; rel=up', undefined],
+  ['an anchor within stays', '</a>; rel=up; anchor="#b"', '</a>; rel=up; anchor="#b"'],
+  ['a public one, too', '</a>; anchor="http://b.test/"', '</a>; anchor="http://b.test/"'],
   ['what cannot be read goes', 'http://chat.svc/a; rel=next', undefined],
 ]
 for (const [says, value, want] of links) {
@@ -74,6 +98,8 @@ const cookies: readonly [says: string, value: string, want: string][] = [
   ['without a domain it stays', 'a=b; Path=/; HttpOnly', 'a=b; Path=/; HttpOnly'],
   ['a public domain stays', 'a=b; Domain=example.com', 'a=b; Domain=example.com'],
   ['an internal one goes', 'a=b; Domain=.chat.svc; Secure', 'a=b; Secure'],
+  ['in any spelling', 'a=b; DOMAIN = .Chat.Svc. ; Secure', 'a=b; Secure'],
+  ['one that cannot be read goes', 'a=b; Domain=%63hat.svc; Secure', 'a=b; Secure'],
   ['its path loses what is not public', 'a=b; Path=/internal/api/x', 'a=b; Path=/x'],
   ["its value is nobody else's", 'a=http://chat.svc/', 'a=http://chat.svc/'],
 ]
@@ -86,6 +112,9 @@ test('Refresh: its address is mapped', () => {
   assert.equal(mapped('refresh', '5'), '5')
   assert.equal(mapped('refresh', '5; url=http://orders/a'), undefined)
   assert.equal(mapped('refresh', 'http://orders/a'), undefined)
+  assert.equal(mapped('refresh', '5;http://orders/a'), undefined)
+  assert.equal(mapped('refresh', '5 http://orders/a'), undefined)
+  assert.equal(mapped('refresh', `5, URL = 'http://chat.svc/a' b`), `5, URL = '/a'`)
 })
 
 test('a long value that cannot be read is given up, however it is made', () => {
@@ -94,7 +123,7 @@ test('a long value that cannot be read is given up, however it is made', () => {
     assert.equal(mapped('link', value), value)
   }
   assert.equal(mapped('link', `</a>; ${'"'.repeat(8_001)}`), undefined)
-  assert.equal(mapped('refresh', `5; url=${' '.repeat(8_000)}x"`), `5; url=${' '.repeat(8_000)}x`)
+  assert.equal(mapped('refresh', `5; url=${' '.repeat(8_000)}x"`), `5; url=${' '.repeat(8_000)}x"`)
 })
 
 test('public and partner have it, internal has not', () => {

@@ -1,6 +1,7 @@
 // topology: what a reply tells of the network behind is mapped or taken out. An address of an
 // endpoint becomes a path here; any other address that only the inside knows is not passed on.
 import type { Exchange } from '../http.ts'
+import { compileHostKinds, type HostKind } from './host-kind.ts'
 import { definePolicy, type Tools, type Zod } from './policy.ts'
 
 export interface TopologyConfig {
@@ -33,19 +34,10 @@ function schema(zod: Zod) {
   })
 }
 
-/** Who a host is: an endpoint's own, somebody else's inside, or anybody's. */
-type HostKind = 'endpoint' | 'internal' | 'public'
-
 type Kinds = (host: string) => HostKind
 
 function mapper({ internalHosts }: TopologyConfig, { upstreamHosts }: Tools) {
-  const listed = internalHosts.map((host) => host.toLowerCase())
-  const isListed = (host: string) =>
-    listed.some((one) => (one.startsWith('*.') ? host.endsWith(one.slice(1)) : host === one))
-  const kindOf: Kinds = (host) => {
-    if (upstreamHosts.has(host)) return 'endpoint'
-    return isListed(host) || isPrivateName(host) ? 'internal' : 'public'
-  }
+  const kindOf = compileHostKinds(upstreamHosts, internalHosts)
   return (lowerName: string, value: string, exchange: Exchange): string | undefined => {
     switch (lowerName) {
       case 'set-cookie':
@@ -60,55 +52,47 @@ function mapper({ internalHosts }: TopologyConfig, { upstreamHosts }: Tools) {
   }
 }
 
-/** Names and numbers that mean nothing outside, or something else. */
-function isPrivateName(host: string): boolean {
-  if (host.includes(':')) return /^(?:::1?$|f[cd]|fe[89ab]|::ffff:)/.test(host)
-  if (/^[\d.]+$/.test(host)) {
-    return /^(?:0|10|127|169\.254|192\.168|172\.(?:1[6-9]|2\d|3[01])|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\./.test(
-      host,
-    )
-  }
-  return (
-    !host.includes('.') || /\.(?:local|localhost|internal|intranet|lan|corp|home\.arpa)$/.test(host)
-  )
-}
-
 const authorityForm = /^(?:[a-z][a-z0-9+.-]*:)?\/\/([^/?#]*)(.*)$/is
+/** Browsers take these to have an authority however many slashes there are. */
+const specialScheme = /^(?:https?|wss?|ftp|file):/i
+/** Browsers take control characters out, and backslashes in front of a query for slashes. */
+// oxlint-disable-next-line no-control-regex
+const readInTwoWays = /[\0-\x1f\x7f]|^[^?#]*\\/
 
 /**
  * A URI reference as the client may have it: an endpoint's address becomes a path at this gateway,
  * whose own address the client knows. Undefined: it must not be sent.
  */
-function reference(text: string, kindOf: Kinds, exchange: Exchange): string | undefined {
-  const found = authorityForm.exec(text)
-  if (found === null) return /^[\\/]{2}|\\/.test(text) ? undefined : withoutBase(text, exchange)
-  const [, authority = '', rest = ''] = found
-  const host = hostOf(authority)
-  if (host === undefined) return undefined
-  const kind = kindOf(host)
+function reference(given: string, kindOf: Kinds, exchange: Exchange): string | undefined {
+  const text = given.replace(/^ +/, '')
+  if (readInTwoWays.test(text)) return undefined
+  const [, authority, rest = ''] = authorityForm.exec(text) ?? []
+  if (authority === undefined) {
+    return specialScheme.test(text) ? undefined : withoutBase(text, exchange)
+  }
+  const kind = kindOf(hostOf(authority))
   // This gateway may stand on the same machine as the service: then the port tells them apart.
-  if (kind === 'public' || authority.toLowerCase() === exchange.request.host.toLowerCase())
-    return text
-  if (kind === 'internal') return undefined
-  return withoutBase(rest.startsWith('/') ? rest : `/${rest}`, exchange)
+  const isOwn = authority.toLowerCase() === exchange.request.host.toLowerCase()
+  if (kind === 'public' || (isOwn && kind !== 'unreadable')) return text
+  return kind === 'endpoint' ? withoutBase(rooted(rest), exchange) : undefined
 }
 
-/** Lower case, without user, port and brackets; undefined where it is none. */
-function hostOf(authority: string): string | undefined {
-  const at = authority.slice(authority.lastIndexOf('@') + 1)
-  const host = /^(?:\[([0-9a-f:.]+)\]|([^:[\]\\%\s]+))(?::\d*)?$/i.exec(at)
-  return (host?.[1] ?? host?.[2])?.toLowerCase().replace(/\.$/, '')
-}
+/** Without user and port. */
+const hostOf = (authority: string): string =>
+  authority.slice(authority.lastIndexOf('@') + 1).replace(/:\d*$/, '')
+
+const rooted = (path: string): string => (path.startsWith('/') ? path : `/${path}`)
 
 /** What an endpoint has in front of its paths the client must not see. */
 function withoutBase(path: string, { sentTo }: Exchange): string {
   const base = sentTo?.basePath ?? ''
-  const bare =
-    base !== '' && (path === base || path.startsWith(`${base}/`)) ? path.slice(base.length) : path
-  // Two slashes in front would be read as a host.
-  if (bare.startsWith('//')) return `/${bare.replace(/^\/+/, '')}`
-  return bare === '' && path !== '' ? '/' : bare
+  if (base === '' || !path.startsWith(base)) return withoutHost(path)
+  const bare = path.slice(base.length)
+  return /^(?:[/?#]|$)/.test(bare) ? withoutHost(rooted(bare)) : withoutHost(path)
 }
+
+/** Two slashes in front would be read as a host. */
+const withoutHost = (path: string): string => path.replace(/^\/{2,}/, '/')
 
 /** Links one by one: those that must not be sent are left out (RFC 8288). */
 function link(value: string, kindOf: Kinds, exchange: Exchange): string | undefined {
@@ -123,20 +107,33 @@ function link(value: string, kindOf: Kinds, exchange: Exchange): string | undefi
     at = one.lastIndex
     const target = reference(found[1]!, kindOf, exchange)
     const parameters = found[2]!
-    if (target !== undefined && !/anchor\s*=\s*"?[a-z][a-z0-9+.-]*:?\/\//i.test(parameters)) {
+    if (target !== undefined && hasOpenAnchor(parameters, kindOf, exchange)) {
       kept.push(`<${target}>${parameters.trimEnd()}`)
     }
   }
   return kept.length === 0 ? undefined : kept.join(', ')
 }
 
+/** Whether what a link is about, if it says so, may be sent as it is. */
+function hasOpenAnchor(parameters: string, kindOf: Kinds, exchange: Exchange): boolean {
+  return parameters
+    .split(/[\s;]anchor\b/i)
+    .slice(1)
+    .every((rest) => {
+      const found = /^\s*=\s*(?:"([^"\\]*)"|([^\s;"]+))\s*(?:;|$)/.exec(rest)
+      const anchor = found?.[1] ?? found?.[2]
+      return anchor !== undefined && reference(anchor, kindOf, exchange) === anchor
+    })
+}
+
 function refresh(value: string, kindOf: Kinds, exchange: Exchange): string | undefined {
-  const found = /^\s*[\d.]+\s*(?:[;,]\s*url\s*=\s*)?/i.exec(value)?.[0]
+  const found = /^\s*[\d.]+\s*[;,]?\s*(?:url\s*=\s*)?/i.exec(value)?.[0]
   if (found === undefined) return undefined
-  const rest = value.slice(found.length).trim()
+  const rest = value.slice(found.length)
   if (rest === '') return value
   const quote = /^["']/.exec(rest)?.[0] ?? ''
-  const target = reference(rest.replaceAll(/^["']|["']$/g, ''), kindOf, exchange)
+  const text = quote === '' ? rest : rest.slice(1).split(quote, 1)[0]!
+  const target = reference(text, kindOf, exchange)
   return target === undefined ? undefined : found + quote + target + quote
 }
 
@@ -148,8 +145,7 @@ function cookie(value: string, kindOf: Kinds, exchange: Exchange): string {
     const lowerName = name.trim().toLowerCase()
     const text = given.trim()
     if (lowerName === 'domain') {
-      const host = text.replace(/^\./, '').toLowerCase()
-      return kindOf(host) === 'public' ? [attribute] : []
+      return kindOf(text.replace(/^\./, '')) === 'public' ? [attribute] : []
     }
     if (lowerName !== 'path' || !text.startsWith('/')) return [attribute]
     const path = withoutBase(text, exchange)

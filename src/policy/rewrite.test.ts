@@ -59,6 +59,10 @@ test('values that would make a segment of dots or none in their new place are re
   }
   assert.equal(sent({ path: '/x/{name}/y' }, path, ['u', '']).verdict?.code, 'INVALID_PATH')
   assert.equal(sent({ path: '/x/.{name}' }, path, ['u', '.']).verdict?.code, 'INVALID_PATH')
+  for (const value of ['..;x', '%2e', '.%2E', '%252e', '..%2fx', '..%5C', '..%3b']) {
+    assert.equal(sent({ path: '/{name}' }, path, ['u', value]).verdict?.code, 'INVALID_PATH')
+  }
+  assert.equal(sent({ path: '/{name}' }, path, ['u', '...']).verdict, undefined)
 })
 
 test('a parameter that the path does not have is named', () => {
@@ -84,6 +88,9 @@ const refused: readonly [says: string, config: unknown][] = [
   ['two slashes', { path: '/a//b' }],
   ['a segment of dots', { path: '/a/../b' }],
   ['an escape', { path: '/a%2fb' }],
+  ['a brace that opens nothing', { path: '/a{b' }],
+  ['a brace that closes nothing', { path: '/a}b' }],
+  ['braces without a name', { path: '/a{}b' }],
   ['a space', { path: '/a b' }],
   ['a prefix with a slash behind', { prefix: { from: '/a/', to: '' } }],
   ['a prefix with a parameter', { prefix: { from: '/{a}', to: '' } }],

@@ -14,8 +14,8 @@ export interface RewriteConfig {
 export interface RewritePlan {
   /** Text, and positions of path values, in turn. */
   readonly path: readonly (string | number)[] | undefined
-  /** Characters of the client's path that `to` replaces. */
-  readonly prefix: { readonly length: number; readonly to: string } | undefined
+  /** Segments of the client's path that `to` replaces: how long they are tells how they are escaped. */
+  readonly prefix: { readonly segments: number; readonly to: string } | undefined
   readonly host: string | undefined
 }
 
@@ -29,7 +29,7 @@ export const rewrite = definePolicy<RewriteConfig, RewritePlan>({
   link: ({ path, prefix, host }) => {
     const steps: ((exchange: Exchange) => Verdict)[] = []
     if (path !== undefined) steps.push(pathStep(path))
-    if (prefix !== undefined) steps.push(prefixStep(prefix.length, prefix.to))
+    if (prefix !== undefined) steps.push(prefixStep(prefix.segments, prefix.to))
     if (host !== undefined) steps.push(hostStep(host))
     return inTurn(steps)
   },
@@ -58,9 +58,13 @@ function pathStep(parts: readonly (string | number)[]) {
 }
 
 const prefixStep =
-  (length: number, to: string) =>
+  (segments: number, to: string) =>
   (exchange: Exchange): Verdict => {
-    const rest = exchange.path.slice(length)
+    const { path } = exchange
+    let at = 0
+    for (let left = segments; left > 0 && at >= 0; left--)
+      at = path.indexOf('/', segmentAt(path, at))
+    const rest = at < 0 ? '' : path.slice(at)
     return sentAs(exchange, to === '' && rest === '' ? '/' : to + rest)
   }
 
@@ -70,10 +74,20 @@ const hostStep =
     exchange.upstreamHost = host
   }
 
+/** Behind one slash, or more where the operation takes them for one. */
+function segmentAt(path: string, from: number): number {
+  let at = from
+  while (path.charCodeAt(at) === 0x2f) at++
+  return at
+}
+
+/** A segment of dots as a server may read it that decodes twice, or cuts parameters off. */
+const dotSegment =
+  /(?:[/\\]|%(?:25)*(?:2f|5c))(?:\.|%(?:25)*2e){1,2}(?:$|[/\\;]|%(?:25)*(?:2f|5c|3b))/i
+
 /** Values that were harmless in their own place may make a segment of dots in another. */
 function sentAs(exchange: Exchange, path: string): Verdict {
-  if (path.includes('/.') && /\/\.\.?(?:\/|$)/.test(path)) return refuse('INVALID_PATH')
-  if (path.includes('//')) return refuse('INVALID_PATH')
+  if (path.includes('//') || dotSegment.test(path)) return refuse('INVALID_PATH')
   exchange.path = path
   return undefined
 }
@@ -98,7 +112,7 @@ function prefixPlan({ from, to }: NonNullable<RewriteConfig['prefix']>, { operat
     const path = base + operation.template
     return path === from || path.startsWith(`${from}/`)
   })
-  return begins ? { length: from.length, to } : undefined
+  return begins ? { segments: from.split('/').length - 1, to } : undefined
 }
 
 /** The parts, or what is wrong with the template. */
@@ -130,6 +144,7 @@ function schema(zod: Zod) {
         .string()
         .regex(new RegExp(`^(?:/|${segments}+/?)$`), 'expected a path such as /v2/users/{userId}')
         .refine((text) => !/\/\.{1,2}(?:\/|$)|%/.test(text), 'expected plain segments')
+        .refine((text) => !/[{}]/.test(text.replaceAll(/\{[^{}]+\}/g, '')), 'a brace stands alone')
         .optional()
         .describe('path that is sent, with parameters of the own path in braces'),
       prefix: zod

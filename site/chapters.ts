@@ -18,7 +18,7 @@ const every = (pattern: string): string[] =>
 const guides =
   'first-steps init mock custom-policies overlays explain shadow embedding forward-auth'
 const operations = 'operating reload addresses upstreams top access-log metrics'
-const reference = 'config limits faults bodies forwarding'
+const reference = 'config limits faults contract bodies forwarding'
 
 const inSpec = (names: string): string[] =>
   names.split(' ').flatMap((name) => every(`spec/${name}.md`))

@@ -103,6 +103,7 @@ const captions: readonly [info: RegExp, caption: string][] = [
   [/^http service$/, 'the service answers'],
   [/^http sent$/, 'the service gets'],
   [/^http raw$/, 'byte for byte'],
+  [/^console (service|gateway)$/, 'in the terminal of the $1'],
   [/ file=(\S+)$/, '$1'],
 ]
 

@@ -8,7 +8,7 @@ import { type Scene, sceneAfter, unseen } from '../../src/cli/top-watch.ts'
 import { generatedFrom } from './markdown.ts'
 import { terminalSvg } from './terminal-svg.ts'
 
-const intro = `# concordat top
+const intro = `# Top
 
 \`\`\`
 concordat top [--admin http://127.0.0.1:9090] [--interval 1000] [--sort rate|p99|errors] [--rows N] [--once] [--json]

@@ -111,16 +111,19 @@ export class Folder {
   readonly authority: Authority = makeAuthority()
   readonly #certificates = new Map<number, string>()
   readonly #workers: number
+  readonly #contract: object
   plainUrl = ''
   secureUrl = ''
 
-  constructor(workers: number) {
+  /** With so many other operations, whose requests and replies have schemas of their own. */
+  constructor(workers: number, others = 0) {
     this.#workers = workers
+    this.#contract = { ...contract, paths: { ...contract.paths, ...otherPaths(others) } }
   }
 
   filesOf(state: State): Files {
     return {
-      'openapi.json': JSON.stringify(contract),
+      'openapi.json': JSON.stringify(this.#contract),
       'overlay.json': JSON.stringify(overlayOf(state)),
       [configFile]: configOf(state),
       'settings.json': JSON.stringify(this.#settings(state)),
@@ -248,4 +251,25 @@ const contract = {
       get: { operationId: 'secureDownload', responses, ...inSecure },
     },
   },
+}
+
+const otherPaths = (count: number): object =>
+  Object.fromEntries(
+    Array.from({ length: count }, (_, at) => [`/others/o${at}`, { post: other(at) }]),
+  )
+
+function other(at: number): object {
+  const names = Array.from({ length: 20 }, (_, i) => `property${i}of${at}`)
+  const text = { type: 'string', maxLength: 100 + at, pattern: '^[a-z]+$' }
+  const schema = {
+    type: 'object',
+    properties: Object.fromEntries(names.map((name) => [name, text])),
+    required: names.slice(0, 3),
+  }
+  const content = { 'application/json': { schema } }
+  return {
+    operationId: `other${at}`,
+    requestBody: { content },
+    responses: { '200': { description: 'Done.', content } },
+  }
 }

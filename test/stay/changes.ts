@@ -19,6 +19,7 @@ import { type Effort, type Finding, finding, none } from './findings.ts'
 import { Program } from './program.ts'
 import { readingOf, restartsIn, scrape, sleep, until } from './readings.ts'
 import { Service } from './service.ts'
+import { isBad, type Standing, standingOf } from './standing.ts'
 import { download, noise, type Transferred, upload } from './transfers.ts'
 
 type Act = { readonly change: readonly (keyof State)[] } | { readonly broken: Broken }
@@ -101,9 +102,11 @@ class Run {
   async play(program: Program, acts: readonly Act[]): Promise<readonly Finding[]> {
     const load = Array.from({ length: connections }, () => this.#load(program))
     const transfers = [
-      this.#transfer(program, (client) => download(client, 'f1')),
-      this.#transfer(program, (client) => download(client, 'f1', '/secure-files')),
-      this.#transfer(program, (client) => upload(client, 'f1', this.pieces())),
+      this.#transfer(program, 'a download', (client) => download(client, 'f1')),
+      this.#transfer(program, 'a download over TLS', (client) =>
+        download(client, 'f1', '/secure-files'),
+      ),
+      this.#transfer(program, 'an upload', (client) => upload(client, 'f1', this.pieces())),
     ]
     try {
       await this.#whenAsked()
@@ -186,7 +189,7 @@ class Run {
       const client = await this.#dial(program)
       while (!this.#isOver && client.state === 'open') {
         const question = questions[Math.floor(this.#random() * questions.length)]!
-        await this.#ask(client, question).catch((error: Error) => this.#lost.push(error.message))
+        await this.#ask(client, question).catch((error: Error) => this.#lose(error.message))
       }
       client.close()
     }
@@ -213,22 +216,31 @@ class Run {
       try {
         return await Client.connect({ port })
       } catch (error) {
-        this.#lost.push(`a connection: ${(error as Error).message}`)
+        this.#lose(`a connection: ${(error as Error).message}`)
         await sleep(100)
       }
     }
   }
 
-  async #transfer(program: Program, move: (client: Client) => Promise<Transferred>): Promise<void> {
+  async #transfer(
+    program: Program,
+    what: string,
+    move: (client: Client) => Promise<Transferred>,
+  ): Promise<void> {
     while (!this.#isOver) {
+      // A connection that a renewal met in the midst of a reply cannot be told: it ends behind it.
       const client = await this.#dial(program)
-      try {
-        while (!this.#isOver && client.state === 'open') this.#transfers.push(await move(client))
-      } catch (error) {
-        this.#lost.push(`a transfer: ${(error as Error).message}`)
-      }
+      await move(client).then(
+        (one) => this.#transfers.push(one),
+        (error: Error) => this.#lose(`${what}: ${error.message}`),
+      )
       client.close()
     }
+  }
+
+  #lose(what: string): void {
+    this.#lost.push(what)
+    this.#effort.progress(`lost: ${what}`)
   }
 
   #verdict(acts: readonly Act[], restarts: number): readonly Finding[] {
@@ -263,20 +275,6 @@ class Run {
       finding('threads of the process, at most', threads, threads > 0),
     ]
   }
-}
-
-interface Standing {
-  readonly state: string
-  readonly revision: string
-}
-
-const isBad = ({ state }: Standing): boolean => state === 'refused' || state === 'failed'
-
-async function standingOf({ adminUrl }: Program): Promise<Standing> {
-  const { data } = (await (await fetch(`${adminUrl}/readyz`)).json()) as {
-    data: { details: { configuration: Standing } }
-  }
-  return data.details.configuration
 }
 
 function timesOf(times: readonly number[]): string {

@@ -41,10 +41,11 @@ export class Program implements AsyncDisposable {
     files: Files,
     args: readonly string[] = [],
     config = 'concordat.yaml',
+    heapMb?: number,
   ): Promise<Program> {
     const folder = mkdtempSync(join(tmpdir(), 'concordat-stay-'))
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
-    const running = run(folder, ['--config', config, ...args])
+    const running = run(folder, ['--config', config, ...args], heapMb)
     const ended = running.ended.then(() => Promise.reject(new Error(running.said())))
     try {
       return new Program(folder, running, await Promise.race([running.announced, ended]))
@@ -93,9 +94,10 @@ interface Running {
   readonly said: () => string
 }
 
-function run(folder: string, args: readonly string[]): Running {
+function run(folder: string, args: readonly string[], heapMb?: number): Running {
   const all = [bin, 'run', '--json', ...args]
-  const child = spawn(process.execPath, all, {
+  const heap = heapMb === undefined ? [] : [`--max-old-space-size=${heapMb}`]
+  const child = spawn(process.execPath, [...heap, ...all], {
     cwd: folder,
     env: { PATH: process.env['PATH'], XDG_CACHE_HOME: join(folder, '.cache') },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -7,14 +7,26 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Case, tableOf } from './findings.ts'
 import { changes } from './changes.ts'
+import { codeMemory } from './code-memory.ts'
 import { crash } from './crash.ts'
 import { drain } from './drain.ts'
 import { memory } from './memory.ts'
 import { reload } from './reload.ts'
+import { rogue } from './rogue.ts'
 import { slow } from './slow.ts'
 import { soak } from './soak.ts'
 
-const cases: Readonly<Record<string, Case>> = { changes, crash, drain, memory, reload, slow, soak }
+const cases: Readonly<Record<string, Case>> = {
+  changes,
+  'code-memory': codeMemory,
+  crash,
+  drain,
+  memory,
+  reload,
+  rogue,
+  slow,
+  soak,
+}
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -6,6 +6,7 @@ import { test, type TestContext } from 'node:test'
 import { eventually, Peer, settled } from '../../test/raw-peer.ts'
 import { type Random, seededRandom } from '../base.ts'
 import { ask, openRelay, type Relay, reply } from './relay-for-tests.ts'
+import { bad, type DrawnSteps, drawSteps } from './steps-for-chaos.ts'
 
 const cases = Number(process.env['CHAOS_CASES'] ?? 60)
 const firstSeed = Number(process.env['CHAOS_SEED'] ?? 1)
@@ -25,6 +26,9 @@ const requests: readonly string[] = [
   ask('GET /nowhere'),
   `${ask('POST /nowhere', 'Content-Length: 9')}123456789`,
   `${ask('POST /a', 'Content-Length: 9')}123456789`,
+  `${ask('POST /a', 'Content-Length: 9')}123bad789`,
+  `${ask('POST /a', chunked)}3\r\n12b\r\n3\r\nad4\r\n3\r\nabc\r\n0\r\n\r\n`,
+  `${ask('POST /a', chunked)}1\r\n!\r\n0\r\n\r\n`,
   `${ask('POST /a', 'Content-Length: 200000')}${'x'.repeat(200_000)}`,
   `${ask('POST /a', chunked)}${bodies}`,
   `${ask('POST /a', chunked)}3\r\nabc\r\n0\r\nX-Sum: 1\r\n\r\n`,
@@ -41,6 +45,12 @@ const requests: readonly string[] = [
 
 const replies: readonly string[] = [
   reply('small'),
+  reply('a bad one'),
+  reply(`${'x'.repeat(80_000)}bad${'x'.repeat(80_000)}`),
+  reply('x'.repeat(900_000)),
+  `HTTP/1.1 200 OK\r\n${chunked}\r\n\r\n3\r\n12b\r\n3\r\nad4\r\n3\r\nabc\r\n0\r\n\r\n`,
+  `HTTP/1.1 200 OK\r\n${chunked}\r\n\r\n1\r\n!\r\n0\r\n\r\n`,
+  'HTTP/1.1 200 OK\r\n\r\nbad until close',
   reply('x'.repeat(300_000)),
   reply('bye', 'Connection: close'),
   `HTTP/1.1 200 OK\r\n${chunked}\r\n\r\n${bodies}`,
@@ -62,10 +72,12 @@ const replies: readonly string[] = [
 class Chaos {
   readonly #random: Random
   readonly #relay: Relay
+  readonly #drawn: DrawnSteps | undefined
   readonly #peers: Peer[] = []
 
-  constructor(relay: Relay, seed: number) {
+  constructor(relay: Relay, drawn: DrawnSteps | undefined, seed: number) {
     this.#relay = relay
+    this.#drawn = drawn
     this.#random = seededRandom(seed)
   }
 
@@ -96,6 +108,14 @@ class Chaos {
     for (const { socket } of [...this.#peers, ...known]) socket.resume()
   }
 
+  /** What was refused nobody has got a byte of. */
+  checkBytes(): void {
+    const { judgesReplies = false, judgesRequests = false } = this.#drawn ?? {}
+    const endpointPeers = this.#relay.endpoints.flatMap(({ peers }) => peers)
+    if (judgesReplies) for (const { received } of this.#peers) assert.ok(!received.includes(bad))
+    if (judgesRequests) for (const { received } of endpointPeers) assert.ok(!received.includes(bad))
+  }
+
   async #ask(): Promise<void> {
     if (this.#peers.length < 8 && this.#chance(0.4)) this.#peers.push(await this.#relay.client())
     const peer = this.#peers.length === 0 ? undefined : this.#pick(this.#peers)
@@ -107,6 +127,7 @@ class Chaos {
     const asked = peer.received.indexOf('\r\n\r\n')
     if (asked < 0 || peer.socket.writableEnded || peer.socket.destroyed) return
     if (this.#chance(0.3)) return
+    if (this.#drawn?.judgesRequests === true) assert.ok(!peer.received.includes(bad))
     peer.received = peer.received.slice(asked + 4)
     this.#send(peer, this.#pick(replies))
     if (this.#chance(0.15)) peer.finish()
@@ -132,11 +153,15 @@ class Chaos {
 
 async function play(t: TestContext, seed: number): Promise<void> {
   const random = seededRandom(seed)
+  const stepBugs: unknown[] = []
+  const drawn = drawSteps(random, (error) => stepBugs.push(error))
   const relay = await openRelay(t, {
     endpoints: 1 + Math.floor(random() * 2),
     audience: random() < 0.5 ? 'public' : 'internal',
+    ...(drawn && { steps: drawn.steps }),
     operation: { statuses: random() < 0.5 ? ['200'] : ['default'] },
     limits: {
+      ...(random() < 0.5 ? { heldBytesMax: 1_048_576 } : {}),
       endpointConnectionsMax: 1 + Math.floor(random() * 4),
       endpointQueueMax: Math.floor(random() * 4),
       connectTimeoutMs: 2_000,
@@ -150,12 +175,15 @@ async function play(t: TestContext, seed: number): Promise<void> {
     },
   })
   const { bugs, clock, runtime, server, upstreams } = relay
-  await new Chaos(relay, seed).run()
-  for (let step = 0; step < 60; step++) {
+  const chaos = new Chaos(relay, drawn, seed)
+  await chaos.run()
+  // A step that never answers takes all the time that each of many pipelined requests has.
+  for (let step = 0; step < 60 || (step < 600 && server.connections > 0); step++) {
     clock.advance(1_000)
     await settled()
   }
-  assert.deepEqual(bugs, [])
+  chaos.checkBytes()
+  assert.deepEqual([bugs, stepBugs], [[], []])
   assert.equal(runtime.active, 0, 'every deadline has passed: no exchange hangs')
   await eventually('every client is left', () => server.connections === 0)
   for (const one of upstreams.states()) {

@@ -50,7 +50,7 @@ test('check and routes take them', async (t) => {
 
 test('its tests pass', async (t) => {
   const folder = folderWith(t, files)
-  const [, ...args] = commands[1]![0]!.split(' ')
+  const [, , ...args] = commands[1]![0]!.split(' ')
   const { NODE_TEST_CONTEXT: _own, ...env } = process.env
   // As if the package was installed there.
   const installed = ['--import', join(root, 'test/own-name.ts')]

@@ -183,6 +183,44 @@ for (const name of ['nginx', 'caddy'] as const) {
         ['one that is there', ['GET /secret', 'X-API-Key: k'], '', / 200 OK/],
         ['a limit', ['POST /notes', json], '{}', / 429 [^]*LIMIT_EXCEEDED/],
         ['a path in two ways', ['GET /notes%2f..'], '', / 400 [^]*INVALID_PATH/],
+        ['a path with dots', ['GET /notes/../secret'], '', / 40[01] /],
+        [
+          'a refusal that is long',
+          [
+            `GET /notes?${'abcdefghi'
+              .split('')
+              .map((one) => one.repeat(240))
+              .join('=1&')}=1`,
+          ],
+          '',
+          / 400 [^]*INVALID_INPUT/,
+        ],
+        [
+          'fields of the question, forged',
+          ['GET /secret', 'X-Forwarded-Uri: /notes', 'X-Forwarded-Method: GET'],
+          '',
+          / 401 [^]*UNAUTHENTICATED/,
+        ],
+        [
+          'the same with underscores',
+          ['GET /secret', 'X_Forwarded_Uri: /notes', 'X-Forwarded_Uri: /notes'],
+          '',
+          / 40[01] /,
+        ],
+        [
+          'a field of policies, forged',
+          ['GET /notes', 'X-Env: forged'],
+          '',
+          / 200 OK[^]*"env":"prod"/,
+        ],
+        [
+          'where no policy sets it',
+          ['OPTIONS /notes', 'X-Env: forged'],
+          '',
+          /^HTTP\/1\.1 200 OK(?![^]*forged)[^]*"method":"OPTIONS"/,
+        ],
+        ['a HEAD', ['HEAD /notes?limit=3'], '', / 200 OK/],
+        ['a HEAD that is refused', ['HEAD /other'], '', / 404 /],
       ]
       for (const [says, head, body, want] of rows) assert.match(await ask(head, body), want, says)
       assert.match(await ask(['POST /notes', json], '{}'), /\r\nRetry-After: \d+/i)
@@ -211,6 +249,87 @@ test('asked as Traefik asks, the answer is the verdict', async (t) => {
   assert.match(await ask('GET', '/notes', 'X-Forwarded-Uri: /secret'), /^HTTP\/1\.1 400 /)
   assert.match(await ask('get', '/notes'), /^HTTP\/1\.1 400 [^]*X-Forwarded-Method/)
   assert.match(await ask('GET', `/${'a'.repeat(9_000)}`), /^HTTP\/1\.1 400 [^]*longer/)
+})
+
+const question = [
+  'GET /.concordat/auth',
+  'X-Forwarded-Method: GET',
+  'X-Forwarded-Uri: /notes',
+  'X-Forwarded-Host: api.test',
+  'X-Forwarded-For: 192.0.2.7',
+]
+
+const nameOf = (line: string): string => line.split(':', 1)[0]!
+
+/** The question with other fields in place of its own of their names. */
+function asking(...fields: string[]): string[] {
+  const names = new Set(fields.map(nameOf))
+  return [...question.filter((line) => !names.has(nameOf(line))), ...fields]
+}
+
+const hostile: readonly [says: string, head: string[], want: RegExp][] = [
+  ['no method', question.filter((line) => !line.includes('Method')), / 400 /],
+  ['two methods', asking('X-Forwarded-Method: GET', 'X-Forwarded-Method: GET'), / 400 /],
+  ['a list of methods', asking('X-Forwarded-Method: GET, POST'), / 400 /],
+  ['TRACE', asking('X-Forwarded-Method: TRACE'), / 405 /],
+  ['no path', question.filter((line) => !line.includes('Uri')), / 400 /],
+  ['two paths', asking('X-Forwarded-Uri: /notes', 'x-forwarded-uri: /notes'), / 400 /],
+  ['an absolute URL', asking('X-Forwarded-Uri: http://api.test/notes'), / 400 /],
+  ['two slashes', asking('X-Forwarded-Uri: //api.test/notes'), / 400 /],
+  ['a fragment', asking('X-Forwarded-Uri: /notes#/secret'), / 400 /],
+  ['a backslash', asking('X-Forwarded-Uri: /notes\\..\\secret'), / 400 /],
+  ['dots', asking('X-Forwarded-Uri: /secret/../notes'), / 400 /],
+  ['escaped dots', asking('X-Forwarded-Uri: /secret/%2e%2e/notes'), / 400 /],
+  ['a space', asking('X-Forwarded-Uri: /notes HTTP/1.1'), / 400 /],
+  ['an asterisk', asking('X-Forwarded-Uri: *'), / 400 /],
+  ['two hosts', asking('X-Forwarded-Host: api.test', 'X-Forwarded-Host: api.test'), / 400 /],
+  ['a host with a path', asking('X-Forwarded-Host: api.test/a'), / 400 /],
+  ['an underscore', asking('X_Forwarded_Uri: /secret'), / 400 /],
+  ['a method of its own', asking('X-HTTP-Method-Override: DELETE'), / 204 /],
+  ['HEAD', asking('X-Forwarded-Method: HEAD'), / 204 /],
+  [
+    'HEAD of nothing',
+    asking('X-Forwarded-Method: HEAD', 'X-Forwarded-Uri: /other'),
+    / 404 [^]*\}\}$/,
+  ],
+  ['a preflight', asking('X-Forwarded-Method: OPTIONS'), / 204 [^]*\r\nAllow: /],
+  ['asked itself', asking('X-Forwarded-Uri: /.concordat/auth'), / 404 /],
+]
+
+test('a question that could be read in two ways is refused, and any other is about what it says', async (t) => {
+  const gateway = await gatewayOf(t, { contract, config, to: ['http://127.0.0.1:9'] })
+  for (const [says, head, want] of hostile) {
+    assert.match(await exchanged(gateway, head), want, says)
+  }
+})
+
+test('who asks by HEAD gets the head of the answer, and no byte behind it', async (t) => {
+  const gateway = await gatewayOf(t, { contract, config, to: ['http://127.0.0.1:9'] })
+  for (const path of ['/.concordat/auth', '/.concordat/auth/nginx']) {
+    for (const method of ['HEAD', 'GET']) {
+      const fields = asking('X-Forwarded-Uri: /other', `X-Forwarded-Method: ${method}`)
+      const head = [`HEAD ${path}`, ...fields.slice(1)]
+      assert.match(await exchanged(gateway, head), /^HTTP\/1\.1 40[34] [^]*\r\n\r\n$/)
+    }
+  }
+})
+
+test('limits count the client that the hop saw, whatever that client says of itself', async (t) => {
+  const gateway = await gatewayOf(t, { contract, config, to: ['http://127.0.0.1:9'] })
+  const post = (from: string) =>
+    exchanged(
+      gateway,
+      asking(
+        `X-Forwarded-For: ${from}`,
+        'X-Forwarded-Method: POST',
+        'Forwarded: for=192.0.2.200',
+        json,
+      ),
+    )
+  assert.match(await post('192.0.2.7'), / 204 /)
+  assert.match(await post('198.51.100.1, 192.0.2.7'), / 204 /)
+  assert.match(await post('198.51.100.2, 192.0.2.7'), / 429 /)
+  assert.match(await post('192.0.2.8'), / 204 /)
 })
 
 test('whoever is no trusted hop finds nothing there, and without the setting nobody does', async (t) => {

@@ -21,7 +21,8 @@ const nginxPath = '/.concordat/auth/nginx'
 const statusField = 'X-Concordat-Status'
 /** The body of it, for that proxy drops bodies. */
 const bodyField = 'X-Concordat-Body'
-const bodyCharsMax = 4_096
+/** nginx takes heads of 4 kB, and fails on longer ones. */
+const bodyCharsMax = 3_000
 
 /** What is asked, as a stream whose head is that of the request in question. */
 export function askedStream(
@@ -53,8 +54,7 @@ function askedHead(head: RequestHead, uriBytesMax: number): RequestHead | string
   }
   const mark = target.indexOf('?')
   return {
-    // The answer to whoever asks has a body either way.
-    method: method === 'HEAD' ? 'GET' : method,
+    method,
     target,
     path: mark < 0 ? target : target.slice(0, mark),
     query: mark < 0 ? undefined : target.slice(mark + 1),
@@ -105,8 +105,9 @@ class AskedStream implements Stream {
     this.own.sendHead(statusText, lines, length)
   }
 
+  /** A HEAD is asked about like any other, but who asks by HEAD gets no body. */
   sendPiece(piece: Piece): boolean {
-    return this.own.sendPiece(piece)
+    return this.own.head.method === 'HEAD' || this.own.sendPiece(piece)
   }
 
   sendEnd(trailers: readonly string[]): void {
@@ -129,7 +130,7 @@ class NginxStream extends AskedStream {
   }
 
   override sendPiece(piece: Piece): boolean {
-    if (this.#refusal === undefined) return this.own.sendPiece(piece)
+    if (this.#refusal === undefined) return super.sendPiece(piece)
     const { statusText, lines } = this.#refusal
     this.#refusal = undefined
     const text = typeof piece === 'string' ? piece : piece.toString('utf8')
@@ -137,15 +138,22 @@ class NginxStream extends AskedStream {
     const own = status === '401' ? '401 Unauthorized' : '403 Forbidden'
     const fields = `${statusField}: ${status}\r\n${bodyField}: ${asField(text)}\r\n`
     this.own.sendHead(own, lines + fields, piece.length)
-    return this.own.sendPiece(piece)
+    return super.sendPiece(piece)
   }
 }
 
-/** JSON as the value of a field: what is not ASCII is escaped, and what is too long is left out. */
+/** The body of a refusal as the value of a field; what makes it too long is left out. */
 function asField(json: string): string {
-  if (json.length > bodyCharsMax) return '{}'
-  return json.replaceAll(
-    /[^ -~]/g,
-    (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  const whole = inAscii(json)
+  if (whole.length <= bodyCharsMax) return whole
+  const body = JSON.parse(json) as { error?: object }
+  const brief = inAscii(
+    JSON.stringify(body.error === undefined ? brieflyOf(body) : { error: brieflyOf(body.error) }),
   )
+  return brief.length <= bodyCharsMax ? brief : '{}'
 }
+
+const brieflyOf = (body: object): object => ({ ...body, details: undefined })
+
+const inAscii = (json: string): string =>
+  json.replaceAll(/[^ -~]/g, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`)

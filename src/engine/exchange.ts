@@ -521,7 +521,7 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
     this.#status = status
     this.#phase = 'replying'
     this.#stream.sendHead(`${status} ${reasonPhrase(status)}`, lines, length)
-    if (this.request.method !== 'HEAD') {
+    if (this.request.method !== 'HEAD' || this.#stream.asksOnly === true) {
       this.#replyBytes = bytes.length
       this.#stream.sendPiece(bytes)
     }

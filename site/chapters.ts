@@ -17,7 +17,7 @@ const every = (pattern: string): string[] =>
 
 const guides =
   'first-steps init mock custom-policies overlays explain shadow embedding forward-auth'
-const operations = 'operating reload addresses upstreams top access-log metrics'
+const operations = 'operating reload upstreams top access-log metrics'
 const reference = 'config limits faults contract bodies forwarding'
 
 const inSpec = (names: string): string[] =>

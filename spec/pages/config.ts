@@ -63,7 +63,7 @@ x-concordat:
 \`\`\`
 
 A limit by address does not replace the outer one, it comes in addition; with \`loosen: [limit]\` it stands alone. So
-do [lists of addresses](addresses.md).
+do [lists of addresses](policies/ip.md).
 A policy takes a \`mode\`: \`enforce\`, \`shadow\` (let through and count what would be refused) or \`off\`; what refuses
 nobody, such as \`secure-headers\`, has no shadow.
 `

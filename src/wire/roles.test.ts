@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { addedFieldsMax, editFields, mergeEdits, type ReplyEdit } from '../http.ts'
+import { parseReplyHead } from './reply-head.ts'
 import { candidateFor, compileReplyReading } from './roles.ts'
 
 const tokens = [..."!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"]
@@ -44,4 +46,51 @@ test('a field that is added, dropped first and watched is sent once, as it was s
   const bit = candidateFor(Buffer.from('x-b'), 0, 3, roles)?.role as number
   assert.equal(linesWithout(bit), 'Location: /a\r\n')
   assert.notEqual(bit & watchedBit, 0)
+})
+
+const fieldNames = fc.constantFrom(...'Location X_A X-A x-b Server A~ Set-Cookie Link'.split(' '))
+const fields = fc.array(fc.tuple(fieldNames, fc.constantFrom('1', '2')), { maxLength: 5 })
+
+/** What is set stands in place of what came, or is added where nothing came. */
+const edits = fc
+  .tuple(fields, fc.array(fieldNames, { maxLength: 3 }), fc.boolean())
+  .map(([set, removed, replaces]): ReplyEdit => {
+    const dropped = replaces ? [...removed, ...set.map(([name]) => name)] : removed
+    return { drop: dropped.map((name) => name.toLowerCase()), add: set.flat() }
+  })
+
+test('edits of several levels come to the same on the wire as on a list', () => {
+  const watched = ['location', 'link']
+  fc.assert(
+    fc.property(fc.array(edits, { maxLength: 4 }), fields, (levels, came) => {
+      const edit = mergeEdits(levels)
+      const { roles, linesWithout, watchedBit } = compileReplyReading(edit, watched)
+      const lines = came.map(([name, value]) => `${name}: ${value}\r\n`).join('')
+      const text = `HTTP/1.1 200 OK\r\nContent-Length: 0\r\n${lines}\r\n`
+      const bytes = Buffer.from(text)
+      const head = parseReplyHead(text, text.length - 2, 'GET', 99, bytes, 0, roles, true)
+      assert.ok(!('broken' in head))
+      const sent = head.forwardable + linesWithout(head.noted)
+      const list = editFields(['Content-Length', '0', ...came.flat()], edit)
+      const want = list
+        .filter((_, i) => i % 2 === 0)
+        .map((name, i) => `${name}: ${list[2 * i + 1]}`)
+      assert.deepEqual(sent.split('\r\n').filter(Boolean).toSorted(), want.toSorted())
+      const isThere = came.some(([name]) => watched.includes(name.toLowerCase()))
+      if ((head.noted & watchedBit) !== 0) assert.ok(isThere)
+    }),
+    { numRuns: 2_000 },
+  )
+})
+
+test('fields that replace what came need no bit, however many there are', () => {
+  const set = Array.from({ length: 500 }, (_, i) => [`X-${i}`, 'a']).flat()
+  const drop = set.filter((_, i) => i % 2 === 0).map((name) => name.toLowerCase())
+  const add = Array.from({ length: addedFieldsMax }, (_, i) => [`Y-${i}`, 'a']).flat()
+  const edit = mergeEdits([
+    { drop, add: set },
+    { drop: [], add },
+  ])
+  const { addedLines } = compileReplyReading(edit, ['location'])
+  assert.equal(addedLines.split('\r\n').length - 1, 500 + addedFieldsMax)
 })

@@ -3,7 +3,7 @@
 import { type Refusal, refuse } from '../base.ts'
 import { headerValue, joinedValue, type RequestHead } from '../http.ts'
 import type { LinkedOperation } from './snapshot.ts'
-import type { NamedPolicy } from './step-names.ts'
+import { type NamedPolicy, policyOfStep } from './step-names.ts'
 
 export interface HeadVerdict {
   readonly breach: Refusal | undefined
@@ -27,9 +27,15 @@ export function judgeHead(request: RequestHead, operation: LinkedOperation): Hea
   const heldBytesMax = Math.min(limits.bodyBytesMax, limits.checkedBodyBytesMax)
   if (typeof bodyLength === 'number' && bodyLength > heldBytesMax) return tooLarge
   // A body that outgrew the bound while it was held could no longer be let through.
-  if (plan.validationInShadow === true && bodyLength === 'streamed') return streams
+  if (plan.validationInShadow === true && bodyLength === 'streamed' && !isAwaited(operation)) {
+    return streams
+  }
   return { breach: undefined, heldBytesMax }
 }
+
+/** Whether anybody who has a say must see the body. */
+const isAwaited = ({ content }: LinkedOperation): boolean =>
+  content.some((step) => policyOfStep(step)?.isShadow !== true)
 
 /** Which policy it is that judges a head. */
 export const validation: NamedPolicy = { policy: 'validation' }

@@ -182,3 +182,32 @@ test('of several that keep too much, who is in shadow gives way first', async (t
   assert.equal(looks, 1)
   await eventually('it is let go', () => relay.runtime.occupancy.total('heldBytes') === 0)
 })
+
+test('a body in chunks is held for who has a say, though validation has none', async (t) => {
+  for (const [isShadow, want] of [
+    [true, 200],
+    [false, 404],
+  ] as const) {
+    const seen: (string | undefined)[] = []
+    const judge: Step = ({ body }) => {
+      seen.push(body && Buffer.from(body).toString())
+      return isShadow ? undefined : refusal
+    }
+    const { content } = namedSteps({ policy: 'judges', isShadow }, { content: judge })
+    const relay = await openRelay(t, {
+      operation: { validationInShadow: true },
+      steps: { content: [content!] },
+    })
+    const head = ask('PUT /held', 'Content-Type: application/json', 'Transfer-Encoding: chunked')
+    const client = await relay.sent(`${head}4\r\nnull\r\n0\r\n\r\n`)
+    if (isShadow) {
+      const upstream = await relay.endpoint.next()
+      await upstream.until('0\r\n\r\n')
+      upstream.send(reply('ok'))
+    }
+    await client.until(/\r\n\r\n[^]/)
+    assert.equal((await relay.record()).status, want)
+    assert.deepEqual(seen, isShadow ? [] : ['null'])
+    await relay.close()
+  }
+})

@@ -24,7 +24,10 @@ export interface ChoiceQuestion<Value extends string> {
 /** On stderr: stdout is for results. Undefined answers: somebody wants to stop. */
 export async function terminalPrompts(signal: AbortSignal): Promise<Prompts> {
   const clack = await import('@clack/prompts')
-  const common = { output: process.stderr, signal }
+  // Ctrl-D ends what a question reads, and leaves it unanswered.
+  const ended = new AbortController()
+  process.once('beforeExit', () => ended.abort())
+  const common = { output: process.stderr, signal: AbortSignal.any([signal, ended.signal]) }
   const answer = <Value>(value: Value | symbol): Value | undefined =>
     clack.isCancel(value) ? undefined : (value as Value)
   return {

@@ -45,7 +45,7 @@ import { callFaults, mappedReply, mayRepeat, unconnected } from './causes.ts'
 import { clientRoute } from './client-route.ts'
 import { refusalReply } from './fault-body.ts'
 import { forwardingOf, interimLines, ownReplyLines, replyLines, requestLines } from './heads.ts'
-import { judgeHead, validation } from './head-breach.ts'
+import { judgeHead, mayStream, validation } from './head-breach.ts'
 import { inTime, settledInTime } from './in-time.ts'
 import { noRoom, RequestBody } from './request-body.ts'
 import { assertEditable, fieldsToCopy, type OwnField } from './request-fields.ts'
@@ -258,7 +258,7 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
     if (this.#stream.asksOnly === true) this.#runSteps(operation.prepare, 0, allowed)
     // That no body came is for the same steps to judge: it may be required.
     else if (content === undefined) this.#runSteps(operation.content, 0, prepared)
-    else if (this.#isHeld) this.#hold(content)
+    else if (this.#isHeld && (content.hold() || !mayStream(operation))) this.#hold(content)
     else {
       content.watch(beginWatches(operation.watches, this))
       this.prepare()
@@ -268,7 +268,7 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
   #hold(content: RequestBody): void {
     this.#waited = true
     this.#phase = 'holding'
-    if (content.hold()) this.#stream.readBody()
+    if (content.isHeld) this.#stream.readBody()
     else this.#refuse(noRoom.refusal)
   }
 

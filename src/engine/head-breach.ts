@@ -27,15 +27,13 @@ export function judgeHead(request: RequestHead, operation: LinkedOperation): Hea
   const heldBytesMax = Math.min(limits.bodyBytesMax, limits.checkedBodyBytesMax)
   if (typeof bodyLength === 'number' && bodyLength > heldBytesMax) return tooLarge
   // A body that outgrew the bound while it was held could no longer be let through.
-  if (plan.validationInShadow === true && bodyLength === 'streamed' && !isAwaited(operation)) {
-    return streams
-  }
+  if (bodyLength === 'streamed' && mayStream(operation)) return streams
   return { breach: undefined, heldBytesMax }
 }
 
-/** Whether anybody who has a say must see the body. */
-const isAwaited = ({ content }: LinkedOperation): boolean =>
-  content.some((step) => policyOfStep(step)?.isShadow !== true)
+/** Whether nobody who has a say must see the body. */
+export const mayStream = ({ plan, content }: LinkedOperation): boolean =>
+  plan.validationInShadow === true && content.every((step) => policyOfStep(step)?.isShadow === true)
 
 /** Which policy it is that judges a head. */
 export const validation: NamedPolicy = { policy: 'validation' }

@@ -211,3 +211,19 @@ test('a body in chunks is held for who has a say, though validation has none', a
     await relay.close()
   }
 })
+
+test('a body that would be held for policies in shadow alone streams where there is no room', async (t) => {
+  const relay = await openRelay(t, {
+    limits: { heldBytesMax: MB },
+    operation: { validationInShadow: true },
+  })
+  const { occupancy } = relay.runtime
+  occupancy.note('heldBytes', MB)
+  const head = ask('PUT /held', 'Content-Type: application/json', 'Content-Length: 4')
+  const client = await relay.sent(`${head}null`)
+  const upstream = await relay.endpoint.next()
+  await upstream.until('null')
+  upstream.send(reply('ok'))
+  await client.until('ok')
+  occupancy.note('heldBytes', -MB)
+})

@@ -36,11 +36,16 @@ export class RequestBody {
     this.#terms = terms
   }
 
-  /** Holds what comes from now on; false where there is no room. */
+  /** Holds what comes from now on; false where there is no room: then it streams. */
   hold(): boolean {
     const { occupancy, heldBytesMax, bytesMax, announcedBytes } = this.#terms
-    this.#holding = new HeldBody({ occupancy, heldBytesMax, bytesMax: announcedBytes ?? bytesMax })
-    return this.#holding.hasRoom(announcedBytes ?? 0)
+    const held = new HeldBody({ occupancy, heldBytesMax, bytesMax: announcedBytes ?? bytesMax })
+    if (held.hasRoom(announcedBytes ?? 0)) this.#holding = held
+    return this.isHeld
+  }
+
+  get isHeld(): boolean {
+    return this.#holding !== undefined
   }
 
   /** Lets these look at what comes from now on. */

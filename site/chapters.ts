@@ -28,6 +28,7 @@ export function chapters(): Chapter[] {
   const listed: Chapter[] = [
     { title: 'Start', files: ['README.md'] },
     { title: 'Guides', files: inSpec(guides) },
+    { title: 'Examples', files: every('examples/*/README.md') },
     { title: 'Policies', files: every('spec/policies/*.md') },
     { title: 'Operating', files: inSpec(operations) },
     { title: 'Wire', files: every('spec/wire/*.md') },
@@ -41,7 +42,6 @@ export function chapters(): Chapter[] {
         ),
         'bench/README.md',
         'bench/RESULTS.md',
-        ...every('examples/*/README.md'),
       ],
     },
   ]

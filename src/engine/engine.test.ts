@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
-import { defaultLimits, manualClock } from '../base.ts'
+import { settled } from '../../test/raw-peer.ts'
+import { defaultLimits, manualClock, type Refusal, refuse } from '../base.ts'
 import type { Stream } from '../http.ts'
+import { readDefinition, registryWith } from '../policy.ts'
 import { encodeSnapshot, type SnapshotPlan } from '../snapshot.ts'
 import { unreadable } from '../wire.ts'
 import { Engine } from './engine.ts'
@@ -145,6 +147,35 @@ test('what policies in shadow would have refused is told within half a second', 
   ])
   clock.advance(500)
   assert.equal(told.length, 2)
+})
+
+test('an engine ends when what policies in shadow say is told', async (t) => {
+  const told: string[] = []
+  const engine = new Engine({
+    clock: manualClock(),
+    random: () => 0.5,
+    lines: undefined,
+    redact: [],
+    announce() {},
+    shadowed: ({ refused }) => told.push(...refused.map(({ fault }) => fault)),
+    bug: assert.ifError,
+    warn: assert.fail,
+  })
+  t.after(() => engine.close(0))
+  const answer = Promise.withResolvers<Refusal>()
+  const about = 'It takes its time.'
+  const link = () => () => answer.promise
+  const late = readDefinition({ id: 'late', about, phase: 'admit', everyRequest: true, link })
+  assert.ok(typeof late !== 'string')
+  const shadowed = bundle('one', 1, { admit: [{ policy: 'late', mode: 'shadow', plan: {} }] })
+  engine.prepare(shadowed, {}, registryWith([late]))()
+  engine.serve(streamOf('192.0.2.1'))
+  const closed = engine.close(0)
+  await settled()
+  assert.deepEqual(told, [])
+  answer.resolve(refuse('FORBIDDEN'))
+  await closed
+  assert.deepEqual(told, ['FORBIDDEN'])
 })
 
 test('who ends an engine twice closes its log once', async () => {

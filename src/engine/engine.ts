@@ -112,6 +112,7 @@ export class Engine {
       httpDate: dateSource(clock),
       occupancy: setup.occupancy ?? soleOccupancy(setup.random),
       active: 0,
+      lateRecords: new Set(),
       bug,
     }
   }
@@ -223,6 +224,11 @@ export class Engine {
     }
   }
 
+  /** When all exchanges that are over have their records. */
+  async recorded(): Promise<void> {
+    await Promise.all(this.#runtime.lateRecords)
+  }
+
   /** What is kept of an exchange that was refused, failed or was noted in shadow. */
   recall(id: string): KeptExchange | undefined {
     return this.#kept.find(id)
@@ -245,6 +251,7 @@ export class Engine {
   // Once: a descriptor that is closed twice may be another's by then.
   async #end(noticeMs: number): Promise<void> {
     await Promise.all(this.#servers.map((server) => server.close(noticeMs)))
+    await this.recorded()
     this.#upstreams.destroy()
     this.#sweeper.stop()
     await this.#lastLines()

@@ -46,7 +46,7 @@ import { clientRoute } from './client-route.ts'
 import { refusalReply } from './fault-body.ts'
 import { forwardingOf, interimLines, ownReplyLines, replyLines, requestLines } from './heads.ts'
 import { judgeHead, mayStream, validation } from './head-breach.ts'
-import { inTime, settledInTime } from './in-time.ts'
+import { inTime, whenSaid } from './in-time.ts'
 import { noRoom, RequestBody } from './request-body.ts'
 import { assertEditable, fieldsToCopy, type OwnField } from './request-fields.ts'
 import type { Runtime } from './runtime.ts'
@@ -576,7 +576,7 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
     }
     if (this.#asides.length === 0) return this.#observe(record)
     const said = () => this.#observe({ ...record, shadows: this.#shadows })
-    settledInTime(this.#asides, this.#runtime.clock).then(said).catch(this.#runtime.bug)
+    whenSaid(this.#asides, this.#runtime, said)
   }
 
   #observe(record: ExchangeRecord): void {

@@ -2,6 +2,7 @@
 // client for ever; for one in shadow the record alone waits, and not for long.
 import { type Clock, refuse, within } from '../base.ts'
 import type { Verdict } from '../http.ts'
+import type { Runtime } from './runtime.ts'
 import type { NamedPolicy } from './step-names.ts'
 
 export async function inTime(
@@ -20,9 +21,15 @@ export async function inTime(
 /** What the record of an exchange may wait for policies in shadow. */
 const shadowWaitMsMax = 1_000
 
-export async function settledInTime(
+/** Calls `record` once they have said what they have to say. */
+export function whenSaid(
   asides: readonly Promise<Verdict>[],
-  clock: Clock,
-): Promise<void> {
-  await within(clock, shadowWaitMsMax, Promise.allSettled(asides))
+  { clock, bug, lateRecords }: Runtime,
+  record: () => void,
+): void {
+  const late = within(clock, shadowWaitMsMax, Promise.allSettled(asides))
+    .then(record)
+    .catch(bug)
+    .finally(() => lateRecords.delete(late))
+  lateRecords.add(late)
 }

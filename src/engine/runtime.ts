@@ -12,6 +12,8 @@ export interface Runtime {
   readonly occupancy: Occupancy
   /** Exchanges under way. */
   active: number
+  /** Of exchanges that are over but for what policies in shadow have to say. */
+  readonly lateRecords: Set<Promise<void>>
   /** Takes what our own code threw; the exchange has been answered. */
   readonly bug: (error: unknown) => void
 }

@@ -208,7 +208,7 @@ const misuses: [says: string, args: string[], code: number, want: RegExp][] = [
   ['a method alone', ['/v1/notes'], 2, /METHOD PATH .*, or the id/],
   ['a consumer', ['GET', '/v1/notes', '--as', 'acme'], 2, /IP address, not 'acme'/],
   ['a file that is not there', ['GET', '/v1/notes', '--request', 'x'], 2, /no file x/],
-  ['a folder', ['GET', '/', '--request', '.'], 2, /cannot be read: EISDIR/],
+  ['a folder', ['GET', '/', '--request', '.'], 2, /is a folder/],
   ['a pipe that is not there', ['GET', '/', '--request', '-'], 2, /nothing is piped in/],
   ['a request that is another', ['PUT', '/', '--request', 'get.txt'], 2, /the request is GET \/ /],
   ['a request without its line', ['--request', 'fields.txt'], 2, /say METHOD PATH, or begin/],

@@ -161,6 +161,7 @@ async function requestBytes(
     return await bytesOf(from)
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
+    if (code === 'EISDIR') return `${request} is a folder`
     return code === 'ENOENT' ? `no file ${request}` : `${request} cannot be read: ${message}`
   }
 }

@@ -195,6 +195,11 @@ describe('what is wrong is said with its place', () => {
   const cases: [says: string, text: string, want: string][] = [
     ['no object', '[]', '1:1 error the contract must be an object'],
     ['nothing', '# later', '1:1 error the contract is empty'],
+    [
+      'an overlay',
+      'overlay: 1.0.0',
+      '1:1 error this is an overlay: name it with --overlay, behind a contract',
+    ],
     ['no version', 'info: {}', '1:1 error this is no OpenAPI document: it has no `openapi` field'],
     [
       'Swagger 2',

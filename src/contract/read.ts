@@ -76,6 +76,7 @@ function versionObjection(root: Spot): string | undefined {
   const written = child(root, 'openapi')?.value
   if (typeof written === 'string' && /^3\.[0-2]\.\d+(?:-.+)?$/.test(written)) return undefined
   if (child(root, 'swagger')) return 'Swagger 2.0 is not read: convert it to OpenAPI 3.0 or newer'
+  if (child(root, 'overlay')) return 'this is an overlay: name it with --overlay, behind a contract'
   if (written === undefined) return 'this is no OpenAPI document: it has no `openapi` field'
   return `OpenAPI ${JSON.stringify(written)} is not read: write 3.0.x, 3.1.x or 3.2.x, as a string`
 }

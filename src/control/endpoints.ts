@@ -8,7 +8,7 @@ export function readEndpoint(text: string): EndpointPlan | string {
   if (/^unix:/i.test(text)) return readUnix(text)
   const url = URL.parse(text)
   if (url === null || !/^[a-z]+:\/\/[^/]/i.test(text)) {
-    return `'${shown(text)}' is not an address such as http://127.0.0.1:3000${meantBy(text)}`
+    return `'${shown(text)}' is not an address ${meantBy(text)}`
   }
   const isSecure = url.protocol === 'https:'
   if (!isSecure && url.protocol !== 'http:') {
@@ -27,10 +27,10 @@ export function readEndpoint(text: string): EndpointPlan | string {
   }
 }
 
-/** Where the scheme alone is missing. */
+/** What was meant, where the scheme alone is missing. */
 function meantBy(text: string): string {
   const isHost = /^[\w.-]+(?::\d+)?(?:\/\S*)?$/.test(text) && URL.canParse(`http://${text}`)
-  return isHost ? ` (did you mean http://${text}?)` : ''
+  return isHost ? `(did you mean http://${text}?)` : 'such as http://127.0.0.1:3000'
 }
 
 const pathProblem = (path: string): string | undefined =>

@@ -7,7 +7,8 @@ import type { TestContext } from 'node:test'
 /** A folder with these files in it, by path. */
 export function folderWith(t: TestContext, files: Readonly<Record<string, string>>): string {
   const folder = mkdtempSync(join(tmpdir(), 'concordat-test-'))
-  t.after(() => rmSync(folder, { recursive: true }))
+  // A compiler that has answered may still keep its build there.
+  t.after(() => rmSync(folder, { recursive: true, maxRetries: 10 }))
   for (const [name, text] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, name)), { recursive: true })
     writeFileSync(join(folder, name), text)

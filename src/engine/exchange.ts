@@ -53,6 +53,7 @@ import type { Runtime } from './runtime.ts'
 import type { LinkedOperation, Snapshot } from './snapshot.ts'
 import { noShadows, withShadow } from './shadowing.ts'
 import { type NamedPolicy, policyOfStep } from './step-names.ts'
+import { replyTrailers, requestTrailers } from './trailers.ts'
 import { type PassedReply, VerifiedReply } from './verified-reply.ts'
 import { beginWatches } from './watches.ts'
 
@@ -287,7 +288,8 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
       const refused = this.#content!.end()
       // What is refused here was not complete for the upstream: its connection is cut.
       if (refused !== undefined) return this.#refuse(refused.refusal, refused.by)
-      if (this.#phase !== 'holding') return this.#connection?.sendEnd(trailers)
+      const sent = requestTrailers(trailers, this.#operation!, this.ownFields)
+      if (this.#phase !== 'holding') return this.#connection?.sendEnd(sent)
       this.body = this.#content!.whole
       this.#phase = 'asking'
       this.#runSteps(this.#operation!.content, 0, prepared)
@@ -452,7 +454,7 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
     if (this.#connection !== undefined) this.#upstreamMs = nowMs - this.#calledMs
     this.#connection = undefined
     if (this.#phase !== 'replying') return
-    this.#stream.sendEnd(trailers)
+    this.#stream.sendEnd(replyTrailers(trailers, this.#operation!, this))
     sent?.()
     this.#record(nowMs, undefined, undefined)
   }
@@ -587,9 +589,7 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
 
 const noAsides: readonly Promise<Verdict>[] = Object.freeze([])
 const noValues: readonly string[] = Object.freeze([])
-
 const lateConnection = 'no connection was to be had while the exchange had time'
-
 const lateBody = 'The body took all the time that the exchange has.'
 
 // The continuations of `#runSteps`, made once: a closure for each request would cost more.

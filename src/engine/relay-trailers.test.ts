@@ -1,3 +1,4 @@
+// Fields behind a body, on their way through a gateway whose policies say something of such fields.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { linkMappedFields } from './mapped-fields.ts'

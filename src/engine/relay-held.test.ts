@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { eventually, settled } from '../../test/raw-peer.ts'
-import { refuse } from '../base.ts'
+import { type FaultCode, refuse } from '../base.ts'
 import type { BodyWatch, VerifyStep } from '../http.ts'
 import { ask, openRelay, type RelayOptions, reply } from './relay-for-tests.ts'
 import type { LinkedVerify } from './reply-checks.ts'
@@ -158,13 +158,13 @@ test('a kept connection that turns out stale is tried again, and the other reply
 })
 
 /** Refuses what says bad, and keeps a little of what comes behind it. */
-function watch(): BodyWatch {
+function watch(code: FaultCode): BodyWatch {
   let heldBytes = 0
   return {
     piece(piece) {
       const refused = piece.toString().includes('bad')
       heldBytes = refused ? 0 : 7
-      return refused ? refuse('INVALID_INPUT') : undefined
+      return refused ? refuse(code) : undefined
     },
     end: () => undefined,
     get heldBytes() {
@@ -181,7 +181,7 @@ test('a watch that refuses a request is asked no more, whenever the upstream ans
     ['with a refusal', 'HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno', /^HTTP\/1\.1 403 /],
   ]
   for (const [says, early, want] of rows) {
-    const watches = [{ policy: 'looks', watch }]
+    const watches = [{ policy: 'looks', watch: () => watch('INVALID_INPUT') }]
     const relay = await openRelay(t, { steps: { watches } })
     const client = await relay.sent(`${head}2\r\nok\r\n`)
     const upstream = await relay.endpoint.next()
@@ -197,4 +197,52 @@ test('a watch that refuses a request is asked no more, whenever the upstream ans
     assert.doesNotMatch(upstream.received, /bad/, says)
     await relay.close()
   }
+})
+
+test('a watched reply that is cut ends by a reset, so that nobody takes it for the whole', async (t) => {
+  const verify: LinkedVerify[] = [
+    {
+      policy: 'looks',
+      inShadow: false,
+      step: () => ({ check: { how: 'watch', watch: watch('UPSTREAM_INVALID_REPLY') } }),
+    },
+  ]
+  const head = 'HTTP/1.1 200 OK\r\n'
+  for (const [request, answer] of [
+    ['GET /a HTTP/1.0\r\nHost: a\r\n\r\n', `${head}\r\nok`],
+    [ask('GET /a'), `${head}\r\nok`],
+    [ask('GET /a'), `${head}Content-Length: 900\r\n\r\nok`],
+  ] as const) {
+    const { relay, client, upstream } = await asked(t, request, { steps: { verify } })
+    upstream.send(answer)
+    await client.until(/ok/)
+    upstream.send('bad')
+    await eventually('it is cut', () => client.closed)
+    assert.deepEqual([client.reset, client.ended], [true, false])
+    assert.doesNotMatch(client.received, /bad/)
+    assert.equal((await relay.record()).fault, 'UPSTREAM_INVALID_REPLY')
+    await relay.close()
+  }
+})
+
+test('a watched reply flows as fast as its client takes it, and no byte behind a cut', async (t) => {
+  const verify: LinkedVerify[] = [
+    {
+      policy: 'looks',
+      inShadow: false,
+      step: () => ({ check: { how: 'watch', watch: watch('UPSTREAM_INVALID_REPLY') } }),
+    },
+  ]
+  const { relay, client, upstream } = await asked(t, ask('GET /a'), { steps: { verify } })
+  client.socket.pause()
+  upstream.send(`HTTP/1.1 200 OK\r\nContent-Length: ${40 * MB}\r\n\r\n${'x'.repeat(20 * MB)}`)
+  await relay.pass(2_000)
+  assert.ok(upstream.socket.writableLength > MB, 'the upstream waits')
+  client.socket.resume()
+  await eventually('it came', () => client.receivedBytes > 20 * MB)
+  upstream.send(`${'y'.repeat(1_000)}bad`)
+  await eventually('it is cut', () => client.closed)
+  const { fault, replyBytes } = await relay.record()
+  assert.equal(fault, 'UPSTREAM_INVALID_REPLY')
+  assert.ok(replyBytes <= 20 * MB + 1_000)
 })

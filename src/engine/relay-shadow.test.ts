@@ -7,6 +7,7 @@ import type { Exchange, Step, Verdict } from '../http.ts'
 import type { LinkedSteps } from '../policy.ts'
 import { ask, openRelay, type RelayOptions, reply } from './relay-for-tests.ts'
 import { inShadow } from './shadowing.ts'
+import type { LinkedVerify } from './reply-checks.ts'
 import type { LinkedOperation } from './snapshot.ts'
 import { namedSteps } from './step-names.ts'
 
@@ -226,4 +227,32 @@ test('a body that would be held for policies in shadow alone streams where there
   upstream.send(reply('ok'))
   await client.until('ok')
   occupancy.note('heldBytes', -MB)
+})
+
+test('a bound of a policy in shadow binds nobody else', async (t) => {
+  const judged: string[] = []
+  const holding = (policy: string, isSilent: boolean, bytesMax: number): LinkedVerify => ({
+    policy,
+    inShadow: isSilent,
+    step: () => ({
+      check: {
+        how: 'whole',
+        bytesMax,
+        body: (bytes) => void judged.push(`${policy} ${bytes.length}`),
+      },
+    }),
+  })
+  const verify = [holding('short', true, 100), holding('heard', false, 500)]
+  const relay = await openRelay(t, { steps: { verify } })
+  const client = await relay.sent(ask('GET /a').repeat(2))
+  const upstream = await relay.endpoint.next()
+  await upstream.until('\r\n\r\n')
+  upstream.send(reply('x'.repeat(200)))
+  assert.match(await client.until(/x{200}/), /^HTTP\/1\.1 200 /)
+  const { shadows, fault } = await relay.record()
+  assert.deepEqual([fault, shadows.map(({ policy }) => policy)], [undefined, ['short']])
+  await eventually('it is asked', () => upstream.received.split('GET').length === 3)
+  upstream.send(reply('y'.repeat(50)))
+  await client.until(/y{50}/)
+  assert.deepEqual(judged, ['heard 200', 'heard 50', 'short 50'])
 })

@@ -67,7 +67,7 @@ function ask(by: LinkedVerify, exchange: Shadowing, reply: ReplyHead, { bug }: R
 export class ReplyChecks {
   readonly #exchange: Shadowing
   readonly #tools: ReplyChecksTools
-  readonly #wholes: Whole[] = []
+  #wholes: Whole[] = []
   readonly #watching: Watching[] = []
   #held: HeldBody | undefined
   #watches: Watches | undefined
@@ -109,13 +109,7 @@ export class ReplyChecks {
       const refused = this.#watches.piece(piece)
       if (refused !== undefined) return { refusal: refused.refusal, policy: refused.by?.policy }
     }
-    if (this.#wholes.length === 0) return undefined
-    this.#length += piece.length
-    const surplus = this.#wholes.find(({ bytesMax }) => this.#length > bytesMax)
-    if (surplus !== undefined) return this.#giveUp(surplus, tooLarge(surplus.bytesMax))
-    this.#held ??= new HeldBody({ ...this.#tools, bytesMax: this.#bytesMax })
-    if (this.#held.add(piece)) return undefined
-    return this.#giveUp(this.#wholes[0]!, noRoom)
+    return this.#wholes.length === 0 ? undefined : this.#hold(piece)
   }
 
   /** What those say who have a say, of a reply that came to its end. */
@@ -148,15 +142,26 @@ export class ReplyChecks {
     this.#held?.release()
   }
 
-  /** Who holds it refuses; who only copies it goes without a judgement. */
-  #giveUp({ by }: Whole, refusal: Refusal): RefusedReply | undefined {
-    const enforced = this.#wholes.find((whole) => !whole.by.inShadow)
-    if (enforced !== undefined) return { refusal, policy: enforced.by.policy }
-    if (refusal.code !== 'OVERLOADED') this.#exchange.noteShadow(by, refusal)
-    this.#wholes.length = 0
+  /** Who has a say refuses what is too long for him; who only copies it goes without a judgement. */
+  #hold(piece: Piece): RefusedReply | undefined {
+    this.#length += piece.length
+    for (const { by, bytesMax } of this.#wholes) {
+      if (this.#length <= bytesMax) continue
+      if (!by.inShadow) return { refusal: tooLarge(bytesMax), policy: by.policy }
+      this.#exchange.noteShadow(by, tooLarge(bytesMax))
+      this.#wholes = this.#wholes.filter((one) => one.by !== by)
+    }
+    if (this.#wholes.length === 0) return this.#letGo()
+    this.#held ??= new HeldBody({ ...this.#tools, bytesMax: this.#bytesMax })
+    if (this.#held.add(piece)) return undefined
+    const heard = this.#wholes.find(({ by }) => !by.inShadow)
+    return heard === undefined ? this.#letGo() : { refusal: noRoom, policy: heard.by.policy }
+  }
+
+  #letGo(): undefined {
+    this.#wholes = []
     this.#held?.release()
     this.#held = undefined
-    return undefined
   }
 }
 

@@ -86,6 +86,8 @@ const links: readonly [says: string, value: string, want: string | undefined][] 
   ['and in a spelling of its own', '</a>; rel=up;anchor = http:/orders', undefined],
   ['or behind backslashes', String.raw`</a>; rel=up; anchor="\h\ttp://orders/"`, undefined],
   ['a space in front of a target does not hide it', '< http://orders/>; rel=up', undefined],
+  ['a relation that is named by an address, too', '</a>; rel="next http://orders/r"', undefined],
+  ['words are no parameters', '</a>; title="an anchor = rel"', '</a>; title="an anchor = rel"'],
   ['an anchor within stays', '</a>; rel=up; anchor="#b"', '</a>; rel=up; anchor="#b"'],
   ['a public one, too', '</a>; anchor="http://b.test/"', '</a>; anchor="http://b.test/"'],
   ['what cannot be read goes', 'http://chat.svc/a; rel=next', undefined],
@@ -118,9 +120,9 @@ test('Refresh: its address is mapped', () => {
 })
 
 test('a long value that cannot be read is given up, however it is made', () => {
-  for (const piece of [';', '; ', '\\']) {
+  for (const piece of [';', '; ', '\\', 'a ', ' ']) {
     const value = `</a>; ${piece.repeat(8_001)}x`
-    assert.equal(mapped('link', value), value)
+    assert.equal(mapped('link', value), piece === 'a ' ? undefined : value)
   }
   assert.equal(mapped('link', `</a>; ${'"'.repeat(8_001)}`), undefined)
   assert.equal(mapped('refresh', `5; url=${' '.repeat(8_000)}x"`), `5; url=${' '.repeat(8_000)}x"`)

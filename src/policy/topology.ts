@@ -107,23 +107,27 @@ function link(value: string, kindOf: Kinds, exchange: Exchange): string | undefi
     at = one.lastIndex
     const target = reference(found[1]!, kindOf, exchange)
     const parameters = found[2]!
-    if (target !== undefined && hasOpenAnchor(parameters, kindOf, exchange)) {
+    if (target !== undefined && areOpen(parameters, kindOf, exchange)) {
       kept.push(`<${target}>${parameters.trimEnd()}`)
     }
   }
   return kept.length === 0 ? undefined : kept.join(', ')
 }
 
-/** Whether what a link is about, if it says so, may be sent as it is. */
-function hasOpenAnchor(parameters: string, kindOf: Kinds, exchange: Exchange): boolean {
-  return parameters
-    .split(/[\s;]anchor\b/i)
-    .slice(1)
-    .every((rest) => {
-      const found = /^\s*=\s*(?:"([^"\\]*)"|([^\s;"]+))\s*(?:;|$)/.exec(rest)
-      const anchor = found?.[1] ?? found?.[2]
-      return anchor !== undefined && reference(anchor, kindOf, exchange) === anchor
-    })
+const parameter = /\s*;\s*(?:([^\s=;,"]+)\s*(?:=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;,"]*)))?)?\s*/y
+
+/** Whether the addresses of what a link is about, and of what it means, may be sent as they are. */
+function areOpen(parameters: string, kindOf: Kinds, exchange: Exchange): boolean {
+  for (let at = 0; at < parameters.length; at = parameter.lastIndex) {
+    parameter.lastIndex = at
+    const found = parameter.exec(parameters)
+    if (found === null) return false
+    const [, name = '', quoted, bare = ''] = found
+    if (!/^(?:anchor|rel|rev)\*?$/i.test(name)) continue
+    const words = (quoted ?? bare).split(' ')
+    if (!words.every((word) => reference(word, kindOf, exchange) === word)) return false
+  }
+  return true
 }
 
 function refresh(value: string, kindOf: Kinds, exchange: Exchange): string | undefined {

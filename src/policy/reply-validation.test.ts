@@ -118,6 +118,20 @@ const rows: [
     'x',
     'reply 200: it has a content coding',
   ],
+  [
+    'two media types, the first of which is not read',
+    200,
+    ['Content-Type', 'image/png', ...json()],
+    '{"id":1}',
+    'reply 200: it has several media types',
+  ],
+  [
+    'a coding behind the one that is none',
+    200,
+    json('Content-Encoding', 'identity', 'Content-Encoding', 'gzip'),
+    '{"id":1}',
+    'reply 200: it has a content coding',
+  ],
   ['the coding that is none', 200, json('Content-Encoding', 'identity'), '{"id":1}', undefined],
   [
     'another charset',

@@ -8,6 +8,8 @@ import {
   type BodyWatch,
   type Exchange,
   headerValue,
+  headerValues,
+  joinedValue,
   parseMediaType,
   type ReplyCheck,
   type ReplyHead,
@@ -82,12 +84,14 @@ const hasNoContent = ({ request }: Exchange, status: number): boolean =>
 function judgeContent(declared: LinkedReply, reply: ReplyHead, tools: Tools): Checked {
   const { status, headers } = reply
   if (!declared.hasContent) return { check: { how: 'watch', watch: emptiness(status) } }
-  const contentType = headerValue(headers, 'content-type')
+  const [contentType, another] = headerValues(headers, 'content-type')
+  // Whoever reads it might believe either: what was judged by one would be read by the other.
+  if (another !== undefined) return invalid(status, 'it has several media types')
   const media = declared.find(contentType)
   if (media === undefined) return invalid(status, 'its media type is not declared')
   if (media.how === 'unread') return undefined
   if (!isUtf8(contentType!)) return invalid(status, 'its charset is not UTF-8')
-  const coding = headerValue(headers, 'content-encoding')
+  const coding = joinedValue(headers, 'content-encoding')
   if (coding !== undefined && coding.toLowerCase() !== 'identity') {
     // In shadow the client's own wish went upstream.
     return tools.inShadow ? undefined : invalid(status, 'it has a content coding')

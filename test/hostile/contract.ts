@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildSnapshot } from '../../src/control.ts'
+import { headerBytesMax } from './announced.ts'
+import type { HostileInput } from './input.ts'
 
 /** Patterns that a backtracking engine needs exponential or high polynomial time for. */
 export const patterns: readonly string[] = [
@@ -28,9 +30,25 @@ const string = { type: 'string' }
 const json = (schema: object) => ({ content: { 'application/json': { schema } } })
 const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` })
 
+/** The same schema for what a service answers. */
+const judged = (content: object) => ({
+  get: {
+    'x-concordat': { policies: { 'reply-validation': {} } },
+    responses: {
+      200: {
+        description: '',
+        headers: { 'X-List': { schema: { type: 'array', items: { type: 'integer' } } } },
+        ...content,
+      },
+    },
+  },
+})
+
 const post = (body: object) => ({
   post: { requestBody: body, responses: { 200: { description: '' } } },
 })
+
+const plain = { 200: { description: '' } }
 
 const parameters = [
   { name: 'id', in: 'path', required: true, schema: { type: 'string', pattern: patterns[0] } },
@@ -186,6 +204,13 @@ const document = {
     '/lines': post({ content: { 'application/x-ndjson': { schema: {} } } }),
     '/sequence': post({ content: { 'application/json-seq': { schema: {} } } }),
     '/stream': post({ content: { 'application/octet-stream': {} } }),
+    '/judged/any': judged(json({})),
+    '/judged/unique': judged(json({ type: 'array', uniqueItems: true })),
+    '/judged/lines': judged({ content: { 'application/x-ndjson': { schema: {} } } }),
+    '/judged/sequence': judged({ content: { 'application/json-seq': { schema: {} } } }),
+    ...Object.fromEntries(
+      ['Strict', 'Fork', 'Enum'].map((name) => [`/judged/${name}`, judged(json(ref(name)))]),
+    ),
     ...Object.fromEntries(Object.keys(schemas).map((name) => [`/${name}`, post(json(ref(name)))])),
     ...Object.fromEntries(
       formats.map((format) => [
@@ -213,15 +238,32 @@ const config = {
   policies: { limit: { mode: 'off' } },
   trustedHops: ['192.0.2.7', '10.0.0.0/8', '127.0.0.1'],
   log: { access: 'off' },
+  forwardAuth: true,
 }
 
-export async function hostileBundle(port: number): Promise<Uint8Array> {
+/** What matters there comes before any operation: one is enough. */
+const announcedDocument = {
+  ...document,
+  paths: { '/things/{id}': { get: { parameters: parameters.slice(0, 1), responses: plain } } },
+  components: {},
+}
+
+const announcedConfig = {
+  ...config,
+  listen: { proxyProtocol: true },
+  limits: { proxyHeaderBytesMax: headerBytesMax },
+}
+
+export async function hostileBundle(
+  port: number,
+  door?: HostileInput['door'],
+): Promise<Uint8Array> {
   const folder = mkdtempSync(join(tmpdir(), 'hostile-'))
   try {
     const contractFile = join(folder, 'openapi.json')
     const configFile = join(folder, 'concordat.yaml')
-    writeFileSync(contractFile, JSON.stringify(document))
-    writeFileSync(configFile, JSON.stringify(config))
+    writeFileSync(contractFile, JSON.stringify(door === undefined ? document : announcedDocument))
+    writeFileSync(configFile, JSON.stringify(door === undefined ? config : announcedConfig))
     const to = [`http://127.0.0.1:${port}`]
     const { snapshot, problems } = await buildSnapshot({ contractFile, configFile, to, port: 0 })
     if (snapshot === undefined) throw new Error(JSON.stringify(problems, undefined, 1))

@@ -1,10 +1,13 @@
 // Inputs made to cost the gateway more than they cost their sender: each with what it must be
 // answered. Where two answers are right, both stand.
 import { seededRandom } from '../../src/base.ts'
+import { announced } from './announced.ts'
+import { asked } from './asked.ts'
 import { formats, patterns } from './contract.ts'
 import { type HostileInput, post } from './input.ts'
 import { bodies } from './bodies.ts'
 import { heads } from './heads.ts'
+import { judgedReplies } from './judged-replies.ts'
 import { replies } from './replies.ts'
 import { streamed } from './streamed.ts'
 
@@ -15,6 +18,9 @@ export const corpus = (): HostileInput[] => [
   ...subjects(),
   ...formatted(),
   ...replies(),
+  ...judgedReplies(),
+  ...asked(),
+  ...announced(),
 ]
 
 /** Texts of half a megabyte that look for long as if they had the format. */

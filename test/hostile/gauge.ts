@@ -6,7 +6,7 @@ import { SharedStates } from '../../src/engine/shared-states.ts'
 import { snapshotNeeds } from '../../src/snapshot.ts'
 import { installMemoryNet, type MemoryNet, settle, type Wire } from '../fuzz/memory-net.ts'
 import { hostileBundle } from './contract.ts'
-import type { HostileInput } from './input.ts'
+import { type HostileInput, plainRequest } from './input.ts'
 
 export interface Cost {
   /** CPU time of the longest turn of the event loop. */
@@ -26,7 +26,10 @@ export interface Gauge {
 const okReply = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'
 
 export async function startGauge(): Promise<Gauge> {
-  const bundle = await hostileBundle(7000)
+  const bundles = {
+    plain: await hostileBundle(7000),
+    announced: await hostileBundle(7000, 'announced'),
+  }
   const memory = installMemoryNet()
   let bugs = 0
   const engine = new Engine({
@@ -41,9 +44,22 @@ export async function startGauge(): Promise<Gauge> {
       console.error(error)
     },
   })
-  engine.prepare(bundle, new SharedStates().for(snapshotNeeds(bundle)))()
+  let door: keyof typeof bundles | undefined
+  const open = (wanted: keyof typeof bundles) => {
+    if (door === wanted) return
+    door = wanted
+    const bundle = bundles[wanted]
+    engine.prepare(bundle, new SharedStates().for(snapshotNeeds(bundle)))()
+  }
+  open('plain')
   await engine.listen({ host: '127.0.0.1', port: 0 })
-  return { measure: (input) => measure(input, memory), bugs: () => bugs }
+  return {
+    measure(input) {
+      open(input.door ?? 'plain')
+      return measure(input, memory)
+    },
+    bugs: () => bugs,
+  }
 }
 
 /** Answers every request whose end has come, without reading it: heads and last bytes are enough. */
@@ -66,9 +82,7 @@ function answerAll(wire: Wire): void {
   }
 }
 
-const plainRequest = 'GET /things/a HTTP/1.1\r\nHost: a\r\n\r\n'
-
-function measure({ from, pieces }: HostileInput, memory: MemoryNet): Cost {
+function measure({ from, path, pieces }: HostileInput, memory: MemoryNet): Cost {
   const watch = new Watch()
   const upstreams: Wire[] = []
   memory.accept = (wire) => {
@@ -77,7 +91,7 @@ function measure({ from, pieces }: HostileInput, memory: MemoryNet): Cost {
   }
   const client = memory.dial()
   if (from === 'upstream') {
-    client.deliver(plainRequest)
+    client.deliver(plainRequest(path))
     settle()
   }
   const sender = from === 'upstream' ? upstreams[0]! : client

@@ -6,6 +6,7 @@ import { suite, test } from 'node:test'
 import { startGateway } from '../../src/gateway.ts'
 import { hostileBundle } from './contract.ts'
 import { corpus } from './corpus.ts'
+import { type HostileInput, plainRequest } from './input.ts'
 import { startUpstream } from './upstream.ts'
 
 /** What the process may hold after all of it; the corpus itself is a third of that. */
@@ -14,23 +15,27 @@ const residentBytesMax = 1_500 * 1024 * 1024
 suite('the hostile corpus', async () => {
   const bugs: unknown[] = []
   const upstream = await startUpstream()
-  const bundle = await hostileBundle(upstream.port)
-  const listen = { host: '127.0.0.1', port: 0 }
-  const log = { access: 'off', redact: [] }
-  const gateway = await startGateway({
-    bundle,
-    listen,
-    log,
-    workers: 0,
-    bug: (error) => void bugs.push(error),
-  })
-  assert.ok(!('problem' in gateway))
+  const open = async (door?: HostileInput['door']) => {
+    const started = await startGateway({
+      bundle: await hostileBundle(upstream.port, door),
+      listen: { host: '127.0.0.1', port: 0 },
+      log: { access: 'off', redact: [] },
+      workers: 0,
+      bug: (error) => void bugs.push(error),
+      warn: () => {},
+    })
+    assert.ok(!('problem' in started))
+    return started
+  }
+  const gateway = await open()
+  const announcedTo = await open('announced')
 
   for (const input of corpus()) {
     test(input.name, async () => {
       upstream.script = input.from === 'upstream' ? input.pieces : undefined
-      const pieces = input.from === 'upstream' ? [Buffer.from(plainRequest)] : input.pieces
-      const status = await statusOf(gateway.port, pieces)
+      const pieces =
+        input.from === 'upstream' ? [Buffer.from(plainRequest(input.path))] : input.pieces
+      const status = await statusOf((input.door === undefined ? gateway : announcedTo).port, pieces)
       const wanted = input.statuses.join(' or ')
       assert.ok(input.statuses.includes(status), `answered ${status}, not ${wanted}`)
       assert.deepEqual(bugs, [])
@@ -39,14 +44,12 @@ suite('the hostile corpus', async () => {
 
   test('leaves nothing behind', async () => {
     upstream.script = undefined
-    assert.equal(await statusOf(gateway.port, [Buffer.from(plainRequest)]), 200)
-    await gateway.close()
+    assert.equal(await statusOf(gateway.port, [Buffer.from(plainRequest())]), 200)
+    await Promise.all([gateway.close(), announcedTo.close()])
     upstream.close()
     assert.ok(process.memoryUsage().rss < residentBytesMax)
   })
 })
-
-const plainRequest = 'GET /things/a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
 
 /** Sends what it is given and reads to the end; 0 where no reply came. */
 async function statusOf(port: number, pieces: readonly Buffer[]): Promise<number> {

@@ -3,11 +3,19 @@ export interface HostileInput {
   readonly name: string
   /** Who sends it; what an upstream sends is the reply to a plain GET. */
   readonly from?: 'upstream'
+  /** Of the plain GET. */
+  readonly path?: string
+  /** Where connections begin with a PROXY header. */
+  readonly door?: 'announced'
   /** The bytes, in the pieces in which they arrive. */
   readonly pieces: readonly Buffer[]
   /** Statuses that may answer it; 0: no reply, the connection ends. */
   readonly statuses: readonly number[]
 }
+
+/** What is asked of an upstream that plays a script. */
+export const plainRequest = (path = '/things/a'): string =>
+  `GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`
 
 const pieceBytes = 64 * 1024
 

@@ -25,7 +25,14 @@ export {
   passedThrough,
   type Peer,
 } from './http/forwarded.ts'
-export { type HeaderList, headerValue, headerValues, isNamed, joinedValue } from './http/headers.ts'
+export {
+  type HeaderList,
+  headerValue,
+  headerValues,
+  isNamed,
+  joinedValue,
+  trimBlanks,
+} from './http/headers.ts'
 export { isProtectedField, nominationProblem } from './http/nominated.ts'
 export {
   acceptMatcher,
@@ -46,5 +53,5 @@ export { type PartHead, partFlaws, readPartHead } from './http/part-head.ts'
 export { reasonPhrase } from './http/status.ts'
 export { type CidrRange, cidrProblem, compileTrust, readCidr } from './http/trust.ts'
 export type { Piece, Stream, StreamEvents, StreamPeer } from './http/stream.ts'
-export { editProblem, mergeRequestEdits, type RequestEdit } from './http/request-edit.ts'
 export { addedFieldsMax, editFields, mergeEdits, type ReplyEdit } from './http/reply-edit.ts'
+export { editProblem, mergeRequestEdits, type RequestEdit } from './http/request-edit.ts'

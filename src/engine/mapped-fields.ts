@@ -1,6 +1,6 @@
 // Fields of replies that policies look at where they come: addresses, cookies. Most replies have
 // none of them, and cost nothing.
-import type { Exchange } from '../http.ts'
+import { type Exchange, trimBlanks } from '../http.ts'
 import type { MappedFields } from '../policy.ts'
 
 export type MapFields = (headers: readonly string[], exchange: Exchange) => string[]
@@ -39,7 +39,7 @@ export function fieldsOf(lines: string): string[] {
   for (const line of lines.split('\r\n')) {
     if (line === '') continue
     const colon = line.indexOf(':')
-    fields.push(line.slice(0, colon), line.slice(colon + 1).replace(/^[\t ]+|[\t ]+$/g, ''))
+    fields.push(line.slice(0, colon), trimBlanks(line.slice(colon + 1)))
   }
   return fields
 }

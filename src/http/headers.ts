@@ -15,6 +15,20 @@ export function isNamed(name: string, lowerName: string): boolean {
   return true
 }
 
+/**
+ * A field's value without the blanks around it (RFC 9110 §5.5). Not by a pattern: one that ends with
+ * blanks looks at a long run within a value once for each of them, and 60 kB took seconds.
+ */
+export function trimBlanks(text: string): string {
+  let start = 0
+  let end = text.length
+  while (start < end && isBlank(text.charCodeAt(start))) start++
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end--
+  return text.slice(start, end)
+}
+
+const isBlank = (code: number): boolean => code === 0x20 || code === 0x09
+
 /** The first value of a field, by lower-case name. */
 export function headerValue(headers: HeaderList, lowerName: string): string | undefined {
   for (let i = 0; i < headers.length; i += 2) {

@@ -1,6 +1,7 @@
 // The head of one part of a multipart/form-data body (RFC 7578): which field it is, and what its
 // content is said to be. Strict where readers differ: a parameter given twice, one in the extended
 // form (`filename*`, which RFC 7578 forbids), quotes and backslashes that may or may not escape.
+import { trimBlanks } from './headers.ts'
 import { type MediaType, parseMediaType } from './media-type.ts'
 
 export interface PartHead {
@@ -40,7 +41,7 @@ export function readPartHead(lines: readonly string[]): PartHead | PartFlaw {
 /** Those that change nothing (RFC 2045, section 6.2). */
 const plainCodings = ['7bit', '8bit', 'binary']
 
-const fieldPattern = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*(.*?)[ \t]*$/
+const fieldPattern = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):(.*)$/
 
 function fieldsOf(lines: readonly string[]): Map<string, string> | PartFlaw {
   const fields = new Map<string, string>()
@@ -49,7 +50,7 @@ function fieldsOf(lines: readonly string[]): Map<string, string> | PartFlaw {
     if (name === undefined) return 'field'
     const lower = name.toLowerCase()
     if (fields.has(lower)) return 'repeated'
-    fields.set(lower, value!)
+    fields.set(lower, trimBlanks(value!))
   }
   return fields
 }

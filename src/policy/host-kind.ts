@@ -25,12 +25,16 @@ export function compileHostKinds(
   }
 }
 
+/** Beyond any name and any address: patterns need not look at more. */
+const hostCharsMax = 255
+
 const nameForm = /^[\w-]+(?:\.[\w-]+)*$/
 /** A host that ends so is taken for an IPv4 address. */
 const numberAtEnd = /(?:^|\.)(?:\d+|0x[0-9a-f]*)$/
 
 /** One text for each host; undefined for what is none, or an address in an odd spelling. */
 function plainHost(text: string): string | undefined {
+  if (text.length > hostCharsMax) return undefined
   const host = text.toLowerCase().replace(/\.$/, '')
   const inBrackets = /^\[([0-9a-f:.]*:[0-9a-f:.]*)\]$/.exec(host)?.[1]
   if (inBrackets === undefined && !nameForm.test(host)) return undefined

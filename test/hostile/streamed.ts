@@ -71,6 +71,16 @@ const multipart = (): HostileInput[] => [
     parts(20, () => part('tags', 'x'.repeat(100_000))),
     [400],
   ),
+  parted(
+    '500 heads of 8 kB of blanks',
+    parts(500, (i) => part(`k${i}`, 'x', `; x="${' '.repeat(7_900)}"`)),
+    [200],
+  ),
+  parted(
+    '500 blank lines of heads',
+    parts(500, (i) => part(`k${i}`, 'x', `\r\nX: a${' '.repeat(7_900)}a`)),
+    [200],
+  ),
   parted('a head without end', `--B\r\n${'A: 1\r\n'.repeat(100_000)}`, [400]),
   parted('a head of one line without end', `--B\r\nA: ${'a'.repeat(MB)}`, [400]),
   parted(

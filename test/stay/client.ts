@@ -13,6 +13,8 @@ export interface Reply extends ReplyHead {
 export interface ClientOptions {
   readonly port: number
   readonly localAddress?: string
+  /** What goes before the first request, such as a PROXY header. */
+  readonly first?: string
 }
 
 interface Waiting {
@@ -45,10 +47,11 @@ export class Client {
     socket.on('close', () => this.#ended())
   }
 
-  static async connect({ port, localAddress }: ClientOptions): Promise<Client> {
+  static async connect({ port, localAddress, first }: ClientOptions): Promise<Client> {
     const address = localAddress === undefined ? {} : { localAddress }
     const socket = connect({ port, host: '127.0.0.1', noDelay: true, ...address })
     await once(socket, 'connect')
+    if (first !== undefined) socket.write(first)
     return new Client(socket)
   }
 

@@ -10,6 +10,7 @@ import { changes } from './changes.ts'
 import { codeMemory } from './code-memory.ts'
 import { crash } from './crash.ts'
 import { drain } from './drain.ts'
+import { everything } from './everything.ts'
 import { memory } from './memory.ts'
 import { reload } from './reload.ts'
 import { rogue } from './rogue.ts'
@@ -21,6 +22,7 @@ const cases: Readonly<Record<string, Case>> = {
   'code-memory': codeMemory,
   crash,
   drain,
+  everything,
   memory,
   reload,
   rogue,

@@ -79,6 +79,18 @@ const held = (): HostileInput[] => [
     [200, 502],
   ),
   answer(
+    'a type with 60 kB of blanks',
+    [`Content-Type: ${json}${of(' ')};x`, 'Content-Length: 2'],
+    '{}',
+    [200, 502],
+  ),
+  answer(
+    'a coding with 60 kB of blanks',
+    [`Content-Type: ${json}`, `Content-Encoding: a${of(' ')}a`, 'Content-Length: 2'],
+    '{}',
+    [502],
+  ),
+  answer(
     '190 types',
     [...Array(190).fill(`Content-Type: ${json}`), 'Content-Length: 2'],
     '{}',

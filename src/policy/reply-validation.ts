@@ -59,8 +59,8 @@ function compile({ headers }: ReplyValidationConfig, site: Site): ReplyValidatio
 
 const isChecked = ({ media }: ReplyPlan): boolean => media.some(({ reader }) => reader !== 'other')
 
-/** What is checked must come as it is meant: no coding is asked for. */
-const plainly: RequestEdit = { drop: ['accept-encoding'], set: [] }
+/** What is checked must come whole and as it is meant: neither a part nor a coding is asked for. */
+const plainly: RequestEdit = { drop: ['accept-encoding', 'range', 'if-range'], set: [] }
 
 type Checked = ReturnType<VerifyStep>
 

@@ -113,6 +113,8 @@ async function deadlyOne(
   others: Bystanders,
 ): Promise<Finding> {
   await both(program)
+  // Who came while one was missing is with the other.
+  await others.spread()
   const before = await restarts(program)
   const { lost, answered } = others
   const startMs = performance.now()
@@ -165,7 +167,9 @@ class Bystanders implements AsyncDisposable {
   lost = 0
   readonly #port: number
   #loops: readonly Promise<void>[] = []
+  /** Those that have come since they were spread last. */
   #in = 0
+  #round = 0
   #isOver = false
 
   constructor({ port }: Program) {
@@ -185,6 +189,13 @@ class Bystanders implements AsyncDisposable {
     )
   }
 
+  /** All leave, and come to whoever takes them. */
+  async spread(): Promise<void> {
+    this.#round += 1
+    this.#in = 0
+    await this.recovered()
+  }
+
   async #loop(): Promise<void> {
     while (!this.#isOver) {
       const client = await Client.connect({ port: this.#port }).catch(() => undefined)
@@ -195,11 +206,12 @@ class Bystanders implements AsyncDisposable {
   }
 
   async #asks(client: Client): Promise<void> {
+    const round = this.#round
     let isIn = false
     try {
-      while (!this.#isOver && client.state === 'open') {
+      while (!this.#isOver && round === this.#round && client.state === 'open') {
         this.#take(await client.ask(request('GET /plain')))
-        if (!isIn) this.#in += 1
+        if (!isIn && round === this.#round) this.#in += 1
         isIn = true
         await sleep(thinkMs)
       }
@@ -207,7 +219,7 @@ class Bystanders implements AsyncDisposable {
     } catch {
       this.lost += 1
     }
-    if (isIn) this.#in -= 1
+    if (isIn && round === this.#round) this.#in -= 1
   }
 
   #take({ status }: Reply): void {

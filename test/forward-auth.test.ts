@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
@@ -130,9 +130,29 @@ async function startProxy(t: TestContext, name: keyof typeof proxies, ports: Por
     }
     rmSync(folder, { recursive: true, force: true })
   })
-  await eventually(`${name} listens`, () => existsSync(socket) || child.exitCode !== null)
+  const listens = listening(socket)
+  await eventually(`${name} listens`, () => listens() || child.exitCode !== null)
   assert.equal(child.exitCode, null, said)
   return (head: string[], body = '') => askedOver(socket, head, body)
+}
+
+/** Whether somebody accepts there: that the socket exists is not enough. */
+function listening(path: string): () => boolean {
+  let state: 'unknown' | 'asked' | 'yes' = 'unknown'
+  return () => {
+    if (state === 'unknown') {
+      state = 'asked'
+      const probe = connect(path)
+      probe.once('connect', () => {
+        state = 'yes'
+        probe.destroy()
+      })
+      probe.once('error', () => {
+        state = 'unknown'
+      })
+    }
+    return state === 'yes'
+  }
 }
 
 async function askedOver(path: string, [line, ...fields]: string[], body: string): Promise<string> {

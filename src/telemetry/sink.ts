@@ -9,7 +9,7 @@ import type { Clock } from '../base.ts'
 
 export interface Sink {
   write(text: string, done: (error?: Error) => void): void
-  /** After the last write. */
+  /** What is not written by then stays unwritten, and is not told to be done. */
   close(): Promise<void>
 }
 
@@ -33,17 +33,32 @@ export async function openSink(access: string, clock: Clock): Promise<Sink | { f
 }
 
 function fdSink(fd: number, clock: Clock, closeFd: () => Promise<void>): Sink {
-  const target: Target = { fd, clock, isPipe: fstatSync(fd).isFIFO() }
+  const isPipe = fstatSync(fd).isFIFO()
+  const target: Target = { fd, clock, isPipe, isWriting: false, closing: undefined }
   return {
     write: (text, done) => writeAll(target, Buffer.from(text), 0, done),
-    close: closeFd,
+    close: () => closeFree(target, closeFd),
   }
+}
+
+/**
+ * Closes it when no write is under way: the number of a descriptor that is closed may be that of a
+ * client's connection a moment later. None of ours blocks, so it is not for long.
+ */
+async function closeFree(target: Target, closeFd: () => Promise<void>): Promise<void> {
+  target.closing ??= Promise.withResolvers<void>()
+  if (!target.isWriting) target.closing.resolve()
+  await target.closing.promise
+  await closeFd()
 }
 
 interface Target {
   readonly fd: number
   readonly isPipe: boolean
   readonly clock: Clock
+  isWriting: boolean
+  /** Of whoever waits for the write under way. */
+  closing: PromiseWithResolvers<void> | undefined
 }
 
 function writeAll(
@@ -53,8 +68,12 @@ function writeAll(
   done: (error?: Error) => void,
 ): void {
   const { fd, isPipe, clock } = target
+  if (target.closing !== undefined) return
   const end = isPipe ? pieceEnd(bytes, from) : bytes.length
+  target.isWriting = true
   write(fd, bytes, from, end - from, null, (error, written) => {
+    target.isWriting = false
+    target.closing?.resolve()
     if (error?.code === 'EAGAIN') {
       clock.after(againMs, () => writeAll(target, bytes, from, done))
     } else if (error !== null) {

@@ -30,6 +30,7 @@ export {
   headerValue,
   headerValues,
   isNamed,
+  isNamedAt,
   joinedValue,
   trimBlanks,
 } from './http/headers.ts'

@@ -11,6 +11,7 @@ import {
   type StreamEvents,
   type StreamPeer,
 } from '../http.ts'
+import { isAuthorityText } from './request-fields.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** Where proxies ask; below it a proxy that understands fewer statuses has a path of its own. */
@@ -49,7 +50,7 @@ function askedHead(head: RequestHead, uriBytesMax: number): RequestHead | string
     return 'X-Forwarded-Uri holds the path and query of the request, once.'
   }
   if (target.length > uriBytesMax) return 'X-Forwarded-Uri is longer than a target may be.'
-  if (secondHost !== undefined || !/^[\w.~[\]:-]+$/.test(host)) {
+  if (secondHost !== undefined || !isAuthorityText(host)) {
     return 'X-Forwarded-Host holds a host, once.'
   }
   const mark = target.indexOf('?')

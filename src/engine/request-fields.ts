@@ -1,7 +1,7 @@
 // The fields of a request on its way upstream, where policies set or take out some of them. The
 // client's lines go on as the slices that they came in unless one of them is concerned.
 import { assert } from '../base.ts'
-import { editProblem, type HeaderList, isNamed, type RequestEdit } from '../http.ts'
+import { editProblem, type HeaderList, isNamedAt, type RequestEdit } from '../http.ts'
 
 /** What steps set (a value) or took out (undefined), by lower-case name. */
 export type OwnFields = ReadonlyMap<string, OwnField>
@@ -20,15 +20,12 @@ export function compileRequestEdit({ drop, set }: RequestEdit): EditLines | unde
   if (names.length === 0) return undefined
   let added = ''
   for (let i = 0; i < set.length; i += 2) added += `${set[i]}: ${set[i + 1]}\r\n`
-  const byLength: string[][] = []
-  for (const name of names) (byLength[name.length] ??= []).push(name)
+  const byLength = byLengthOf(names)
   return (lines, headers) => {
     for (let i = 0; i < headers.length; i += 2) {
       const candidates = byLength[headers[i]!.length]
       if (candidates === undefined) continue
-      for (let j = 0; j < candidates.length; j++) {
-        if (isNamed(headers[i]!, candidates[j]!)) return without(lines, byLength) + added
-      }
+      if (isOneOf(candidates, headers[i]!, 0)) return without(lines, byLength) + added
     }
     return added === '' ? lines : lines + added
   }
@@ -36,13 +33,11 @@ export function compileRequestEdit({ drop, set }: RequestEdit): EditLines | unde
 
 /** The same for what steps set in one exchange. */
 export function withOwnFields(lines: string, own: OwnFields): string {
-  const byLength: string[][] = []
   let added = ''
-  for (const [lowerName, { name, value }] of own) {
-    ;(byLength[lowerName.length] ??= []).push(lowerName)
+  for (const { name, value } of own.values()) {
     if (value !== undefined) added += `${name}: ${value}\r\n`
   }
-  return without(lines, byLength) + added
+  return without(lines, byLengthOf(own.keys())) + added
 }
 
 /** What a proxy that asked may copy to the request: name and value in turn. */
@@ -70,24 +65,17 @@ function without(lines: string, byLength: readonly (readonly string[])[]): strin
   return keptFrom < lines.length ? kept + lines.slice(keptFrom) : kept
 }
 
-/** Whether the name that begins there, and is as long, is one of these. No string is made of it. */
-function isOneOf(lowerNames: readonly string[], lines: string, at: number): boolean {
-  for (let i = 0; i < lowerNames.length; i++) {
-    const lowerName = lowerNames[i]!
-    let length = 0
-    while (
-      length < lowerName.length &&
-      isSameLetter(lines.charCodeAt(at + length), lowerName.charCodeAt(length))
-    ) {
-      length++
-    }
-    if (length === lowerName.length) return true
-  }
+/** Whether the name that begins there, and is as long, is one of these. */
+function isOneOf(lowerNames: readonly string[], text: string, at: number): boolean {
+  for (let i = 0; i < lowerNames.length; i++) if (isNamedAt(text, at, lowerNames[i]!)) return true
   return false
 }
 
-const isSameLetter = (code: number, lower: number): boolean =>
-  code === lower || ((code | 0x20) === lower && lower >= 0x61 && lower <= 0x7a)
+function byLengthOf(lowerNames: Iterable<string>): readonly (readonly string[])[] {
+  const byLength: string[][] = []
+  for (const name of lowerNames) (byLength[name.length] ??= []).push(name)
+  return byLength
+}
 
 /** What a step of a policy may set: anything else would change what the message is. */
 export function assertEditable(name: string, value: string | undefined): void {

@@ -5,10 +5,13 @@
 export type HeaderList = readonly string[]
 
 /** Whether a field's name is `lowerName`, whatever its case. No string is made: it is hot. */
-export function isNamed(name: string, lowerName: string): boolean {
-  if (name.length !== lowerName.length) return false
-  for (let i = 0; i < name.length; i++) {
-    const code = name.charCodeAt(i)
+export const isNamed = (name: string, lowerName: string): boolean =>
+  name.length === lowerName.length && isNamedAt(name, 0, lowerName)
+
+/** The same of a name that begins there in a text, and is known to be as long. */
+export function isNamedAt(text: string, start: number, lowerName: string): boolean {
+  for (let i = 0; i < lowerName.length; i++) {
+    const code = text.charCodeAt(start + i)
     const lower = lowerName.charCodeAt(i)
     if (code !== lower && ((code | 0x20) !== lower || lower < 0x61 || lower > 0x7a)) return false
   }

@@ -51,6 +51,7 @@ export {
   type MultipartVerdict,
 } from './http/multipart.ts'
 export { type PartHead, partFlaws, readPartHead } from './http/part-head.ts'
+export { tokenForm } from './http/token.ts'
 export { reasonPhrase } from './http/status.ts'
 export { type CidrRange, cidrProblem, compileTrust, readCidr } from './http/trust.ts'
 export type { Piece, Stream, StreamEvents, StreamPeer } from './http/stream.ts'

@@ -1,5 +1,6 @@
 // Path items and their operations, each joined with what stands around it: parameters and servers
 // of the path, security and settings of the document.
+import { tokenForm } from '../http.ts'
 import { readBody } from './bodies.ts'
 import { checkFields } from './fields.ts'
 import type { Contract, Operation, Setting } from './operation.ts'
@@ -88,7 +89,6 @@ function readPath(
 
 /** As long as a request's method may be (`src/wire/request-head.ts`). */
 const methodCharsMax = 32
-const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 
 /** Operations by the method as it is sent: case counts there (RFC 9110, section 9.1). */
 function additional(reading: Reading, written: Spot | undefined): (readonly [string, Spot])[] {
@@ -104,7 +104,7 @@ function additional(reading: Reading, written: Spot | undefined): (readonly [str
 function methodObjection(method: string): string | undefined {
   const lower = method.toLowerCase()
   if (methods.includes(lower)) return `\`${method}\` has a field of its own: write \`${lower}\``
-  if (!token.test(method)) return `\`${method}\` is no method: it must be a token (RFC 9110)`
+  if (!tokenForm.test(method)) return `\`${method}\` is no method: it must be a token (RFC 9110)`
   if (method.length > methodCharsMax) return `a method has at most ${methodCharsMax} characters`
   if (lower === 'connect') return 'CONNECT is never forwarded: it asks for a tunnel, not a resource'
   return lower === 'pri' ? 'PRI is how HTTP/2 begins, and no method' : undefined

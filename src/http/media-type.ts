@@ -1,5 +1,6 @@
 // Media types (RFC 9110 §8.3) and their negotiation (§12.5.1), compiled once for an operation.
 import { detached } from './detach.ts'
+import { token } from './token.ts'
 
 export interface MediaType {
   /** Lower case: `application/json`. */
@@ -8,7 +9,6 @@ export interface MediaType {
   readonly parameters: ReadonlyMap<string, string>
 }
 
-const token = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+"
 const typePart = new RegExp(`${token}/${token}`, 'y')
 // A parameter, or nothing, after each semicolon. The quoted form has no two ways to match.
 const parameterPart = new RegExp(

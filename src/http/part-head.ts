@@ -3,6 +3,7 @@
 // form (`filename*`, which RFC 7578 forbids), quotes and backslashes that may or may not escape.
 import { trimBlanks } from './headers.ts'
 import { type MediaType, parseMediaType } from './media-type.ts'
+import { token } from './token.ts'
 
 export interface PartHead {
   readonly name: string
@@ -41,7 +42,7 @@ export function readPartHead(lines: readonly string[]): PartHead | PartFlaw {
 /** Those that change nothing (RFC 2045, section 6.2). */
 const plainCodings = ['7bit', '8bit', 'binary']
 
-const fieldPattern = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):(.*)$/
+const fieldPattern = new RegExp(`^(${token}):(.*)$`)
 
 function fieldsOf(lines: readonly string[]): Map<string, string> | PartFlaw {
   const fields = new Map<string, string>()
@@ -55,7 +56,6 @@ function fieldsOf(lines: readonly string[]): Map<string, string> | PartFlaw {
   return fields
 }
 
-const token = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+"
 // In a quoted text a backslash escapes for some readers and is itself for others (browsers write
 // file names so); where it stands before a quote they differ in where the text ends.
 const parameterPart = new RegExp(

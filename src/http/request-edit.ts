@@ -1,4 +1,5 @@
 // What is set on and taken from the fields of every request of an operation, as data.
+import { tokenForm } from './token.ts'
 
 export interface RequestEdit {
   /** Taken out, by lower-case name. */
@@ -21,7 +22,7 @@ export function mergeRequestEdits(edits: readonly RequestEdit[]): RequestEdit {
 
 /** Why a field of a request may not be edited by whoever writes policies, if so. */
 export function editProblem(name: string): string | undefined {
-  if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) return 'it is not the name of a header field'
+  if (!tokenForm.test(name)) return 'it is not the name of a header field'
   const lower = name.toLowerCase()
   if (isFraming(lower)) return 'it frames the message'
   if (lower === 'host') return "the policy 'rewrite' sets it"

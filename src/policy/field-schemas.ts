@@ -1,8 +1,9 @@
 // What a configuration may say of header fields, for all policies that set or remove some.
+import { tokenForm } from '../http.ts'
 import type { Zod } from './policy.ts'
 
 export const fieldName = (zod: Zod) =>
-  zod.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'expected the name of a header field')
+  zod.string().regex(tokenForm, 'expected the name of a header field')
 
 export const fieldValue = (zod: Zod) =>
   zod.string().regex(/^[!-~]([ !-~]*[!-~])?$/, 'expected visible ASCII characters')

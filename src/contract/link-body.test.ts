@@ -1,29 +1,16 @@
 // Bodies from bytes: which media type is meant, JSON, and forms in all the ways that fields nest.
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type Documents, defaultLimits } from '../base.ts'
-import { linkSchemas } from '../schema.ts'
+import { defaultLimits } from '../base.ts'
 import { linkBody } from './link-body.ts'
-import { readContract } from './read.ts'
+import { bodyOf } from './media-for-tests.ts'
 
 const utf8 = (text: string) => new TextEncoder().encode(text)
 
 /** The check of a body whose `content` is given, through the whole of contract and schema. */
 function bodyCheck(content: object, openapi = '3.1.0', required = true) {
-  const root = 'file:///c.json'
-  const operation = { requestBody: { required, content }, responses: {} }
-  const value = { openapi, info: { title: 't', version: '1' }, paths: { '/': { post: operation } } }
-  const documents: Documents = {
-    root,
-    values: new Map([[root, value]]),
-    locate: (file, pointer) => ({ file: `${file}#${pointer}`, line: 1, column: 1 }),
-  }
-  const contract = readContract(documents)
-  const { schemas, problems } = contract.finish()
-  const errors = problems.filter(({ severity }) => severity === 'error')
-  assert.deepEqual(errors, [])
-  const check = linkSchemas(schemas)
-  const run = linkBody(contract.operations[0]!.body!, { check, limits: defaultLimits })
+  const { body, check } = bodyOf({ required, content }, openapi)
+  const run = linkBody(body, { check, limits: defaultLimits })
   return (type: string | undefined, text: string | Uint8Array | undefined) =>
     run(type, typeof text === 'string' ? utf8(text) : text)?.map(
       (one) => `${one.field} ${one.issue}`,

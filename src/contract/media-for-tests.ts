@@ -3,19 +3,13 @@
 import { assert, type Detail, defaultLimits, type Documents, type Limits } from '../base.ts'
 import { linkSchemas } from '../schema.ts'
 import { linkMedia } from './link-media.ts'
-import type { MediaPlan } from './operation.ts'
+import type { BodyPlan, MediaPlan } from './operation.ts'
 import { readContract } from './read.ts'
 
-interface ReadBody {
-  readonly media: readonly MediaPlan[]
-  readonly link: (limits?: Partial<Limits>) => ReturnType<typeof linkMedia>
-  /** Notes, too. */
-  readonly problems: readonly string[]
-}
-
-export function readContent(content: object, openapi = '3.2.0', components: object = {}): ReadBody {
+/** The body of the one operation of a contract, and what checks its schemas. */
+export function bodyOf(requestBody: object, openapi: string, components: object = {}) {
   const root = 'file:///c.json'
-  const paths = { '/': { post: { requestBody: { content }, responses: {} } } }
+  const paths = { '/': { post: { requestBody, responses: {} } } }
   const value = { openapi, info: { title: 't', version: '1' }, paths, components }
   const documents: Documents = {
     root,
@@ -26,8 +20,20 @@ export function readContent(content: object, openapi = '3.2.0', components: obje
   const { schemas, problems } = contract.finish()
   const errors = problems.filter(({ severity }) => severity === 'error')
   assert(errors.length === 0, errors.map(({ message }) => message).join('; '))
-  const check = linkSchemas(schemas)
-  const { media } = contract.operations[0]!.body!
+  const body: BodyPlan = contract.operations[0]!.body!
+  return { body, check: linkSchemas(schemas), problems }
+}
+
+interface ReadBody {
+  readonly media: readonly MediaPlan[]
+  readonly link: (limits?: Partial<Limits>) => ReturnType<typeof linkMedia>
+  /** Notes, too. */
+  readonly problems: readonly string[]
+}
+
+export function readContent(content: object, openapi = '3.2.0', components: object = {}): ReadBody {
+  const { body, check, problems } = bodyOf({ content }, openapi, components)
+  const { media } = body
   return {
     media,
     link: (limits = {}) => linkMedia(media, { check, limits: { ...defaultLimits, ...limits } }),

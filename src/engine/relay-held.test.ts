@@ -13,7 +13,7 @@ const good: VerifyStep = () => ({
   check: { how: 'whole', bytesMax: 8 * MB, body: () => undefined },
 })
 
-const held: LinkedVerify[] = [{ policy: 'checks', inShadow: false, step: good }]
+const held: LinkedVerify[] = [{ policy: 'checks', isShadow: false, step: good }]
 
 /** A relay whose one endpoint has been asked, and the two ends. */
 async function asked(t: TestContext, text: string, options: RelayOptions = {}) {
@@ -203,7 +203,7 @@ test('a watched reply that is cut ends by a reset, so that nobody takes it for t
   const verify: LinkedVerify[] = [
     {
       policy: 'looks',
-      inShadow: false,
+      isShadow: false,
       step: () => ({ check: { how: 'watch', watch: watch('UPSTREAM_INVALID_REPLY') } }),
     },
   ]
@@ -229,7 +229,7 @@ test('a watched reply flows as fast as its client takes it, and no byte behind a
   const verify: LinkedVerify[] = [
     {
       policy: 'looks',
-      inShadow: false,
+      isShadow: false,
       step: () => ({ check: { how: 'watch', watch: watch('UPSTREAM_INVALID_REPLY') } }),
     },
   ]

@@ -25,7 +25,7 @@ function linked(steps: LinkedSteps): Partial<LinkedOperation> {
   return {
     ...(check && { check: [check] }),
     ...(watch && { watches: [{ ...by, watch }] }),
-    ...(verify && { verify: [{ policy: 'silent', inShadow: true, step: verify }] }),
+    ...(verify && { verify: [{ policy: 'silent', isShadow: true, step: verify }] }),
   }
 }
 
@@ -108,7 +108,7 @@ test('a step in shadow reads of its exchange what any other reads', async (t) =>
   const steps = {
     check: [plain, ...silent.check!],
     verify: [
-      { policy: 'plain', inShadow: false, step: (exchange: Exchange) => void look(exchange) },
+      { policy: 'plain', isShadow: false, step: (exchange: Exchange) => void look(exchange) },
       ...silent.verify!,
     ],
   }
@@ -231,9 +231,9 @@ test('a body that would be held for policies in shadow alone streams where there
 
 test('a bound of a policy in shadow binds nobody else', async (t) => {
   const judged: string[] = []
-  const holding = (policy: string, isSilent: boolean, bytesMax: number): LinkedVerify => ({
+  const holding = (policy: string, isShadow: boolean, bytesMax: number): LinkedVerify => ({
     policy,
-    inShadow: isSilent,
+    isShadow,
     step: () => ({
       check: {
         how: 'whole',

@@ -53,9 +53,9 @@ const change = (exchange: Exchange): undefined => {
   exchange.setField('X-Gone', undefined)
 }
 
-const by = (step: VerifyStep, inShadow = false): LinkedVerify => ({
+const by = (step: VerifyStep, isShadow = false): LinkedVerify => ({
   policy: 'checks',
-  inShadow,
+  isShadow,
   step,
 })
 

@@ -40,7 +40,7 @@ test('a request is refused where a watch keeps more than there is room for', asy
 test('a reply is cut where a watch keeps more than there is room for, but not in shadow', async (t) => {
   for (const inShadow of [false, true]) {
     const check = { how: 'watch' as const, watch: keeps(MB + 1) }
-    const verify = [{ policy: 'keeps', inShadow, step: () => ({ check }) }]
+    const verify = [{ policy: 'keeps', isShadow: inShadow, step: () => ({ check }) }]
     const relay = await openRelay(t, { limits, steps: { verify } })
     const client = await relay.sent(ask('GET /a'))
     const upstream = await relay.endpoint.next()

@@ -6,11 +6,10 @@ import type { Piece, ReplyCheck, ReplyHead, VerifyStep } from '../http.ts'
 import { overloaded } from './causes.ts'
 import { HeldBody, type HeldTerms } from './held-body.ts'
 import { type Shadowing, silent, untouchable } from './shadowing.ts'
+import type { NamedPolicy } from './step-names.ts'
 import { Watches, type Watching } from './watches.ts'
 
-export interface LinkedVerify {
-  readonly policy: string
-  readonly inShadow: boolean
+export interface LinkedVerify extends NamedPolicy {
   readonly step: VerifyStep
 }
 
@@ -45,7 +44,7 @@ export function beginReplyChecks(
     if ('check' in asked) {
       checks ??= new ReplyChecks(exchange, tools)
       checks.take(by, asked.check)
-    } else if (by.inShadow) exchange.noteShadow(by, asked.refusal)
+    } else if (by.isShadow === true) exchange.noteShadow(by, asked.refusal)
     else {
       checks?.release()
       return { refusal: asked.refusal, policy: by.policy }
@@ -55,7 +54,7 @@ export function beginReplyChecks(
 }
 
 function ask(by: LinkedVerify, exchange: Shadowing, reply: ReplyHead, { bug }: ReplyChecksTools) {
-  if (!by.inShadow) return by.step(exchange, reply)
+  if (by.isShadow !== true) return by.step(exchange, reply)
   try {
     return by.step(untouchable(exchange), reply)
   } catch (error) {
@@ -91,16 +90,16 @@ export class ReplyChecks {
   }
 
   take(by: LinkedVerify, check: ReplyCheck): void {
-    const { policy, inShadow } = by
+    const { isShadow = false } = by
     if (check.how === 'watch') {
       const note = (refusal: Refusal) => this.#exchange.noteShadow(by, refusal)
-      const watch = inShadow ? silent(check.watch, note, this.#tools.bug) : check.watch
-      this.#watching.push({ policy, watch, isShadow: inShadow })
+      const watch = isShadow ? silent(check.watch, note, this.#tools.bug) : check.watch
+      this.#watching.push({ ...by, watch })
       return
     }
     this.#wholes.push({ by, bytesMax: check.bytesMax, body: check.body })
     this.#bytesMax = Math.max(this.#bytesMax, check.bytesMax)
-    if (!inShadow) this.#holds = true
+    if (!isShadow) this.#holds = true
   }
 
   piece(piece: Piece): RefusedReply | undefined {
@@ -118,7 +117,7 @@ export class ReplyChecks {
     const refused = watches.end()
     if (refused !== undefined) return { refusal: refused.refusal, policy: refused.by?.policy }
     for (const { by, body } of this.#wholes) {
-      const refusal = by.inShadow ? undefined : body(this.bytes)
+      const refusal = by.isShadow === true ? undefined : body(this.bytes)
       if (refusal !== undefined) return { refusal, policy: by.policy }
     }
     return undefined
@@ -127,7 +126,7 @@ export class ReplyChecks {
   /** What those say who have none, of a reply that was sent. */
   judgeSent(): void {
     for (const { by, body } of this.#wholes) {
-      if (!by.inShadow) continue
+      if (by.isShadow !== true) continue
       try {
         const refusal = body(this.bytes)
         if (refusal !== undefined) this.#exchange.noteShadow(by, refusal)
@@ -147,14 +146,14 @@ export class ReplyChecks {
     this.#length += piece.length
     for (const { by, bytesMax } of this.#wholes) {
       if (this.#length <= bytesMax) continue
-      if (!by.inShadow) return { refusal: tooLarge(bytesMax), policy: by.policy }
+      if (by.isShadow !== true) return { refusal: tooLarge(bytesMax), policy: by.policy }
       this.#exchange.noteShadow(by, tooLarge(bytesMax))
       this.#wholes = this.#wholes.filter((one) => one.by !== by)
     }
     if (this.#wholes.length === 0) return this.#letGo()
     this.#held ??= new HeldBody({ ...this.#tools, bytesMax: this.#bytesMax })
     if (this.#held.add(piece)) return undefined
-    const heard = this.#wholes.find(({ by }) => !by.inShadow)
+    const heard = this.#wholes.find(({ by }) => by.isShadow !== true)
     return heard === undefined ? this.#letGo() : { refusal: noRoom, policy: heard.by.policy }
   }
 

@@ -89,8 +89,7 @@ export interface LinkedWatch extends NamedPolicy {
 
 /** What one policy links to, and its name. */
 interface LinkedPolicy extends LinkedSteps {
-  readonly policy: string
-  readonly inShadow: boolean
+  readonly by: NamedPolicy
 }
 
 export interface LinkTools {
@@ -192,13 +191,11 @@ function operationLinker(plan: OpenSnapshot, tools: LinkTools): Snapshot['operat
       admit: steps.flatMap(({ admit }) => admit ?? []),
       check: steps.flatMap(({ check }) => check ?? []),
       content: steps.flatMap(({ content }) => content ?? []),
-      watches: steps.flatMap(({ policy, inShadow: isShadow, watch }) =>
-        watch ? { policy, isShadow, watch } : [],
-      ),
+      watches: steps.flatMap(({ by, watch }) => (watch ? { ...by, watch } : [])),
       prepare: steps.flatMap(({ prepare }) => prepare ?? []),
       editLines: compileRequestEdit(requestEdit),
       requestEdit,
-      verify: steps.flatMap(({ verify, ...by }) => (verify ? { ...nameOf(by), step: verify } : [])),
+      verify: steps.flatMap(({ by, verify }) => (verify ? { ...by, step: verify } : [])),
       mapFields: linkMappedFields(mappedOf(steps)),
       ...repliesOf({ ...linkFinish(steps), watched: watchedOf(steps) }),
       accepts: acceptsOf(operation.replyTypes),
@@ -208,8 +205,6 @@ function operationLinker(plan: OpenSnapshot, tools: LinkTools): Snapshot['operat
     }
   }
 }
-
-const nameOf = ({ policy, inShadow: isSilent }: LinkedPolicy) => ({ policy, inShadow: isSilent })
 
 const mappedOf = (steps: readonly LinkedSteps[]): MappedFields[] =>
   steps.flatMap(({ mapped }) => mapped ?? [])
@@ -252,6 +247,7 @@ function linkPolicy(
   const { policy: id, mode, plan } = policyPlan
   const policy = registry.byId.get(id)
   assert(policy !== undefined, `the policy ${id} exists`)
+  const isShadow = mode === 'shadow'
   const state = <S>(need: StateNeed, make: (memory: SharedArrayBuffer) => S): S =>
     states.get(need, make)
   const linked = linkSteps(policy, plan, {
@@ -261,14 +257,12 @@ function linkPolicy(
     operationId,
     random,
     nowMs,
-    inShadow: mode === 'shadow',
+    inShadow: isShadow,
     state,
     upstreamHosts,
   })
-  const isShadow = mode === 'shadow'
   const by = { policy: id, at, isShadow }
-  const steps = namedSteps(by, isShadow ? inShadow(by, linked, bug) : linked)
-  return { ...steps, policy: id, inShadow: isShadow }
+  return { ...namedSteps(by, isShadow ? inShadow(by, linked, bug) : linked), by }
 }
 
 function declaredStatuses(statuses: readonly string[]): (status: number) => boolean {

@@ -52,9 +52,7 @@ function stepsOf(linked: readonly Named[], edits: boolean): Partial<LinkedOperat
     content: all.flatMap(({ content }) => content ?? []),
     prepare: all.flatMap(({ prepare }) => prepare ?? []),
     watches: linked.flatMap(({ by, steps: { watch } }) => (watch ? { ...by, watch } : [])),
-    verify: linked.flatMap(({ by, steps: { verify } }) =>
-      verify ? { policy: by.policy, inShadow: by.isShadow, step: verify } : [],
-    ),
+    verify: linked.flatMap(({ by, steps: { verify } }) => (verify ? { ...by, step: verify } : [])),
     ...(edits && { editLines: compileRequestEdit({ drop: ['te'], set: ['X-Set', '1'] }) }),
   }
 }

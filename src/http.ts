@@ -5,6 +5,7 @@ export { detached } from './http/detach.ts'
 export { dateSource, retryAfter } from './http/date.ts'
 export type {
   BodyLength,
+  RequestLength,
   BodyWatch,
   Client,
   Exchange,

@@ -1,15 +1,16 @@
 // wire: HTTP/1.1 (RFC 9112) on raw sockets, both sides. Strict: bytes that two readers could take
 // in two ways end the connection. Policies and routes are unknown here.
-export {
-  type CallTerms,
-  type CallEvents,
-  type CallFailure,
-  ClientConnection,
-  type ConnectionKeeper,
-} from './wire/client-connection.ts'
+export type {
+  Call,
+  CallBody,
+  CallEvents,
+  CallFailure,
+  CallReplyHead,
+  CallTerms,
+} from './wire/call.ts'
+export { ClientConnection, type ConnectionKeeper } from './wire/client-connection.ts'
 export type { ByteSink, ByteSocket } from './wire/bytes.ts'
 export { type Address, type Connect, connectSocket } from './wire/connect.ts'
-export type { Http1ReplyHead } from './wire/reply-head.ts'
 export {
   acceptSettings,
   backlogMax,

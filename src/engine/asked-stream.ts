@@ -4,6 +4,7 @@
 import { type Refusal, refuse } from '../base.ts'
 import {
   type BodyLength,
+  type RequestLength,
   headerValues,
   type Piece,
   type RequestHead,
@@ -67,7 +68,7 @@ function askedHead(head: RequestHead, uriBytesMax: number): RequestHead | string
 }
 
 /** Bodies are not asked about: that there is one shows only in its type. */
-const bodyLengthOf = (method: string, headers: RequestHead['headers']): BodyLength =>
+const bodyLengthOf = (method: string, headers: RequestHead['headers']): RequestLength =>
   method !== 'GET' && method !== 'HEAD' && headerValues(headers, 'content-type').length > 0
     ? 'streamed'
     : 'none'

@@ -37,9 +37,9 @@ import type { Endpoint, Taker, Unconnected } from '../upstream.ts'
 import {
   type CallEvents,
   type CallFailure,
-  type ClientConnection,
+  type Call,
   type ClientRoute,
-  type Http1ReplyHead,
+  type CallReplyHead,
 } from '../wire.ts'
 import { callFaults, mappedReply, mayRepeat, unconnected } from './causes.ts'
 import { clientRoute } from './client-route.ts'
@@ -85,7 +85,7 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
   /** Undefined while none is expected. */
   #content: RequestBody | undefined
   #endpoint: Endpoint | undefined
-  #connection: ClientConnection | undefined
+  #connection: Call | undefined
   #endpointsTried = 0
   #retried = false
   #broken = false
@@ -328,7 +328,7 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
     endpoint.pool.take(this, fresh)
   }
 
-  connected(connection: ClientConnection): void {
+  connected(connection: Call): void {
     try {
       this.#call(connection)
     } catch (error) {
@@ -336,7 +336,7 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
     }
   }
 
-  #call(connection: ClientConnection): void {
+  #call(connection: Call): void {
     const operation = this.#operation!
     const { finish, limits, reading, verify } = operation
     const { firstByteTimeoutMs, replyIdleTimeoutMs, exchangeTimeoutMs } = limits
@@ -389,7 +389,7 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
     if (this.#phase === 'called' || this.#phase === 'replying') this.#stream.readBody()
   }
 
-  replyInterim(reply: Http1ReplyHead): void {
+  replyInterim(reply: CallReplyHead): void {
     // Its own 100 the gateway has sent before it read the body.
     if (reply.status === 100) return
     this.#guarded(() => {
@@ -398,7 +398,7 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
     })
   }
 
-  replyHead(reply: Http1ReplyHead): void {
+  replyHead(reply: CallReplyHead): void {
     try {
       this.#passHead(reply)
     } catch (error) {
@@ -406,7 +406,7 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
     }
   }
 
-  #passHead(reply: Http1ReplyHead): void {
+  #passHead(reply: CallReplyHead): void {
     const refusal = this.mappedReply(reply.status)
     if (refusal !== undefined) return this.replyRefused(refusal, undefined)
     const lines = replyLines(reply, this.#operation!, this, this.#runtime.httpDate)
@@ -470,7 +470,7 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
     this.#refuse(refuse(callFaults[failure.kind], undefined, { reason: failure.reason }))
   }
 
-  #isStale(failure: CallFailure, connection: ClientConnection | undefined): boolean {
+  #isStale(failure: CallFailure, connection: Call | undefined): boolean {
     if (this.#retried || connection?.waited !== true) return false
     return mayRepeat(failure, this.request.method, this.#content)
   }

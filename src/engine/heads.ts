@@ -11,7 +11,7 @@ import {
   type Stream,
 } from '../http.ts'
 import type { Endpoint } from '../upstream.ts'
-import { type Http1ReplyHead, linesOf } from '../wire.ts'
+import { type CallReplyHead, linesOf } from '../wire.ts'
 import type { Runtime } from './runtime.ts'
 import { fieldsOf } from './mapped-fields.ts'
 import { isAuthorityText, isPathText, type OwnFields, withOwnFields } from './request-fields.ts'
@@ -79,7 +79,7 @@ function trustedLines(head: RequestHead, forwarding: Forwarding): string {
 
 /** The fields of a reply as the client gets them. */
 export function replyLines(
-  { status, forwardable, headers, noted, isDated }: Http1ReplyHead,
+  { status, forwardable, headers, noted, isDated }: CallReplyHead,
   { edit, finish, mapFields, reading }: LinkedOperation,
   exchange: Exchange,
   httpDate: () => string,
@@ -99,7 +99,7 @@ export function replyLines(
 
 /** The fields of an interim reply: of those that are watched for, as in the final one. */
 export function interimLines(
-  { forwardable, noted }: Http1ReplyHead,
+  { forwardable, noted }: CallReplyHead,
   { mapFields, reading }: LinkedOperation,
   exchange: Exchange,
 ): string {

@@ -2,7 +2,7 @@
 // passed on as it would have come.
 import type { Refusal } from '../base.ts'
 import type { Piece } from '../http.ts'
-import type { CallEvents, CallFailure, Http1ReplyHead } from '../wire.ts'
+import type { CallEvents, CallFailure, CallReplyHead } from '../wire.ts'
 import {
   beginReplyChecks,
   type LinkedVerify,
@@ -34,7 +34,7 @@ export class VerifiedReply implements CallEvents {
   readonly #tools: ReplyChecksTools
   #checks: ReplyChecks | undefined
   /** The head of a reply that is held until it has been judged. */
-  #held: Http1ReplyHead | undefined
+  #held: CallReplyHead | undefined
   /** Of a reply that was held and is good: what the client has not taken yet. */
   #rest: { readonly bytes: Buffer; readonly trailers: readonly string[] } | undefined
 
@@ -44,11 +44,11 @@ export class VerifiedReply implements CallEvents {
     this.#tools = tools
   }
 
-  replyInterim(reply: Http1ReplyHead): void {
+  replyInterim(reply: CallReplyHead): void {
     this.#to.replyInterim(reply)
   }
 
-  replyHead(reply: Http1ReplyHead): void {
+  replyHead(reply: CallReplyHead): void {
     try {
       if (this.#to.mappedReply(reply.status) === undefined) {
         const checks = beginReplyChecks(this.#verify, this.#to, reply, this.#tools)

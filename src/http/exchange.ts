@@ -3,8 +3,13 @@ import type { Refusal } from '../base.ts'
 import type { HeaderList } from './headers.ts'
 import type { Piece } from './stream.ts'
 
-/** How a message's content is framed: none, a length in bytes, or until its own end. */
-export type BodyLength = number | 'none' | 'streamed'
+/**
+ * How a message's content is framed: none, a length in bytes, or until its own end. Behind a reply
+ * that takes an upgrade bytes of another protocol go both ways, each until its own end.
+ */
+export type BodyLength = RequestLength | 'tunnel'
+
+export type RequestLength = number | 'none' | 'streamed'
 
 /** The head of a request, checked against RFC 9112 and the bounds. */
 export interface RequestHead {
@@ -20,7 +25,12 @@ export interface RequestHead {
   readonly version: '1.0' | '1.1' | '2' | '3'
   /** All fields as received, hop-by-hop ones too. */
   readonly headers: HeaderList
-  readonly bodyLength: BodyLength
+  readonly bodyLength: RequestLength
+  /**
+   * The protocol, in lower case, that the connection (RFC 9110 §7.8) or the stream (RFC 8441) is
+   * asked to go on with. Such a request has no body; of HTTP/2 its method reads as GET.
+   */
+  readonly upgrade?: string | undefined
 }
 
 export interface ReplyHead {

@@ -2,6 +2,7 @@
 // out, so the pool shrinks by itself.
 import type { Clock, Limits, Occupancy } from '../base.ts'
 import {
+  type Call,
   ClientConnection,
   type ClientRoute,
   type Connect,
@@ -15,7 +16,7 @@ import type { Transport } from './transport.ts'
 export interface Taker {
   /** Whose exchange it is, for endpoints that are told below HTTP. */
   readonly route: ClientRoute
-  connected(connection: ClientConnection): void
+  connected(connection: Call): void
   unconnected(why: Unconnected, reason: string): void
 }
 
@@ -31,11 +32,11 @@ export interface EndpointConnections {
   readonly activeConnections: number
   readonly waiting: number
   /** A connection that is ready now, without waiting. */
-  takeIdle(): ClientConnection | undefined
+  takeIdle(): Call | undefined
   /** Gives a connection as soon as there is one; a `fresh` one has served nobody before. */
   take(taker: Taker, fresh?: boolean): void
   /** Takes back a connection that its taker has no use for; it has served nobody. */
-  giveBack(connection: ClientConnection): void
+  giveBack(connection: Call): void
   /** Forgets a taker that waits. */
   cancel(taker: Taker): void
   /**

@@ -8,6 +8,7 @@
 import { assert, type Limits } from '../base.ts'
 import type { Piece } from '../http.ts'
 import type { ByteSink, ByteStream } from './bytes.ts'
+import type { Call, CallBody, CallEvents, CallFailure, CallTerms } from './call.ts'
 import { ChunkedDecoder } from './chunked.ts'
 import { type Address, type Connect, connectSocket } from './connect.ts'
 import { Gathered } from './gathered.ts'
@@ -15,43 +16,9 @@ import { headText } from './head-text.ts'
 import { linesOf } from './lines.ts'
 import { Pace } from './pace.ts'
 import { type Http1ReplyHead, parseReplyHead } from './reply-head.ts'
-import type { ReplyReading } from './roles.ts'
 import type { Sweepable, Sweeper } from './sweeper.ts'
 import { TlsFailure } from './tls-failure.ts'
 import { failureText, type Unopened, whyUnopened } from './unopened.ts'
-
-export type CallFailure =
-  /** `replied` tells whether any byte of a reply had come. */
-  | { readonly kind: 'closed'; readonly reason: string; readonly replied: boolean }
-  | { readonly kind: 'protocol'; readonly reason: string }
-  /** TLS broke once the connection stood, as where a client's certificate is refused late. */
-  | { readonly kind: 'insecure'; readonly reason: string }
-  | { readonly kind: 'timeout'; readonly reason: string }
-  | { readonly kind: 'bug'; readonly reason: string }
-
-/** What an exchange with an endpoint brings. */
-export interface CallEvents {
-  replyInterim(head: Http1ReplyHead): void
-  replyHead(head: Http1ReplyHead): void
-  /** Valid during the call only. */
-  replyPiece(piece: Piece): void
-  /** The reply is whole; the connection may already serve another exchange. */
-  replyEnded(trailers: readonly string[]): void
-  /** The exchange cannot go on; comes at most once, and nothing after it. */
-  callFailed(failure: CallFailure): void
-  /** The endpoint takes bytes again after a send said false. */
-  upstreamWritable(): void
-}
-
-export interface CallTerms {
-  /** Whether the reply's fields are wanted one by one, beside its lines. */
-  readonly fieldsWanted: boolean
-  readonly reading: ReplyReading
-  readonly firstByteTimeoutMs: number
-  readonly replyIdleTimeoutMs: number
-  /** Monotonic; the whole exchange must have ended by then. */
-  readonly deadlineMs: number
-}
 
 /** Who keeps the connection between exchanges. */
 export interface ConnectionKeeper {
@@ -83,7 +50,7 @@ const deaf: CallEvents = {
 
 type State = 'connecting' | 'idle' | 'busy' | 'ending' | 'closed'
 
-export class ClientConnection implements ByteSink, Sweepable {
+export class ClientConnection implements Call, ByteSink, Sweepable {
   sweepIndex = -1
   restUntilMs = 0
   readonly #tools: ClientTools
@@ -134,13 +101,7 @@ export class ClientConnection implements ByteSink, Sweepable {
    * Sends a request head and begins its exchange. With `chunks` the body follows in pieces of the
    * chunked coding; `done` says that no body follows.
    */
-  begin(
-    call: CallEvents,
-    method: string,
-    head: string,
-    body: 'done' | 'bytes' | 'chunks',
-    terms: CallTerms,
-  ): void {
+  begin(call: CallEvents, method: string, head: string, body: CallBody, terms: CallTerms): void {
     assert(this.#state === 'idle', 'only an idle connection takes an exchange')
     this.#state = 'busy'
     this.restUntilMs = 0

@@ -1,23 +1,13 @@
 // The head of an HTTP/1.1 reply (RFC 9112 §4–§6), as strict as that of a request: an upstream that
 // can be read in two ways could poison the client behind us.
-import type { BodyLength, ReplyHead } from '../http.ts'
+import type { BodyLength } from '../http.ts'
+import type { CallReplyHead } from './call.ts'
 import { dropField, dropNominated, keepsAlive } from './connection-field.ts'
 import { broken, type Broken, parseSection } from './fields.ts'
 import { replyRoles, type Roles } from './roles.ts'
 import { isValueCode } from './tables.ts'
 
-export interface Http1ReplyHead extends ReplyHead {
-  readonly status: number
-  /** The fields that are forwarded, where they are wanted; the gateway may edit them. */
-  readonly headers: string[]
-  /** Status code and reason phrase as received: `200 OK`. */
-  readonly statusText: string
-  /** Header lines that may be forwarded as they are. */
-  readonly forwardable: string
-  /** Which of the fields to be noted are among them, a bit each. */
-  readonly noted: number
-  readonly isDated: boolean
-  readonly bodyLength: BodyLength
+export interface Http1ReplyHead extends CallReplyHead {
   /** Whether the body ends only with the connection. */
   readonly untilClose: boolean
   readonly keepAlive: boolean

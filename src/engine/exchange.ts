@@ -33,16 +33,9 @@ import {
   type Verdict,
 } from '../http.ts'
 import { acceptableId, type ExchangeRecord, type ShadowNote } from '../telemetry.ts'
-import type { Endpoint, Taker, Unconnected } from '../upstream.ts'
-import {
-  type CallEvents,
-  type CallFailure,
-  type Call,
-  type ClientRoute,
-  type CallReplyHead,
-} from '../wire.ts'
-import { callFaults, mappedReply, mayRepeat, unconnected } from './causes.ts'
-import { clientRoute } from './client-route.ts'
+import type { Endpoint } from '../upstream.ts'
+import { type CallEvents, type CallFailure, type Call, type CallReplyHead } from '../wire.ts'
+import { callFaults, mappedReply, mayRepeat } from './causes.ts'
 import { refusalReply } from './fault-body.ts'
 import { forwardingOf, interimLines, ownReplyLines, replyLines, requestLines } from './heads.ts'
 import { judgeHead, mayStream, validation } from './head-breach.ts'
@@ -51,6 +44,7 @@ import { noRoom, RequestBody } from './request-body.ts'
 import { assertEditable, fieldsToCopy, type OwnField } from './request-fields.ts'
 import type { Runtime } from './runtime.ts'
 import type { LinkedOperation, Snapshot } from './snapshot.ts'
+import { type Sender, Sending } from './sending.ts'
 import { noShadows, withShadow } from './shadowing.ts'
 import { type NamedPolicy, policyOfStep } from './step-names.ts'
 import { replyTrailers, requestTrailers } from './trailers.ts'
@@ -58,12 +52,9 @@ import { type PassedReply, VerifiedReply } from './verified-reply.ts'
 import { beginWatches } from './watches.ts'
 
 /** How far an exchange has come; each state knows what must be undone when it ends early. */
-type Phase = 'asking' | 'holding' | 'connecting' | 'called' | 'replying' | 'over'
+type Phase = 'asking' | 'holding' | 'sending' | 'replying' | 'over'
 
-/** Endpoints that are tried while nothing could be sent to any. */
-const endpointsMax = 3
-
-export class GatewayExchange implements PassedReply, StreamEvents, Taker {
+export class GatewayExchange implements PassedReply, Sender, StreamEvents {
   readonly request: RequestHead
   readonly startedMs: number
   id = ''
@@ -84,17 +75,14 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
   #operation: LinkedOperation | undefined
   /** Undefined while none is expected. */
   #content: RequestBody | undefined
-  #endpoint: Endpoint | undefined
-  #connection: Call | undefined
-  #endpointsTried = 0
-  #retried = false
+  /** Undefined until it is sent upstream. */
+  #sending: Sending | undefined
   #broken = false
-  #sent = false
   /** Whether the body is held whole and checked before anything is sent. */
   #isHeld = false
   #replyBytes = 0
   #status = 0
-  /** Whether anything has kept it waiting: a step, the body, a connection. */
+  /** Whether anything has kept it waiting: a step or the body. */
   #waited = false
   #calledMs = 0
   #shadows: readonly ShadowNote[] = noShadows
@@ -217,8 +205,7 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
   }
 
   get sentTo(): SentTo | undefined {
-    const endpoint = this.#sent ? this.#endpoint : undefined
-    return endpoint && { authority: endpoint.name, basePath: endpoint.basePath }
+    return this.#sending?.sentTo
   }
 
   setField(name: string, value: string | undefined): void {
@@ -277,7 +264,7 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
     try {
       const refused = this.#content!.take(piece)
       if (refused !== undefined) this.#refuse(refused.refusal, refused.by)
-      else if (this.#connection?.sendPiece(piece) === false) this.#stream.pauseBody()
+      else if (this.#sending?.call?.sendPiece(piece) === false) this.#stream.pauseBody()
     } catch (error) {
       this.bug(error)
     }
@@ -289,7 +276,7 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
       // What is refused here was not complete for the upstream: its connection is cut.
       if (refused !== undefined) return this.#refuse(refused.refusal, refused.by)
       const sent = requestTrailers(trailers, this.#operation!, this.ownFields)
-      if (this.#phase !== 'holding') return this.#connection?.sendEnd(sent)
+      if (this.#phase !== 'holding') return this.#sending?.call?.sendEnd(sent)
       this.body = this.#content!.whole
       this.#phase = 'asking'
       this.#runSteps(this.#operation!.content, 0, prepared)
@@ -315,43 +302,31 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
     // Sent now, it would be cut off at once, and nobody would know what the service did with it.
     if (this.#content?.whole !== undefined && this.#leftMs() === 0)
       return this.#refuse(refuse('REQUEST_TIMEOUT', lateBody))
-    this.#phase = 'connecting'
-    this.#tryEndpoint(this.#operation!.upstream.next())
+    this.#phase = 'sending'
+    this.#sending = new Sending(this, this.#operation!.upstream, this.#stream.peer)
+    this.#sending.start()
   }
 
-  #tryEndpoint(endpoint: Endpoint, fresh = false): void {
-    this.#endpoint = endpoint
-    this.#endpointsTried++
-    const idle = fresh ? undefined : endpoint.pool.takeIdle()
-    if (idle !== undefined) return this.connected(idle)
-    this.#waited = true
-    endpoint.pool.take(this, fresh)
+  unsent(refusal: Refusal): void {
+    this.#refuse(refusal)
   }
 
-  connected(connection: Call): void {
-    try {
-      this.#call(connection)
-    } catch (error) {
-      this.bug(error)
-    }
-  }
-
-  #call(connection: Call): void {
+  connected(call: Call, endpoint: Endpoint): void {
     const operation = this.#operation!
+    const sending = this.#sending!
     const { finish, limits, reading, verify } = operation
     const { firstByteTimeoutMs, replyIdleTimeoutMs, exchangeTimeoutMs } = limits
     const deadlineMs = this.startedMs + exchangeTimeoutMs
     // Steps that answered at once took microseconds: a look at the clock costs nearly as much.
-    const nowMs = this.#waited ? this.#runtime.clock.nowMs() : this.startedMs
+    const hasWaited = this.#waited || sending.hasWaited
+    const nowMs = hasWaited ? this.#runtime.clock.nowMs() : this.startedMs
     if (nowMs > deadlineMs) {
       // As with a late body: nothing is sent that would be cut off at once.
-      this.#endpoint!.pool.giveBack(connection)
+      sending.giveBack(call)
       return this.#refuse(refuse('UPSTREAM_TIMEOUT', undefined, { reason: lateConnection }))
     }
     if (this.#calledMs === 0) this.#calledMs = nowMs
-    this.#phase = 'called'
-    this.#connection = connection
-    this.#sent = true
+    sending.begin(call)
     const fieldsWanted = finish.length > 0 || verify.length > 0
     const terms = { fieldsWanted, reading, firstByteTimeoutMs, replyIdleTimeoutMs, deadlineMs }
     const { method, bodyLength } = this.request
@@ -359,10 +334,9 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
     const streams = content !== undefined && !content.isDone
     const held = content?.whole
     const body = !streams ? 'done' : bodyLength === 'streamed' ? 'chunks' : 'bytes'
-    const endpoint = this.#endpoint!
     const head = requestLines(this, this.#stream, endpoint, this.#forwarding, held, operation)
-    connection.begin(this.#replyEvents(operation), method, head, body, terms)
-    if (held !== undefined) connection.sendKept(held)
+    call.begin(this.#replyEvents(operation), method, head, body, terms)
+    if (held !== undefined) call.sendKept(held)
     if (streams) this.#stream.readBody()
   }
 
@@ -376,17 +350,8 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
     return this.#verified
   }
 
-  unconnected(why: Unconnected, reason: string): void {
-    const { upstream } = this.#operation!
-    const others = Math.min(endpointsMax, upstream.endpoints.length)
-    this.#guarded(() => {
-      if (this.#endpointsTried < others) this.#tryEndpoint(upstream.after(this.#endpoint!))
-      else this.#refuse(unconnected(why, reason))
-    })
-  }
-
   upstreamWritable(): void {
-    if (this.#phase === 'called' || this.#phase === 'replying') this.#stream.readBody()
+    if (this.#phase !== 'over') this.#stream.readBody()
   }
 
   replyInterim(reply: CallReplyHead): void {
@@ -422,16 +387,15 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
 
   /** The rest of a reply that is not sent is read where that is cheap: its connection lives on. */
   replyRefused(refusal: Refusal, policy: string | undefined): void {
-    const connection = this.#connection
-    this.#connection = undefined
-    if (this.#phase === 'replying') connection?.abandon()
-    else connection?.discard()
+    const call = this.#sending?.end()
+    if (this.#phase === 'replying') call?.abandon()
+    else call?.discard()
     this.#refuse(refusal, policy === undefined ? undefined : { policy })
   }
 
   /** Its connection serves others; what is still to be sent was held. */
   replyRead(): void {
-    this.#connection = undefined
+    this.#sending?.end()
     this.#upstreamMs = this.#runtime.clock.nowMs() - this.#calledMs
   }
 
@@ -439,20 +403,20 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
   replyPiece(piece: Piece): boolean {
     this.#replyBytes += piece.length
     const goesOn = this.#stream.sendPiece(piece)
-    if (!goesOn) this.#connection?.pause()
+    if (!goesOn) this.#sending?.call?.pause()
     return goesOn
   }
 
   clientWritable(): void {
-    if (this.#connection === undefined) this.#verified?.clientWritable()
-    else this.#connection.resume()
+    const call = this.#sending?.call
+    if (call === undefined) this.#verified?.clientWritable()
+    else call.resume()
   }
 
   /** `sent` is called when the client has all of it. */
   replyEnded(trailers: readonly string[], sent?: () => void): void {
     const nowMs = this.#runtime.clock.nowMs()
-    if (this.#connection !== undefined) this.#upstreamMs = nowMs - this.#calledMs
-    this.#connection = undefined
+    if (this.#sending?.end() !== undefined) this.#upstreamMs = nowMs - this.#calledMs
     if (this.#phase !== 'replying') return
     this.#stream.sendEnd(replyTrailers(trailers, this.#operation!, this))
     sent?.()
@@ -460,24 +424,10 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
   }
 
   callFailed(failure: CallFailure): void {
-    const connection = this.#connection
-    this.#connection = undefined
-    if (this.#isStale(failure, connection)) {
-      this.#retried = true
-      this.#phase = 'connecting'
-      return this.#tryEndpoint(this.#endpoint!, true)
-    }
+    const sending = this.#sending!
+    if (sending.mayBeStale(sending.end()) && mayRepeat(failure, this.request.method, this.#content))
+      return sending.repeat()
     this.#refuse(refuse(callFaults[failure.kind], undefined, { reason: failure.reason }))
-  }
-
-  #isStale(failure: CallFailure, connection: Call | undefined): boolean {
-    if (this.#retried || connection?.waited !== true) return false
-    return mayRepeat(failure, this.request.method, this.#content)
-  }
-
-  /** For endpoints that are told below HTTP who asks. */
-  get route(): ClientRoute {
-    return clientRoute(this.client, this.#stream.peer)
   }
 
   clientGone(fault: FaultCode, reason: string): void {
@@ -487,10 +437,7 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
   }
 
   #leaveUpstream(): void {
-    if (this.#phase === 'connecting') this.#endpoint?.pool.cancel(this)
-    const connection = this.#connection
-    this.#connection = undefined
-    connection?.abandon()
+    this.#sending?.leave()
     if (this.#calledMs > 0) this.#upstreamMs = this.#runtime.clock.nowMs() - this.#calledMs
   }
 
@@ -506,7 +453,13 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
       return this.#record(this.#runtime.clock.nowMs(), refusal.code, refusal.reason)
     }
     const { plan } = this.#snapshot
-    const reply = refusalReply(refusal, plan, this.request, this.id, this.#sent)
+    const reply = refusalReply(
+      refusal,
+      plan,
+      this.request,
+      this.id,
+      this.#sending?.hasBegun === true,
+    )
     this.#answer(reply.status, reply.headers, reply.body, refusal)
   }
 
@@ -572,7 +525,7 @@ export class GatewayExchange implements PassedReply, StreamEvents, Taker {
       upstreamMs: this.#upstreamMs,
       requestBytes: this.#content?.bytes ?? 0,
       replyBytes: this.#replyBytes,
-      endpoint: this.#endpoint?.name,
+      endpoint: this.#sending?.endpoint,
       userAgent: headerValue(headers, 'user-agent'),
       finishedEpochMs: this.#runtime.clock.epochMs(),
     }

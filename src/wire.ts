@@ -35,3 +35,12 @@ export { compileReplyReading, type ReplyReading } from './wire/roles.ts'
 export { tlsConnect, type TlsContext, tlsContext } from './wire/tls.ts'
 export { type ClientRoute, proxyHeader } from './wire/proxy-header.ts'
 export type { Unopened } from './wire/unopened.ts'
+export {
+  noTlsMaterial,
+  ticketKeysBytes,
+  type TlsAnswer,
+  type TlsCertificate,
+  type TlsChallenge,
+  type TlsIdentity,
+  type TlsMaterial,
+} from './wire/tls-material.ts'

@@ -115,6 +115,12 @@ const upstream = z.strictObject({
     .min(1)
     .max(1_000)
     .describe('addresses, such as http://10.0.0.7:3000, https://api.test or unix:/run/app.sock'),
+  http: z
+    .literal([1, 2])
+    .optional()
+    .describe(
+      'version of HTTP that endpoints are spoken to in (default 1); with 2 an https one may choose',
+    ),
   preserveHost: z
     .boolean()
     .default(false)

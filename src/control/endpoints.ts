@@ -1,18 +1,20 @@
-// Addresses of endpoints as written: `http://host:port/path`, `https://…`, or `unix:/path/of.sock`
-// with a path of requests behind another colon.
+// Addresses of endpoints as written: `http://host:port/path`, `https://…`, `h2c://…` for HTTP/2
+// without TLS, or `unix:/path/of.sock` with a path of requests behind another colon.
 import type { EndpointPlan } from '../upstream.ts'
 import type { Deployment } from './build-types.ts'
 
 /** An address read, or what is wrong with it. */
 export function readEndpoint(text: string): EndpointPlan | string {
   if (/^unix:/i.test(text)) return readUnix(text)
-  const url = URL.parse(text)
-  if (url === null || !/^[a-z]+:\/\/[^/]/i.test(text)) {
+  const isHttp2 = /^h2c:/i.test(text)
+  // Of schemes that it does not know it reads hosts in another way.
+  const url = URL.parse(isHttp2 ? text.replace(/^h2c/i, 'http') : text)
+  if (url === null || !/^[a-z][a-z0-9]*:\/\/[^/]/i.test(text)) {
     return `'${shown(text)}' is not an address ${meantBy(text)}`
   }
   const isSecure = url.protocol === 'https:'
   if (!isSecure && url.protocol !== 'http:') {
-    return `an endpoint is http://, https:// or unix:, not ${url.protocol}//`
+    return `an endpoint is http://, https://, h2c:// or unix:, not ${url.protocol}//`
   }
   if (url.username !== '' || url.password !== '') return 'an endpoint holds no user or password'
   if (text.includes('?') || text.includes('#')) return 'an endpoint holds no query and no fragment'
@@ -24,6 +26,7 @@ export function readEndpoint(text: string): EndpointPlan | string {
     port: url.port === '' ? (isSecure ? 443 : 80) : Number(url.port),
     basePath: withoutSlash(url.pathname),
     ...(isSecure ? { isSecure } : {}),
+    ...(isHttp2 ? { http: 2 } : {}),
   }
 }
 

@@ -37,7 +37,7 @@ export function compileUpstreams(sources: UpstreamSources): UpstreamPlan[] {
   if (to.length === 0 && !inProcess) {
     return written.map(([name, one]) => {
       const places = one.endpoints.map((_, i) => locate(`/upstreams/${name}/endpoints/${i}`))
-      return upstreamOf(name, compileEndpoints(one.endpoints, places, sources), one, sources)
+      return upstreamOf(name, [one.endpoints, places], one, sources)
     })
   }
   if (written.length > 1) {
@@ -51,15 +51,23 @@ export function compileUpstreams(sources: UpstreamSources): UpstreamPlan[] {
   // A program that is asked with no hop between is asked under the name that its clients use.
   if (inProcess) return [{ name, endpoints: [inProcessEndpoint], preserveHost: true }]
   const places = to.map(() => commandLine('--to'))
-  return [upstreamOf(name, compileEndpoints(to, places, sources), only, sources)]
+  return [upstreamOf(name, [to, places], only, sources)]
 }
+
+/** Addresses as written, and where each is. */
+type Addresses = readonly [texts: readonly string[], places: readonly Place[]]
 
 function upstreamOf(
   name: string,
-  endpoints: readonly EndpointPlan[],
+  [texts, places]: Addresses,
   written: Written | undefined,
   sources: UpstreamSources,
 ): UpstreamPlan {
+  const read = compileEndpoints(texts, places, sources)
+  const endpoints = written?.http === 2 ? read.map((one) => ({ ...one, http: 2 as const })) : read
+  if (written !== undefined && endpoints.some(({ http }) => http === 2)) {
+    reportConflicts(name, written, sources)
+  }
   const tls = written?.tls && tlsOf(name, endpoints, written.tls, sources)
   return {
     name,
@@ -67,6 +75,21 @@ function upstreamOf(
     preserveHost: written?.preserveHost ?? false,
     ...(tls === undefined ? {} : { tls }),
     ...(written?.proxyProtocol === undefined ? {} : { proxyProtocol: written.proxyProtocol }),
+  }
+}
+
+/** What cannot be together with HTTP/2. */
+function reportConflicts(
+  name: string,
+  { http, proxyProtocol }: Written,
+  { locate, report }: UpstreamSources,
+): void {
+  if (http === 1) {
+    report(errorAt(locate(`/upstreams/${name}/http`), 'h2c:// speaks HTTP/2, and this says 1'))
+  }
+  if (proxyProtocol !== undefined) {
+    const message = 'a PROXY header is for a connection of one client: HTTP/2 shares connections'
+    report(errorAt(locate(`/upstreams/${name}/proxyProtocol`), message))
   }
 }
 

@@ -16,19 +16,23 @@ export type ProxyVersion = 'v1' | 'v2'
 
 export type EndpointPlan = NetworkEndpointPlan | UnixEndpointPlan
 
-export interface NetworkEndpointPlan {
-  readonly host: string
-  readonly port: number
+interface AnyEndpointPlan {
   /** Put before every path; empty or without a trailing slash. */
   readonly basePath: string
+  /** HTTP/2: offered where TLS is spoken, elsewhere without asking. Absent: HTTP/1.1. */
+  readonly http?: 2
+}
+
+export interface NetworkEndpointPlan extends AnyEndpointPlan {
+  readonly host: string
+  readonly port: number
   /** Whether TLS is spoken. */
   readonly isSecure?: true
 }
 
-export interface UnixEndpointPlan {
+export interface UnixEndpointPlan extends AnyEndpointPlan {
   /** Absolute path of the socket. */
   readonly socketPath: string
-  readonly basePath: string
 }
 
 /** PEM texts by the number of their blob: a plan may be printed, and holds no key. */

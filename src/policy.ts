@@ -21,6 +21,7 @@ export {
   type Site,
   type StateNeed,
   type Tools,
+  type TunnelTerms,
   type Zod,
 } from './policy/policy.ts'
 export {

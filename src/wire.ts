@@ -7,6 +7,7 @@ export type {
   CallFailure,
   CallReplyHead,
   CallTerms,
+  StreamTimes,
 } from './wire/call.ts'
 export { ClientConnection, type ConnectionKeeper } from './wire/client-connection.ts'
 export type { ByteSink, ByteSocket } from './wire/bytes.ts'

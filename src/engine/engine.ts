@@ -112,6 +112,7 @@ export class Engine {
       httpDate: dateSource(clock),
       occupancy: setup.occupancy ?? soleOccupancy(setup.random),
       active: 0,
+      lasting: new Set(),
       lateRecords: new Set(),
       bug,
     }
@@ -243,6 +244,7 @@ export class Engine {
       for (const server of this.#servers) server.destroy()
     })
     this.#closing ??= this.#end(noticeMs)
+    for (const one of this.#runtime.lasting) one.leave()
     if (noticeMs === 0) for (const server of this.#servers) void server.close()
     await this.#closing
     cancel()

@@ -48,13 +48,14 @@ import { type Sender, Sending } from './sending.ts'
 import { noShadows, withShadow } from './shadowing.ts'
 import { type NamedPolicy, policyOfStep } from './step-names.ts'
 import { replyTrailers, requestTrailers } from './trailers.ts'
+import { Tunnel, type TunnelEnd, type TunnelOwner } from './tunnel.ts'
 import { type PassedReply, VerifiedReply } from './verified-reply.ts'
 import { beginWatches } from './watches.ts'
 
 /** How far an exchange has come; each state knows what must be undone when it ends early. */
 type Phase = 'asking' | 'holding' | 'sending' | 'replying' | 'over'
 
-export class GatewayExchange implements PassedReply, Sender, StreamEvents {
+export class GatewayExchange implements PassedReply, Sender, StreamEvents, TunnelOwner {
   readonly request: RequestHead
   readonly startedMs: number
   id = ''
@@ -81,6 +82,8 @@ export class GatewayExchange implements PassedReply, Sender, StreamEvents {
   /** Whether the body is held whole and checked before anything is sent. */
   #isHeld = false
   #replyBytes = 0
+  /** From the client, where they were no body. */
+  #tunnelBytes = 0
   #status = 0
   /** Whether anything has kept it waiting: a step or the body. */
   #waited = false
@@ -333,11 +336,35 @@ export class GatewayExchange implements PassedReply, Sender, StreamEvents {
     const content = this.#content
     const streams = content !== undefined && !content.isDone
     const held = content?.whole
-    const body = !streams ? 'done' : bodyLength === 'streamed' ? 'chunks' : 'bytes'
-    const head = requestLines(this, this.#stream, endpoint, this.#forwarding, held, operation)
-    call.begin(this.#replyEvents(operation), method, head, body, terms)
+    const wanted = this.#takesUpgrade(operation) ? 'tunnel' : 'done'
+    const body = !streams ? wanted : bodyLength === 'streamed' ? 'chunks' : 'bytes'
+    const upgrade = body === 'tunnel' ? this.request.upgrade : undefined
+    const sent = { held, upgrade }
+    const head = requestLines(this, this.#stream, endpoint, this.#forwarding, sent, operation)
+    call.begin(
+      body === 'tunnel' ? this.#tunnel(call) : this.#replyEvents(operation),
+      method,
+      head,
+      body,
+      terms,
+    )
     if (held !== undefined) call.sendKept(held)
     if (streams) this.#stream.readBody()
+  }
+
+  #takesUpgrade({ tunnel }: LinkedOperation): boolean {
+    return tunnel !== undefined && this.request.upgrade === tunnel.protocol
+  }
+
+  #tunnel(call: Call): Tunnel {
+    return new Tunnel(this, this.#runtime, this.#stream, call)
+  }
+
+  tunnelEnded({ fault, reason, requestBytes, replyBytes }: TunnelEnd): void {
+    this.#sending?.end()
+    this.#tunnelBytes = requestBytes
+    this.#replyBytes = replyBytes
+    this.#record(this.#runtime.clock.nowMs(), fault, reason)
   }
 
   /** Where nobody verifies replies, they go straight through. */
@@ -523,7 +550,7 @@ export class GatewayExchange implements PassedReply, Sender, StreamEvents {
       shadows: this.#shadows,
       durationMs: nowMs - this.startedMs,
       upstreamMs: this.#upstreamMs,
-      requestBytes: this.#content?.bytes ?? 0,
+      requestBytes: this.#content?.bytes ?? this.#tunnelBytes,
       replyBytes: this.#replyBytes,
       endpoint: this.#sending?.endpoint,
       userAgent: headerValue(headers, 'user-agent'),

@@ -27,6 +27,14 @@ export interface Outgoing {
   readonly ownFields: OwnFields | undefined
 }
 
+/** What of a request its upstream gets in another way than it came. */
+interface Sent {
+  /** Its body, held whole. */
+  readonly held: Buffer | undefined
+  /** The protocol that the upstream is asked to go on with. */
+  readonly upgrade: string | undefined
+}
+
 /**
  * The request as the upstream gets it: the client's own target and end-to-end fields, byte for
  * byte, then what the gateway adds. A body that came in chunks goes on in chunks, or with its
@@ -37,7 +45,7 @@ export function requestLines(
   { head, forwardable, takesTrailers }: Stream,
   { basePath, authority }: Endpoint,
   forwarding: Forwarding,
-  held: Buffer | undefined,
+  { held, upgrade }: Sent,
   { editLines }: Pick<LinkedOperation, 'editLines'>,
 ): string {
   const { id, client, query, path, upstreamHost, ownFields } = outgoing
@@ -52,6 +60,7 @@ export function requestLines(
       held === undefined ? 'Transfer-Encoding: chunked\r\n' : `Content-Length: ${held.length}\r\n`
   }
   const trailers = takesTrailers ? 'TE: trailers\r\nConnection: TE\r\n' : ''
+  if (upgrade !== undefined) framing = `Connection: Upgrade\r\nUpgrade: ${upgrade}\r\n`
   const from = client.viaTrustedHop ? trustedLines(head, forwarding) : forwarding.lines(head)
   return `${head.method} ${basePath}${target} HTTP/1.1\r\nHost: ${host}\r\n${lines}${framing}${trailers}${from}X-Request-Id: ${id}\r\n\r\n`
 }

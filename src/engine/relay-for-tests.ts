@@ -129,6 +129,7 @@ export async function openRelay(t: TestContext, options: RelayOptions = {}) {
     occupancy,
     httpDate: () => 'Thu, 01 Jan 1970 00:00:00 GMT',
     active: 0,
+    lasting: new Set(),
     lateRecords: new Set(),
     bug,
   }

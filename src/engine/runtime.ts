@@ -1,6 +1,12 @@
 // What every exchange of a thread shares.
 import type { Clock, Occupancy } from '../base.ts'
 
+/** An exchange that ends only when somebody ends it. */
+export interface Lasting {
+  /** Ends it so that its client notices nothing but that it must come again. */
+  leave(): void
+}
+
 export interface Runtime {
   readonly clock: Clock
   readonly newId: () => string
@@ -12,6 +18,8 @@ export interface Runtime {
   readonly occupancy: Occupancy
   /** Exchanges under way. */
   active: number
+  /** Streams and tunnels that would go on for ever: told when the thread ends. */
+  readonly lasting: Set<Lasting>
   /** Of exchanges that are over but for what policies in shadow have to say. */
   readonly lateRecords: Set<Promise<void>>
   /** Takes what our own code threw; the exchange has been answered. */

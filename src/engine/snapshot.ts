@@ -22,6 +22,7 @@ import {
   type Registry,
   type StateNeed,
   type Tools,
+  type TunnelTerms,
 } from '../policy.ts'
 import { compileHosts, openRouter, type Router } from '../route.ts'
 import { linkSchemas } from '../schema.ts'
@@ -75,6 +76,8 @@ export interface LinkedOperation {
   /** What is added to and taken from every reply's head before `finish`. */
   readonly edit: ReplyEdit
   readonly reading: ReplyReading
+  /** Undefined: it takes no upgrade. */
+  readonly tunnel: TunnelTerms | undefined
   readonly accepts: (accept: string | undefined) => boolean
   readonly takesType: (contentType: string | undefined) => boolean
   /** Whether a body of this type is held whole and checked. */
@@ -198,6 +201,7 @@ function operationLinker(plan: OpenSnapshot, tools: LinkTools): Snapshot['operat
       verify: steps.flatMap(({ by, verify }) => (verify ? { ...by, step: verify } : [])),
       mapFields: linkMappedFields(mappedOf(steps)),
       ...repliesOf({ ...linkFinish(steps), watched: watchedOf(steps) }),
+      tunnel: steps.findLast(({ tunnel }) => tunnel !== undefined)?.tunnel,
       accepts: acceptsOf(operation.replyTypes),
       takesType: takesOf(operation.bodyTypes),
       holdsType: mediaTypeMatcher(readTypeTest(operation.bodyTypes, operation.heldTypes)),

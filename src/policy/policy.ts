@@ -93,6 +93,12 @@ export interface MappedFields {
   readonly map: (lowerName: string, value: string, exchange: Exchange) => string | undefined
 }
 
+/** What an operation says of the upgrades that it takes. */
+export interface TunnelTerms {
+  /** In lower case, as a request's `upgrade`. */
+  readonly protocol: string
+}
+
 /** What a policy of several phases links to: a step for each phase that it takes part in. */
 export interface LinkedSteps {
   readonly admit?: Step
@@ -106,6 +112,8 @@ export interface LinkedSteps {
   readonly mapped?: MappedFields
   readonly finish?: FinishStep
   readonly edit?: ReplyEdit
+  /** The operation takes upgrades; of several that say so the last counts. */
+  readonly tunnel?: TunnelTerms
 }
 
 interface PolicyBase<Config, Plan> {

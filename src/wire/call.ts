@@ -52,6 +52,9 @@ export interface CallTerms {
   readonly deadlineMs: number
 }
 
+/** How long a reply may take of which nobody knows when it ends. */
+export type StreamTimes = Pick<CallTerms, 'replyIdleTimeoutMs' | 'deadlineMs'>
+
 /**
  * What follows the head of a request: nothing, a body of the length that the head says, one that
  * ends by itself, or, where the endpoint takes the upgrade that the head asks for, a tunnel.
@@ -71,6 +74,8 @@ export interface Call {
   /** Sends a body whole, whose memory nobody changes any more. */
   sendKept(bytes: Buffer): void
   sendEnd(trailers: readonly string[]): void
+  /** The reply turned out to be a stream: these times count from now on. */
+  retime(times: StreamTimes): void
   /** Takes no more of the reply for now. */
   pause(): void
   resume(): void

@@ -8,7 +8,7 @@
 import { assert, type Limits } from '../base.ts'
 import type { Piece } from '../http.ts'
 import type { ByteSink, ByteStream } from './bytes.ts'
-import type { Call, CallBody, CallEvents, CallFailure, CallTerms } from './call.ts'
+import type { Call, CallBody, CallEvents, CallFailure, CallTerms, StreamTimes } from './call.ts'
 import { ChunkedDecoder } from './chunked.ts'
 import { type Address, type Connect, connectSocket } from './connect.ts'
 import { Gathered } from './gathered.ts'
@@ -59,6 +59,8 @@ export class ClientConnection implements Call, ByteSink, Sweepable {
   #call: CallEvents | undefined
   #terms: CallTerms | undefined
   #method = ''
+  /** The protocol that the request asks to go on with. */
+  #upgrade: string | undefined
   #requestDone = false
   #chunks = false
   #reply: Http1ReplyHead | undefined
@@ -108,7 +110,8 @@ export class ClientConnection implements Call, ByteSink, Sweepable {
     this.#call = call
     this.#terms = terms
     this.#method = method
-    this.#requestDone = body === 'done'
+    this.#upgrade = body === 'tunnel' ? /\r\nUpgrade: ([^\r]+)/.exec(head)?.[1] : undefined
+    this.#requestDone = body === 'done' || body === 'tunnel'
     this.#chunks = body === 'chunks'
     this.#reply = undefined
     this.#replied = false
@@ -138,9 +141,15 @@ export class ClientConnection implements Call, ByteSink, Sweepable {
   sendEnd(trailers: readonly string[]): void {
     if (this.#state !== 'busy') return
     if (this.#chunks) this.#socket.write(`0\r\n${linesOf(trailers)}\r\n`)
+    if (this.#isTunnel) this.#socket.finish()
     this.#requestDone = true
     this.#movedMs = this.#tools.sweeper.nowMs
     this.#askedMs = this.#movedMs
+  }
+
+  retime({ replyIdleTimeoutMs, deadlineMs }: StreamTimes): void {
+    if (this.#terms === undefined) return
+    this.#terms = { ...this.#terms, replyIdleTimeoutMs, deadlineMs }
   }
 
   pause(): void {
@@ -185,7 +194,7 @@ export class ClientConnection implements Call, ByteSink, Sweepable {
 
   #cut(): void {
     if (this.#state === 'closed') return
-    if (this.#requestDone) this.#socket.destroy()
+    if (this.#requestDone || this.#isTunnel) this.#socket.destroy()
     else this.#socket.reset()
   }
 
@@ -260,6 +269,7 @@ export class ClientConnection implements Call, ByteSink, Sweepable {
     )
     if ('broken' in head) return this.#fail(length, head.broken)
     const next = at + end + 4
+    if (head.status === 101) return this.#takeUpgrade(head, next, length)
     if (head.status < 200) return this.#takeInterim(head, next, length)
     this.#takeHead(head, next < length)
     const body = head.bodyLength
@@ -286,8 +296,23 @@ export class ClientConnection implements Call, ByteSink, Sweepable {
     if (length === 'none' || length === 0) this.#ended([], more)
   }
 
+  /** From here on both sides send bytes until each ends by itself. */
+  #takeUpgrade(head: Http1ReplyHead, next: number, length: number): number {
+    const asked = this.#upgrade
+    if (asked === undefined) return this.#fail(length, '101 came without an Upgrade')
+    if (head.upgrade !== asked) return this.#fail(length, `101 is no upgrade to ${asked}`)
+    this.#reply = { ...head, bodyLength: 'tunnel', untilClose: true }
+    this.#requestDone = false
+    this.#staysOpen = false
+    this.#call!.replyHead(this.#reply)
+    return next
+  }
+
+  get #isTunnel(): boolean {
+    return this.#reply?.bodyLength === 'tunnel'
+  }
+
   #takeInterim(head: Http1ReplyHead, next: number, length: number): number {
-    if (head.status === 101) return this.#fail(length, '101 came without an Upgrade')
     if (++this.#interims > this.#tools.limits.interimRepliesMax) {
       return this.#fail(length, 'too many interim replies')
     }
@@ -408,6 +433,10 @@ export class ClientConnection implements Call, ByteSink, Sweepable {
   }
 
   #lateness(nowMs: number, stillMs: number, terms: CallTerms): string | undefined {
+    if (this.#isTunnel) {
+      const stuck = this.#isStuck(nowMs, terms.replyIdleTimeoutMs)
+      return stuck ? 'the upstream took no more of the tunnel' : undefined
+    }
     if (nowMs > terms.deadlineMs) return 'the whole exchange took too long'
     if (this.#paused) return undefined
     if (!this.#requestDone) {

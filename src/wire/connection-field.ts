@@ -1,5 +1,5 @@
 // What `Connection` says (RFC 9110 §7.6.1): whether the connection stays, and which fields end here.
-import { nominationProblem } from '../http.ts'
+import { nominationProblem, tokenForm } from '../http.ts'
 import { broken, type Broken, type Section } from './fields.ts'
 
 /** Whether the sender of `Connection` lets the connection stay open; its options in lower case. */
@@ -10,6 +10,13 @@ export function keepsAlive(connection: string | undefined, version: '1.0' | '1.1
   const options = connection.split(',').map((option) => option.trim())
   if (options.includes('close')) return false
   return version === '1.1' || options.includes('keep-alive')
+}
+
+/** The one protocol that a message offers to go on with, in lower case; of several none is taken. */
+export function upgradeOf({ upgrade, connection }: Section): string | undefined {
+  if (upgrade === undefined || connection === undefined) return undefined
+  const isMeant = connection.split(',').some((option) => option.trim() === 'upgrade')
+  return isMeant && tokenForm.test(upgrade) ? upgrade.toLowerCase() : undefined
 }
 
 const ownOptions = new Set(['', 'close', 'keep-alive', 'te', 'upgrade', 'http2-settings'])

@@ -30,6 +30,8 @@ export class Section {
   connection: string | undefined
   expect: string | undefined
   te: string | undefined
+  /** Of `Upgrade`, as received. */
+  upgrade: string | undefined
   /** Seconds of `Keep-Alive: timeout=`, which says how long an upstream keeps a connection. */
   keepAliveSeconds: number | undefined
   /** Whether there is a `Date`. */
@@ -76,6 +78,9 @@ export class Section {
         return undefined
       case 'te':
         this.te = joined(this.te, value)
+        return undefined
+      case 'upgrade':
+        this.upgrade = joined(this.upgrade, value)
         return undefined
       case 'keepAlive':
         this.keepAliveSeconds = timeoutOf(value)

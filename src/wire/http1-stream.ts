@@ -14,6 +14,8 @@ export interface StreamConnection {
   /** Whether the reply about to begin is the last one on the connection. */
   lastReply(stream: Http1Stream): boolean
   closeSoon(): void
+  /** What comes and goes from now on is no HTTP. */
+  tunnel(stream: Http1Stream): void
   /** The stream has sent its whole reply. */
   replied(stream: Http1Stream): void
   /** Ends the connection so that the client sees that its reply is not whole. */
@@ -30,6 +32,7 @@ export const unreadable: Http1RequestHead = {
   version: '1.1',
   headers: [],
   bodyLength: 'none',
+  upgrade: undefined,
   forwardable: '',
   keepAlive: false,
   expectContinue: false,
@@ -42,7 +45,7 @@ export class Http1Stream implements Stream {
   events: StreamEvents | undefined
   awaitsContinue: boolean
   readonly #connection: StreamConnection
-  #sending: 'nothing' | 'whole' | 'chunks' | 'untilClose' | 'done' = 'nothing'
+  #sending: 'nothing' | 'whole' | 'chunks' | 'untilClose' | 'tunnel' | 'done' = 'nothing'
 
   constructor(connection: StreamConnection, head: Http1RequestHead) {
     this.#connection = connection
@@ -82,6 +85,7 @@ export class Http1Stream implements Stream {
 
   sendHead(statusText: string, lines: string, length: BodyLength): void {
     assert(this.#sending === 'nothing', 'a reply has one head')
+    if (length === 'tunnel') return this.#sendUpgrade(statusText, lines)
     const http10 = this.head.version === '1.0'
     let framing = ''
     this.#sending = 'whole'
@@ -93,6 +97,15 @@ export class Http1Stream implements Stream {
     if (this.#connection.lastReply(this)) framing += 'Connection: close\r\n'
     else if (http10) framing += 'Connection: keep-alive\r\n'
     this.#connection.write(`HTTP/1.1 ${statusText}\r\n${lines}${framing}\r\n`)
+  }
+
+  #sendUpgrade(statusText: string, lines: string): void {
+    const { upgrade } = this.head
+    assert(upgrade !== undefined, 'only who asked for it is given an upgrade')
+    this.#sending = 'tunnel'
+    const framing = `Connection: Upgrade\r\nUpgrade: ${upgrade}\r\n`
+    this.#connection.write(`HTTP/1.1 ${statusText}\r\n${lines}${framing}\r\n`)
+    this.#connection.tunnel(this)
   }
 
   sendPiece(piece: Piece): boolean {

@@ -2,7 +2,7 @@
 // can be read in two ways could poison the client behind us.
 import type { BodyLength } from '../http.ts'
 import type { CallReplyHead } from './call.ts'
-import { dropField, dropNominated, keepsAlive } from './connection-field.ts'
+import { dropField, dropNominated, keepsAlive, upgradeOf } from './connection-field.ts'
 import { broken, type Broken, parseSection } from './fields.ts'
 import { replyRoles, type Roles } from './roles.ts'
 import { isValueCode } from './tables.ts'
@@ -11,6 +11,8 @@ export interface Http1ReplyHead extends CallReplyHead {
   /** Whether the body ends only with the connection. */
   readonly untilClose: boolean
   readonly keepAlive: boolean
+  /** The protocol that a 101 goes on with. */
+  readonly upgrade: string | undefined
   /** How long the upstream says that it keeps the connection. */
   readonly keepAliveSeconds: number | undefined
 }
@@ -84,6 +86,7 @@ export function parseReplyHead(
     bodyLength,
     untilClose,
     keepAlive: !untilClose && keepsAlive(section.connection, is11 ? '1.1' : '1.0'),
+    upgrade: status === 101 ? upgradeOf(section) : undefined,
     keepAliveSeconds: section.keepAliveSeconds,
   }
 }

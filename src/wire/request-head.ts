@@ -1,7 +1,7 @@
 // The head of an HTTP/1.1 request (RFC 9112 §2–§5): text in, data or the broken rule out. Strict:
 // whatever two readers could take in two ways is refused here and never reaches an upstream.
 import type { RequestHead } from '../http.ts'
-import { dropNominated, keepsAlive } from './connection-field.ts'
+import { dropNominated, keepsAlive, upgradeOf } from './connection-field.ts'
 import { broken, type Broken, parseSection } from './fields.ts'
 import { requestRoles } from './roles.ts'
 import { isTargetCode, isTokenCode } from './tables.ts'
@@ -78,6 +78,7 @@ export function parseRequestHead(
 
   const problem = dropNominated(section)
   if (problem !== undefined) return problem
+  const bodyLength = section.chunked ? 'streamed' : (section.contentLength ?? 'none')
   const received = text.slice(targetStart, targetEnd)
   const target = originForm(method, received, host)
   if (typeof target !== 'string') return target
@@ -91,7 +92,9 @@ export function parseRequestHead(
     host: host ?? '',
     version,
     headers: section.headers,
-    bodyLength: section.chunked ? 'streamed' : (section.contentLength ?? 'none'),
+    bodyLength,
+    // With a body on its way nobody could tell where the other protocol begins.
+    upgrade: version === '1.1' && bodyLength === 'none' ? upgradeOf(section) : undefined,
     forwardable: section.forwardable,
     keepAlive: keepsAlive(section.connection, version),
     expectContinue: section.expect !== undefined && version === '1.1',

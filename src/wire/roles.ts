@@ -12,6 +12,7 @@ export type Role =
   | 'expect'
   | 'te'
   | 'keepAlive'
+  | 'upgrade'
   | 'contentType'
   | 'authorization'
   | 'date'
@@ -72,7 +73,7 @@ const framing = {
   connection: 'connection',
   'keep-alive': 'keepAlive',
   'proxy-connection': 'drop',
-  upgrade: 'drop',
+  upgrade: 'upgrade',
   te: 'te',
 } as const
 

@@ -3,6 +3,7 @@
 //
 //   reading   head ──▶ body ──▶ waiting ──▶ head …        (waiting: for the reply's end)
 //                       └────▶ draining ──▶ head …        (replied early, little body left)
+//             waiting ──▶ tunnel                          (an upgrade was taken: no HTTP from here)
 //             any ──▶ lingering ──▶ closed                (the last reply is out; FIN was sent)
 import { assert, type Clock, type FaultCode, type Limits, type Refusal, refuse } from '../base.ts'
 import type { Piece, StreamPeer } from '../http.ts'
@@ -45,7 +46,7 @@ interface End {
   readonly reason: string
 }
 
-type Reading = 'head' | 'body' | 'waiting' | 'draining' | 'lingering' | 'closed'
+type Reading = 'head' | 'body' | 'waiting' | 'draining' | 'tunnel' | 'lingering' | 'closed'
 
 export class ServerConnection implements ByteSink, Sweepable, StreamConnection {
   sweepIndex = -1
@@ -142,6 +143,7 @@ export class ServerConnection implements ByteSink, Sweepable, StreamConnection {
     // Half-closed: the reply under way is still wanted (RFC 9112 §9.6).
     if (this.#reading === 'waiting') return
     if (this.#reading === 'body') this.destroy()
+    else if (this.#reading === 'tunnel') this.#tunnelEnded()
     else this.#linger()
   }
 
@@ -252,6 +254,10 @@ export class ServerConnection implements ByteSink, Sweepable, StreamConnection {
         return this.#flowing ? this.#readBody(view, at, length) : at
       case 'draining':
         return this.#readBody(view, at, length)
+      case 'tunnel':
+        if (!this.#flowing) return at
+        this.#stream?.events?.requestPiece(view.subarray(at, length))
+        return length
       case 'waiting':
         return at
       case 'lingering':
@@ -269,7 +275,7 @@ export class ServerConnection implements ByteSink, Sweepable, StreamConnection {
     const wanted =
       this.#reading === 'waiting'
         ? this.#pending === undefined
-        : this.#reading !== 'body' || this.#flowing
+        : this.#flowing || (this.#reading !== 'body' && this.#reading !== 'tunnel')
     if (wanted === !this.#paused) return
     this.#paused = !wanted
     if (wanted) this.#socket.resume()
@@ -358,6 +364,13 @@ export class ServerConnection implements ByteSink, Sweepable, StreamConnection {
     }
   }
 
+  /** The rest of what came goes on first. */
+  #tunnelEnded(): void {
+    if (this.#pending !== undefined) return
+    this.#reading = 'waiting'
+    this.#stream?.events?.requestEnded([])
+  }
+
   #breakBody(refusal: Refusal): void {
     this.#closing = true
     if (this.#reading === 'body') {
@@ -379,7 +392,8 @@ export class ServerConnection implements ByteSink, Sweepable, StreamConnection {
   // What a stream asks for.
 
   flow(stream: Http1Stream): void {
-    if (this.#stream !== stream || this.#reading !== 'body' || this.#flowing) return
+    if (this.#stream !== stream || this.#flowing) return
+    if (this.#reading !== 'body' && this.#reading !== 'tunnel') return
     if (stream.awaitsContinue) {
       stream.awaitsContinue = false
       this.#socket.write('HTTP/1.1 100 Continue\r\n\r\n')
@@ -391,7 +405,8 @@ export class ServerConnection implements ByteSink, Sweepable, StreamConnection {
   }
 
   hold(stream: Http1Stream): void {
-    if (this.#stream !== stream || this.#reading !== 'body') return
+    if (this.#stream !== stream) return
+    if (this.#reading !== 'body' && this.#reading !== 'tunnel') return
     this.#flowing = false
     if (!this.#consuming) this.#settleFlow()
   }
@@ -424,6 +439,14 @@ export class ServerConnection implements ByteSink, Sweepable, StreamConnection {
     return this.#decoder === undefined && this.#left <= drainBytesMax && !stream.awaitsContinue
   }
 
+  tunnel(stream: Http1Stream): void {
+    if (this.#stream !== stream || this.#reading !== 'waiting') return
+    this.#closing = true
+    this.#reading = 'tunnel'
+    this.#flowing = false
+    if (!this.#consuming) this.#settleFlow()
+  }
+
   replied(stream: Http1Stream): void {
     if (this.#stream !== stream) return
     this.#stream = undefined
@@ -434,7 +457,8 @@ export class ServerConnection implements ByteSink, Sweepable, StreamConnection {
       this.#bodyPace = undefined
       return this.#resumeReading()
     }
-    if (this.#reading === 'waiting') this.#next()
+    if (this.#reading === 'tunnel') this.#linger()
+    else if (this.#reading === 'waiting') this.#next()
   }
 
   #next(): void {

@@ -21,7 +21,7 @@ export const floors: readonly (readonly string[])[] = [
   ['snapshot', 'mock'],
   ['policy', 'identity', 'upstream', 'route'],
   ['load', 'code', 'wire', 'contract', 'state', 'events', 'telemetry'],
-  ['http', 'schema'],
+  ['http', 'schema', 'x509'],
   ['base'],
 ]
 

@@ -37,16 +37,21 @@ export const callFaults = {
   bug: 'INTERNAL_ERROR',
 } as const satisfies Record<CallFailure['kind'], FaultCode>
 
+/** HTTP/2 says so of what a connection that ends takes no more (RFC 9113 §8.7). */
+export const isUnprocessed = (failure: CallFailure): boolean =>
+  failure.kind === 'closed' && failure.unprocessed === true
+
 /**
- * An upstream may close a kept connection just as a request is on its way. Nothing tells whether
- * it saw the request, so only one that may be repeated is sent again (RFC 9110 §9.2.2).
+ * An upstream may close a kept connection just as a request is on its way. Where nothing tells
+ * whether it saw the request, only one that may be repeated is sent again (RFC 9110 §9.2.2).
  */
 export function mayRepeat(
   failure: CallFailure,
   method: string,
   content: RequestBody | undefined,
 ): boolean {
-  if (failure.kind !== 'closed' || failure.replied || !isIdempotent(method)) return false
+  if (failure.kind !== 'closed' || failure.replied) return false
+  if (!isUnprocessed(failure) && !isIdempotent(method)) return false
   return content === undefined || content.whole !== undefined
 }
 

@@ -452,8 +452,8 @@ export class GatewayExchange implements PassedReply, Sender, StreamEvents, Tunne
 
   callFailed(failure: CallFailure): void {
     const sending = this.#sending!
-    if (sending.mayBeStale(sending.end()) && mayRepeat(failure, this.request.method, this.#content))
-      return sending.repeat()
+    const stale = sending.mayBeStale(sending.end(), failure)
+    if (stale && mayRepeat(failure, this.request.method, this.#content)) return sending.repeat()
     this.#refuse(refuse(callFaults[failure.kind], undefined, { reason: failure.reason }))
   }
 

@@ -3,8 +3,8 @@
 import type { Refusal } from '../base.ts'
 import type { Client, SentTo, StreamPeer } from '../http.ts'
 import type { Endpoint, Taker, Unconnected, Upstream } from '../upstream.ts'
-import type { Call, ClientRoute } from '../wire.ts'
-import { unconnected } from './causes.ts'
+import type { Call, CallFailure, ClientRoute } from '../wire.ts'
+import { isUnprocessed, unconnected } from './causes.ts'
 import { clientRoute } from './client-route.ts'
 
 /** Whose request it is. */
@@ -98,8 +98,8 @@ export class Sending implements Taker {
   }
 
   /** Whether a call that failed may have met with a connection that was already at its end. */
-  mayBeStale(call: Call | undefined): boolean {
-    return !this.#hasRepeated && call?.waited === true
+  mayBeStale(call: Call | undefined, failure: CallFailure): boolean {
+    return !this.#hasRepeated && (call?.waited === true || isUnprocessed(failure))
   }
 
   /** The call that was under way; its connection is of no concern from now on. */

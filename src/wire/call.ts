@@ -5,13 +5,21 @@ import type { BodyLength, Piece, ReplyHead } from '../http.ts'
 import type { ReplyReading } from './roles.ts'
 
 export type CallFailure =
-  /** `replied` tells whether any byte of a reply had come. */
-  | { readonly kind: 'closed'; readonly reason: string; readonly replied: boolean }
+  | CallClosed
   | { readonly kind: 'protocol'; readonly reason: string }
   /** TLS broke once the connection stood, as where a client's certificate is refused late. */
   | { readonly kind: 'insecure'; readonly reason: string }
   | { readonly kind: 'timeout'; readonly reason: string }
   | { readonly kind: 'bug'; readonly reason: string }
+
+export interface CallClosed {
+  readonly kind: 'closed'
+  readonly reason: string
+  /** Whether any byte of a reply had come. */
+  readonly replied: boolean
+  /** The endpoint has proved that it did nothing with the request. */
+  readonly unprocessed?: boolean
+}
 
 /** The head of a reply as it goes on. */
 export interface CallReplyHead extends ReplyHead {

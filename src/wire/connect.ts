@@ -15,13 +15,14 @@ export interface UnixAddress {
 }
 
 /**
- * How a connection is opened; a test may hand in its own. `opened` comes once it stands, else
- * `closed` with the error. The preface goes before everything else, in clear.
+ * How a connection is opened; a test may hand in its own. `opened` comes once it stands, with the
+ * protocol that was agreed upon where there was a choice, else `closed` with the error. The preface
+ * goes before everything else, in clear.
  */
 export type Connect = (
   address: Address,
   sink: ByteSink,
-  opened: () => void,
+  opened: (protocol?: string) => void,
   preface?: Uint8Array,
 ) => ByteStream
 
@@ -30,7 +31,7 @@ export const connectSocket: Connect = (address, sink, opened, preface) => {
   const socket = connect({ ...placeOf(address), ...plainSettings, onread: sharedRead(sink) })
   // Node keeps it until the connection stands.
   if (preface !== undefined) socket.write(preface)
-  socket.once('connect', () => handle(sink, opened))
+  socket.once('connect', () => handle(sink, () => opened()))
   return new ByteSocket(socket, sink)
 }
 

@@ -32,6 +32,8 @@ export interface TlsTerms {
   readonly context: TlsContext
   /** What the endpoint is asked for and must prove to be; undefined: its host. */
   readonly serverName: string | undefined
+  /** What is offered, the best first (ALPN); undefined: HTTP/1.1 alone. */
+  readonly protocols?: readonly string[] | undefined
 }
 
 /** Versions are named, lest a flag of the process lowers them. Throws where OpenSSL takes none of it. */
@@ -88,17 +90,21 @@ export function tlsConnect(terms: TlsTerms): Connect {
   }
 }
 
-function listenTo(socket: TLSSocket, ears: TlsSink, opened: () => void): void {
+function listenTo(
+  socket: TLSSocket,
+  ears: TlsSink,
+  opened: (protocol?: string) => void,
+): void {
   socket.on('data', (chunk: Buffer) => handle(ears, () => ears.bytes(chunk, chunk.length)))
   // Of an alert behind the handshake Node tells, and leaves the socket open.
   socket.on('error', () => socket.destroy())
   socket.once('secureConnect', () => {
     ears.at = 'secured'
-    handle(ears, opened)
+    handle(ears, () => opened(socket.alpnProtocol || undefined))
   })
 }
 
-function optionsOf({ context, serverName }: TlsTerms, address: Address) {
+function optionsOf({ context, serverName, protocols }: TlsTerms, address: Address) {
   const host = serverName ?? ('host' in address ? address.host : 'localhost')
   return {
     secureContext: context,
@@ -106,7 +112,7 @@ function optionsOf({ context, serverName }: TlsTerms, address: Address) {
     host,
     servername: isIP(host) === 0 ? host : '',
     rejectUnauthorized: true,
-    ALPNProtocols: ['http/1.1'],
+    ALPNProtocols: [...(protocols ?? ['http/1.1'])],
   }
 }
 

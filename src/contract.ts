@@ -5,6 +5,7 @@ export type {
   Contract,
   FieldPlan,
   FinishedContract,
+  GrpcPlan,
   ItemsPlan,
   MediaPlan,
   ObjectShape,

@@ -27,6 +27,18 @@ export {
   type Peer,
 } from './http/forwarded.ts'
 export {
+  type GrpcCode,
+  grpcCodeOfHttp,
+  grpcCodes,
+  grpcMessageText,
+  type GrpcPattern,
+  grpcPatterns,
+  grpcTimeoutMs,
+  grpcTimeoutText,
+  isGrpcType,
+} from './http/grpc.ts'
+export { grpcMessage, GrpcMessages, type MessageFlaw } from './http/grpc-messages.ts'
+export {
   type HeaderList,
   headerValue,
   headerValues,

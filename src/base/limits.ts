@@ -203,6 +203,15 @@ export const limitTable = {
     about: 'header lines of one part of a multipart body',
     fault: 'INVALID_INPUT',
   },
+  messageBytesMax: {
+    default: 4 * MB,
+    min: 16,
+    max: 1 * GB,
+    unit: 'bytes',
+    scope: 'operation',
+    about: 'one message of gRPC, of a request or a reply, as it is sent',
+    fault: 'CONTENT_TOO_LARGE',
+  },
   fieldBytesMax: {
     default: 256 * kB,
     min: 0,

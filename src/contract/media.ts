@@ -9,8 +9,12 @@ export function mediaRange(text: string): string | undefined {
   return rangePattern.exec(text.trim())?.[1]?.toLowerCase()
 }
 
-/** By its own name or by structured suffix (RFC 6839); for a range in lower case. */
+/**
+ * By its own name or by structured suffix (RFC 6839); for a range in lower case. Messages of gRPC
+ * stand in a framing of their own, whatever is in them.
+ */
 export function isJson(range: string): boolean {
+  if (range === 'application/grpc+json') return false
   return range === 'application/json' || range === 'text/json' || range.endsWith('+json')
 }
 

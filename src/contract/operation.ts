@@ -1,6 +1,7 @@
 // What the contract says, with `$ref` resolved and schemas numbered: the whole of it, and of one
 // operation.
 import type { Place, Problem } from '../base.ts'
+import type { GrpcPattern } from '../http.ts'
 import type { SchemaPlan } from '../schema.ts'
 
 export interface Contract {
@@ -46,6 +47,8 @@ export interface Operation {
   /** Where the whole query is one value; there are then no parameters in the query. */
   readonly querystring?: QuerystringPlan | undefined
   readonly body: BodyPlan | undefined
+  /** Where its bodies are messages of gRPC. */
+  readonly grpc?: GrpcPlan | undefined
   /** Declared statuses: `200`, `4XX`, `default`, … */
   readonly statuses: readonly string[]
   /** Media types of declared 2xx (or `default`) replies, lower case; empty where none has content. */
@@ -123,6 +126,13 @@ export interface ObjectShape {
 }
 
 export type ScalarType = 'string' | 'number' | 'integer' | 'boolean' | 'null'
+
+/** Serialisable: what is known of a method of gRPC. */
+export interface GrpcPlan {
+  readonly pattern: GrpcPattern
+  /** Who answers it in place of an upstream. */
+  readonly answeredBy?: 'gateway'
+}
 
 /** Serialisable: how a request body is decoded and checked. */
 export interface BodyPlan {

@@ -3,6 +3,7 @@
 import { tokenForm } from '../http.ts'
 import { readBody } from './bodies.ts'
 import { checkFields } from './fields.ts'
+import { readGrpc } from './grpc.ts'
 import type { Contract, Operation, Setting } from './operation.ts'
 import { readParameters, templateNames } from './parameters.ts'
 import type { ReplyReader } from './replies.ts'
@@ -135,13 +136,16 @@ function readOperation(
   spot: Spot,
 ): Operation | undefined {
   if (!checkFields(reading, spot, 'Operation')) return undefined
+  const body = readBody(reading, spot)
+  const grpc = readGrpc(reading, spot, method, body)
   return {
     id: stringOf(reading, spot, 'operationId') ?? `${method} ${path.template}`,
     method,
     template: path.template,
     basePaths: readServers(reading, child(spot, 'servers') ?? path.servers),
     ...readParameters(reading, path.names, path.parameters, spot),
-    body: readBody(reading, spot),
+    body,
+    ...(grpc && { grpc }),
     ...path.repliesOf(spot),
     security: readSecurity(reading, child(spot, 'security') ?? path.security, path.schemes),
     settings: [...path.settings, ...settingsAt(spot, 'operation')],

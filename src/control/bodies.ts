@@ -31,6 +31,7 @@ export interface BodyUse {
   /** Ways to read bodies of requests. */
   readonly readers: ReadonlySet<MediaPlan['reader']>
   readonly checksReplies: boolean
+  readonly isGrpc: boolean
 }
 
 /** `replies` is the mode of reply-validation, where there is any. */
@@ -41,12 +42,13 @@ export function bodyUse(
 ): BodyUse {
   const media = modes.requests === 'off' ? [] : (operation.body?.media ?? [])
   const readers = new Set(media.map(({ reader }) => reader))
-  return { handling, readers, checksReplies: modes.replies !== 'off' }
+  const isGrpc = operation.grpc !== undefined
+  return { handling, readers, checksReplies: modes.replies !== 'off', isGrpc }
 }
 
 /** Whether a bound can ever bind there. */
 export function limitMatters(name: LimitName, use: BodyUse): boolean {
-  const { handling, readers, checksReplies } = use
+  const { handling, readers, checksReplies, isGrpc } = use
   const holds = handling.heldTypes.length > 0
   switch (name) {
     case 'bodyBytesMax':
@@ -64,6 +66,8 @@ export function limitMatters(name: LimitName, use: BodyUse): boolean {
       return readers.has('items') || checksReplies
     case 'checkedReplyBytesMax':
       return checksReplies
+    case 'messageBytesMax':
+      return isGrpc
     default:
       return true
   }

@@ -20,6 +20,7 @@ import { bodyHandling, bodyUse, limitMatters } from './bodies.ts'
 import type { Deployment } from './build-types.ts'
 import type { Config } from './config.ts'
 import { deploymentDefaults } from './defaults.ts'
+import { grpcProblems, limitsOf } from './grpc.ts'
 import { settler, startingPoint } from './levels.ts'
 import { memoryNote, stateNeeds } from './memory.ts'
 import type { Origins } from './origins.ts'
@@ -88,6 +89,7 @@ export function compileSnapshot(input: CompileInput): Compiled {
   const operations = input.contract.operations.map((operation, i) =>
     compileOperation(operation, settled[i]!, work),
   )
+  reportGrpc(operations, work)
   // Now that policies have asked for the replies that they need.
   const { schemas, problems: ofContract } = input.contract.finish()
   for (const problem of ofContract) problems.report(problem)
@@ -198,8 +200,9 @@ function compileOperation(operation: Operation, settled: Settled, work: Work): O
     id: operation.id,
     method: operation.method,
     template: `${operation.basePaths[0] ?? ''}${operation.template}`,
-    upstream: upstreamOf(operation, settled, work),
-    limits: share(settled.ownLimits),
+    upstream: operation.grpc?.answeredBy ? -1 : upstreamOf(operation, settled, work),
+    limits: share(limitsOf(operation.grpc, settled)),
+    ...(operation.grpc && { grpc: operation.grpc }),
     ...handling,
     bodyTypes: share(handling.bodyTypes),
     heldTypes: share(handling.heldTypes),
@@ -207,6 +210,15 @@ function compileOperation(operation: Operation, settled: Settled, work: Work): O
     statuses: share(operation.statuses),
     policies: onTheWay(work.plans.ofOperation(operation, settled), work),
   }
+}
+
+function reportGrpc(operations: readonly OperationPlan[], { input, problems, upstreams }: Work) {
+  const { config, standIn, to } = input
+  const isWritten = config !== undefined && to.length === 0 && standIn === undefined
+  const placeOf = ({ name }: UpstreamPlan) =>
+    isWritten ? config.locate(`/upstreams/${name}`) : commandLine(to[0] ?? 'the service')
+  const found = grpcProblems({ operations, upstreams, placeOf, isMock: standIn !== undefined })
+  for (const problem of found) problems.report(problem)
 }
 
 /** Who stands in for a service knows the paths of the contract, and no others. */

@@ -24,6 +24,7 @@ import {
 import { Budget, overlayBounds } from './budget.ts'
 import { extendsProblems, type LaidOver, laidOver, withOverlays } from './overlay-files.ts'
 import { findReferences } from './references.ts'
+import { isDescriptorSet } from './source-kind.ts'
 import { type Located, parseLocated, utf8Text } from './text.ts'
 
 export interface LoadOptions {
@@ -113,7 +114,8 @@ async function loadOverlay(loading: Loading, { file, namedAt }: OverlayFile, roo
   if (loading.overlays.length >= overlayBounds.filesMax) {
     return report(loading, from, `there are more than ${overlayBounds.filesMax} overlays`)
   }
-  const text = await textOf(loading, path, true)
+  const bytes = await bytesOf(loading, path, true)
+  const text = 'problem' in bytes ? bytes : textOf(bytes.are, path)
   if ('problem' in text) return report(loading, from, text.problem)
   const { laid, problems } = laidOver(parseLocated(text.is, path), path, root)
   loading.problems.push(...problems)
@@ -125,9 +127,11 @@ async function loadFile(loading: Loading, uri: string, from: Place, isRoot: bool
   if (loading.located.size >= loading.filesMax) {
     return report(loading, from, `the contract spreads over more than ${loading.filesMax} files`)
   }
-  const text = await textOf(loading, fileURLToPath(uri), isRoot)
-  if ('problem' in text) return report(loading, from, text.problem)
-  const parsed = parseLocated(text.is, fileURLToPath(uri))
+  const path = fileURLToPath(uri)
+  const bytes = await bytesOf(loading, path, isRoot)
+  if ('problem' in bytes) return report(loading, from, bytes.problem)
+  const parsed = await parsedOf(bytes.are, path, isRoot)
+  if ('problem' in parsed) return report(loading, from, parsed.problem)
   const located = withOverlays(loading.overlays, uri, parsed, loading.budget)
   loading.located.set(uri, located)
   loading.problems.push(...located.problems)
@@ -158,9 +162,9 @@ function refusalOf(text: string, target: string | undefined): string | undefined
   return /%2f|%5c|%00/i.test(target) ? `"${text}" escapes a separator or NUL` : undefined
 }
 
-type Text = { is: string } | { problem: string }
+type Bytes = { are: Uint8Array } | { problem: string }
 
-async function textOf(loading: Loading, path: string, isRoot: boolean): Promise<Text> {
+async function bytesOf(loading: Loading, path: string, isRoot: boolean): Promise<Bytes> {
   const real = await realpath(path).catch((error: unknown) => error as NodeJS.ErrnoException)
   if (typeof real !== 'string') return missed(loading, path, real)
   if (!isRoot && !isWithin(real, loading.folders)) return { problem: outsideText(path) }
@@ -172,11 +176,27 @@ async function textOf(loading: Loading, path: string, isRoot: boolean): Promise<
   loading.files.push({ path, content })
   if (bytes === undefined) return { problem: `${path} makes the contract too large to load` }
   loading.bytesLeft -= bytes.length
+  return { are: bytes }
+}
+
+type Parsed = Located | { problem: string }
+
+/** Only the contract itself may be a descriptor set; what reads them is loaded for one alone. */
+async function parsedOf(bytes: Uint8Array, path: string, isRoot: boolean): Promise<Parsed> {
+  if (isRoot && isDescriptorSet(path, bytes)) {
+    const { parseDescriptorSet } = await import('./descriptor-set.ts')
+    return parseDescriptorSet(bytes, path)
+  }
+  const text = textOf(bytes, path)
+  return 'problem' in text ? text : parseLocated(text.is, path)
+}
+
+function textOf(bytes: Uint8Array, path: string): { is: string } | { problem: string } {
   const text = utf8Text(bytes)
   return text === undefined ? { problem: `${path} is not UTF-8 text` } : { is: text }
 }
 
-function missed(loading: Loading, path: string, error: NodeJS.ErrnoException): Text {
+function missed(loading: Loading, path: string, error: NodeJS.ErrnoException): Bytes {
   loading.files.push({ path, content: missedContent(error) })
   return { problem: failureText(path, error) }
 }

@@ -1,6 +1,7 @@
 // What the control plane compiles and the data plane runs: plain data, serialisable. Small things
 // are in the head and there at once; what grows with the contract is read when it is asked for.
 import type { Limits, Listed } from '../base.ts'
+import type { GrpcPlan } from '../contract.ts'
 import type { Audience, PolicyPlan, StateNeed } from '../policy.ts'
 import type { RoutePlan } from '../route.ts'
 import type { SchemaPlan } from '../schema.ts'
@@ -92,6 +93,8 @@ export interface OperationPlan extends OperationName {
   readonly replyTypes: readonly string[]
   /** Statuses that the contract declares, such as `200`, `4XX`; `default` stands for all. */
   readonly statuses: readonly string[]
+  /** Where its bodies are messages of gRPC; what the gateway answers itself has no upstream: -1. */
+  readonly grpc?: GrpcPlan
   /** In the order in which they run. */
   readonly policies: readonly PolicyPlan[]
 }

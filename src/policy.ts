@@ -20,6 +20,7 @@ export {
   type PolicyPlan,
   type Site,
   type StateNeed,
+  type EventStreamTerms,
   type Tools,
   type TunnelTerms,
   type Zod,

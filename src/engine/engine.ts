@@ -46,6 +46,7 @@ import { GatewayExchange } from './exchange.ts'
 import { bundleRelease } from './let-go.ts'
 import { overloadedReply } from './overloaded.ts'
 import { limitsOfThread } from './room.ts'
+import { Places } from './places.ts'
 import type { Runtime } from './runtime.ts'
 import { linkSnapshot, policiesInShadow, type Snapshot } from './snapshot.ts'
 import type { SharedMemories } from './shared-states.ts'
@@ -105,12 +106,14 @@ export class Engine {
     this.#stopNoting = clock.every(notePeriodMs, () => this.#noteTotals())
     this.#accessLog = lines === undefined ? undefined : createAccessLog({ lines, redact })
     this.#kept = new KeptExchanges({ redact })
+    const occupancy = setup.occupancy ?? soleOccupancy(setup.random)
     this.#runtime = {
       clock,
       newId: createIds(randomBytes),
       pseudonym: `concordat-${randomBytes(6).toString('hex')}`,
       httpDate: dateSource(clock),
-      occupancy: setup.occupancy ?? soleOccupancy(setup.random),
+      occupancy,
+      places: new Places(occupancy),
       active: 0,
       lasting: new Set(),
       lateRecords: new Set(),

@@ -32,20 +32,23 @@ import {
   type StreamEvents,
   type Verdict,
 } from '../http.ts'
-import { acceptableId, type ExchangeRecord, type ShadowNote } from '../telemetry.ts'
+import { acceptableId, type ExchangeRecord } from '../telemetry.ts'
 import type { Endpoint } from '../upstream.ts'
 import { type CallEvents, type CallFailure, type Call, type CallReplyHead } from '../wire.ts'
+import { bodyKind, callTerms } from './call-terms.ts'
 import { callFaults, mappedReply, mayRepeat } from './causes.ts'
+import { beginEventStream, type EventStream } from './event-stream.ts'
 import { refusalReply } from './fault-body.ts'
 import { forwardingOf, interimLines, ownReplyLines, replyLines, requestLines } from './heads.ts'
 import { judgeHead, mayStream, validation } from './head-breach.ts'
 import { inTime, whenSaid } from './in-time.ts'
+import { Notes } from './notes.ts'
 import { noRoom, RequestBody } from './request-body.ts'
 import { assertEditable, fieldsToCopy, type OwnField } from './request-fields.ts'
 import type { Runtime } from './runtime.ts'
 import type { LinkedOperation, Snapshot } from './snapshot.ts'
 import { type Sender, Sending } from './sending.ts'
-import { noShadows, withShadow } from './shadowing.ts'
+import { withShadow } from './shadowing.ts'
 import { type NamedPolicy, policyOfStep } from './step-names.ts'
 import { replyTrailers, requestTrailers } from './trailers.ts'
 import { Tunnel, type TunnelEnd, type TunnelOwner } from './tunnel.ts'
@@ -81,19 +84,14 @@ export class GatewayExchange implements PassedReply, Sender, StreamEvents, Tunne
   #broken = false
   /** Whether the body is held whole and checked before anything is sent. */
   #isHeld = false
-  #replyBytes = 0
-  /** From the client, where they were no body. */
-  #tunnelBytes = 0
-  #status = 0
+  readonly #notes = new Notes()
   /** Whether anything has kept it waiting: a step or the body. */
   #waited = false
-  #calledMs = 0
-  #shadows: readonly ShadowNote[] = noShadows
-  /** What policies in shadow have not said yet. */
-  #asides: readonly Promise<Verdict>[] = noAsides
-  #upstreamMs = 0
   #verified: VerifiedReply | undefined
-  #refused: { readonly refusal: Refusal; readonly by: NamedPolicy | undefined } | undefined
+  /** Of a reply of Server-Sent Events. */
+  #events: EventStream | undefined
+  /** Leaves the place of a stream or a tunnel. */
+  #leavePlace: (() => void) | undefined
 
   constructor(runtime: Runtime, snapshot: Snapshot, stream: Stream) {
     this.#runtime = runtime
@@ -173,7 +171,7 @@ export class GatewayExchange implements PassedReply, Sender, StreamEvents, Tunne
       if (!(verdict instanceof Promise)) return this.#refuse(verdict, by)
       if (by?.isShadow !== true) return this.#await(verdict, by, steps, i + 1, next)
       // Nobody waits for who has no say, but the record.
-      this.#asides = [...this.#asides, verdict]
+      this.#notes.asides = [...this.#notes.asides, verdict]
     }
     next(this)
   }
@@ -204,7 +202,7 @@ export class GatewayExchange implements PassedReply, Sender, StreamEvents, Tunne
   }
 
   noteShadow(by: NamedPolicy, refusal: Refusal): void {
-    this.#shadows = withShadow(this.#shadows, by, refusal)
+    this.#notes.shadows = withShadow(this.#notes.shadows, by, refusal)
   }
 
   get sentTo(): SentTo | undefined {
@@ -222,6 +220,8 @@ export class GatewayExchange implements PassedReply, Sender, StreamEvents, Tunne
   admitted(): void {
     const operation = this.#operation!
     const { limits, plan } = operation
+    const isLive = operation.eventStream !== undefined || this.#takesUpgrade(operation)
+    if (isLive && !this.#takePlace()) return
     const { breach, heldBytesMax } = judgeHead(this.request, operation)
     if (breach !== undefined) {
       if (plan.validationInShadow !== true) return this.#refuse(breach, validation)
@@ -239,6 +239,17 @@ export class GatewayExchange implements PassedReply, Sender, StreamEvents, Tunne
     }
     this.#isHeld = heldBytesMax !== undefined
     this.#runSteps(operation.check, 0, checked)
+  }
+
+  /** Of those that live as long as their client likes so many may be open at once. */
+  #takePlace(): boolean {
+    const { address } = this.client
+    const counted = this.#snapshot.isTrustedHop(address) ? undefined : address
+    const { limits } = this.#snapshot.plan
+    const taken = this.#runtime.places.take(counted, this.#stream.peer, limits)
+    if ('leave' in taken) this.#leavePlace = taken.leave
+    else this.#refuse(taken.refusal)
+    return 'leave' in taken
   }
 
   // content
@@ -317,38 +328,29 @@ export class GatewayExchange implements PassedReply, Sender, StreamEvents, Tunne
   connected(call: Call, endpoint: Endpoint): void {
     const operation = this.#operation!
     const sending = this.#sending!
-    const { finish, limits, reading, verify } = operation
-    const { firstByteTimeoutMs, replyIdleTimeoutMs, exchangeTimeoutMs } = limits
-    const deadlineMs = this.startedMs + exchangeTimeoutMs
     // Steps that answered at once took microseconds: a look at the clock costs nearly as much.
     const hasWaited = this.#waited || sending.hasWaited
     const nowMs = hasWaited ? this.#runtime.clock.nowMs() : this.startedMs
+    const deadlineMs = this.startedMs + operation.limits.exchangeTimeoutMs
     if (nowMs > deadlineMs) {
       // As with a late body: nothing is sent that would be cut off at once.
       sending.giveBack(call)
       return this.#refuse(refuse('UPSTREAM_TIMEOUT', undefined, { reason: lateConnection }))
     }
-    if (this.#calledMs === 0) this.#calledMs = nowMs
+    if (this.#notes.calledMs === 0) this.#notes.calledMs = nowMs
     sending.begin(call)
-    const fieldsWanted = finish.length > 0 || verify.length > 0
-    const terms = { fieldsWanted, reading, firstByteTimeoutMs, replyIdleTimeoutMs, deadlineMs }
-    const { method, bodyLength } = this.request
     const content = this.#content
     const streams = content !== undefined && !content.isDone
-    const held = content?.whole
-    const wanted = this.#takesUpgrade(operation) ? 'tunnel' : 'done'
-    const body = !streams ? wanted : bodyLength === 'streamed' ? 'chunks' : 'bytes'
-    const upgrade = body === 'tunnel' ? this.request.upgrade : undefined
-    const sent = { held, upgrade }
+    const body = streams
+      ? bodyKind(this.request)
+      : this.#takesUpgrade(operation)
+        ? 'tunnel'
+        : 'done'
+    const sent = { held: content?.whole, isUpgrade: body === 'tunnel' }
     const head = requestLines(this, this.#stream, endpoint, this.#forwarding, sent, operation)
-    call.begin(
-      body === 'tunnel' ? this.#tunnel(call) : this.#replyEvents(operation),
-      method,
-      head,
-      body,
-      terms,
-    )
-    if (held !== undefined) call.sendKept(held)
+    const events = body === 'tunnel' ? this.#tunnel(call) : this.#replyEvents(operation)
+    call.begin(events, this.request.method, head, body, callTerms(operation, deadlineMs))
+    if (sent.held !== undefined) call.sendKept(sent.held)
     if (streams) this.#stream.readBody()
   }
 
@@ -362,8 +364,7 @@ export class GatewayExchange implements PassedReply, Sender, StreamEvents, Tunne
 
   tunnelEnded({ fault, reason, requestBytes, replyBytes }: TunnelEnd): void {
     this.#sending?.end()
-    this.#tunnelBytes = requestBytes
-    this.#replyBytes = replyBytes
+    Object.assign(this.#notes, { requestBytes, replyBytes })
     this.#record(this.#runtime.clock.nowMs(), fault, reason)
   }
 
@@ -403,8 +404,20 @@ export class GatewayExchange implements PassedReply, Sender, StreamEvents, Tunne
     if (refusal !== undefined) return this.replyRefused(refusal, undefined)
     const lines = replyLines(reply, this.#operation!, this, this.#runtime.httpDate)
     this.#phase = 'replying'
-    this.#status = reply.status
+    this.#notes.status = reply.status
     this.#stream.sendHead(reply.statusText, lines, reply.bodyLength)
+    if (this.#operation!.eventStream !== undefined) this.#beginEvents(reply)
+  }
+
+  #beginEvents(reply: CallReplyHead): void {
+    const { eventStream } = this.#operation!
+    this.#events = beginEventStream(reply, this.#stream, eventStream!, this.#runtime, (how) => {
+      this.#leaveUpstream()
+      if (how === 'whole') this.#stream.sendEnd(noValues)
+      else this.#stream.cut()
+      this.#record(this.#runtime.clock.nowMs(), undefined, undefined)
+    })
+    if (this.#events !== undefined) this.#sending?.call?.retime(endless)
   }
 
   /** What stands for an upstream's own error, where a client must not see that. */
@@ -423,18 +436,19 @@ export class GatewayExchange implements PassedReply, Sender, StreamEvents, Tunne
   /** Its connection serves others; what is still to be sent was held. */
   replyRead(): void {
     this.#sending?.end()
-    this.#upstreamMs = this.#runtime.clock.nowMs() - this.#calledMs
+    this.#notes.leftUpstream(this.#runtime.clock.nowMs())
   }
 
   /** False asks who holds the rest to wait until the client takes bytes again. */
   replyPiece(piece: Piece): boolean {
-    this.#replyBytes += piece.length
-    const goesOn = this.#stream.sendPiece(piece)
+    this.#notes.replyBytes += piece.length
+    const goesOn = (this.#events ?? this.#stream).sendPiece(piece)
     if (!goesOn) this.#sending?.call?.pause()
     return goesOn
   }
 
   clientWritable(): void {
+    this.#events?.clientWritable()
     const call = this.#sending?.call
     if (call === undefined) this.#verified?.clientWritable()
     else call.resume()
@@ -443,7 +457,7 @@ export class GatewayExchange implements PassedReply, Sender, StreamEvents, Tunne
   /** `sent` is called when the client has all of it. */
   replyEnded(trailers: readonly string[], sent?: () => void): void {
     const nowMs = this.#runtime.clock.nowMs()
-    if (this.#sending?.end() !== undefined) this.#upstreamMs = nowMs - this.#calledMs
+    if (this.#sending?.end() !== undefined) this.#notes.leftUpstream(nowMs)
     if (this.#phase !== 'replying') return
     this.#stream.sendEnd(replyTrailers(trailers, this.#operation!, this))
     sent?.()
@@ -465,14 +479,14 @@ export class GatewayExchange implements PassedReply, Sender, StreamEvents, Tunne
 
   #leaveUpstream(): void {
     this.#sending?.leave()
-    if (this.#calledMs > 0) this.#upstreamMs = this.#runtime.clock.nowMs() - this.#calledMs
+    this.#notes.leftUpstream(this.#runtime.clock.nowMs())
   }
 
   // finish, send
 
   #refuse(refusal: Refusal, by?: NamedPolicy): void {
     if (this.#phase === 'over') return
-    this.#refused = { refusal, by }
+    this.#notes.refused = { refusal, by }
     this.#leaveUpstream()
     if (this.#phase === 'replying') {
       // Half of a reply is out: the client must not take it for the whole.
@@ -500,11 +514,11 @@ export class GatewayExchange implements PassedReply, Sender, StreamEvents, Tunne
     // RFC 9110 §8.6: a 204 has no length.
     const length = status === 204 ? 'none' : bytes.length
     const lines = ownReplyLines(edited.headers, length, this.id, this.#runtime.httpDate)
-    this.#status = status
+    this.#notes.status = status
     this.#phase = 'replying'
     this.#stream.sendHead(`${status} ${reasonPhrase(status)}`, lines, length)
     if (this.request.method !== 'HEAD' || this.#stream.asksOnly === true) {
-      this.#replyBytes = bytes.length
+      this.#notes.replyBytes = bytes.length
       this.#stream.sendPiece(bytes)
     }
     this.#stream.sendEnd(noValues)
@@ -531,34 +545,27 @@ export class GatewayExchange implements PassedReply, Sender, StreamEvents, Tunne
   #record(nowMs: number, fault: FaultCode | undefined, reason: string | undefined): void {
     if (this.#phase === 'over') return
     this.#phase = 'over'
-    this.#content?.release()
-    this.#verified?.release()
-    const { method, path, host, headers } = this.request
-    const record = {
-      id: this.id,
-      operation: this.#operation?.index ?? -1,
-      method,
-      path,
-      host,
-      clientAddress: this.client.address,
-      status: this.#status,
+    this.#release()
+    const notes = this.#notes
+    if (this.#content !== undefined) notes.requestBytes = this.#content.bytes
+    const record = notes.record(this, {
+      nowMs,
+      finishedEpochMs: this.#runtime.clock.epochMs(),
       fault,
       reason,
-      refusal: this.#refused?.refusal,
-      refusedBy: this.#refused?.by?.policy,
-      refusedAt: this.#refused?.by?.at,
-      shadows: this.#shadows,
-      durationMs: nowMs - this.startedMs,
-      upstreamMs: this.#upstreamMs,
-      requestBytes: this.#content?.bytes ?? this.#tunnelBytes,
-      replyBytes: this.#replyBytes,
+      operation: this.#operation?.index ?? -1,
       endpoint: this.#sending?.endpoint,
-      userAgent: headerValue(headers, 'user-agent'),
-      finishedEpochMs: this.#runtime.clock.epochMs(),
-    }
-    if (this.#asides.length === 0) return this.#observe(record)
-    const said = () => this.#observe({ ...record, shadows: this.#shadows })
-    whenSaid(this.#asides, this.#runtime, said)
+    })
+    if (notes.asides.length === 0) return this.#observe(record)
+    const said = () => this.#observe({ ...record, shadows: notes.shadows })
+    whenSaid(notes.asides, this.#runtime, said)
+  }
+
+  #release(): void {
+    this.#content?.release()
+    this.#verified?.release()
+    this.#events?.release()
+    this.#leavePlace?.()
   }
 
   #observe(record: ExchangeRecord): void {
@@ -567,8 +574,9 @@ export class GatewayExchange implements PassedReply, Sender, StreamEvents, Tunne
   }
 }
 
-const noAsides: readonly Promise<Verdict>[] = Object.freeze([])
 const noValues: readonly string[] = Object.freeze([])
+/** Whoever streams says himself how long. */
+const endless = { replyIdleTimeoutMs: Infinity, deadlineMs: Infinity }
 const lateConnection = 'no connection was to be had while the exchange had time'
 const lateBody = 'The body took all the time that the exchange has.'
 

@@ -31,8 +31,8 @@ export interface Outgoing {
 interface Sent {
   /** Its body, held whole. */
   readonly held: Buffer | undefined
-  /** The protocol that the upstream is asked to go on with. */
-  readonly upgrade: string | undefined
+  /** Whether the upstream is asked for the upgrade that the client asks for. */
+  readonly isUpgrade: boolean
 }
 
 /**
@@ -45,7 +45,7 @@ export function requestLines(
   { head, forwardable, takesTrailers }: Stream,
   { basePath, authority }: Endpoint,
   forwarding: Forwarding,
-  { held, upgrade }: Sent,
+  { held, isUpgrade }: Sent,
   { editLines }: Pick<LinkedOperation, 'editLines'>,
 ): string {
   const { id, client, query, path, upstreamHost, ownFields } = outgoing
@@ -60,7 +60,7 @@ export function requestLines(
       held === undefined ? 'Transfer-Encoding: chunked\r\n' : `Content-Length: ${held.length}\r\n`
   }
   const trailers = takesTrailers ? 'TE: trailers\r\nConnection: TE\r\n' : ''
-  if (upgrade !== undefined) framing = `Connection: Upgrade\r\nUpgrade: ${upgrade}\r\n`
+  if (isUpgrade) framing = `Connection: Upgrade\r\nUpgrade: ${head.upgrade}\r\n`
   const from = client.viaTrustedHop ? trustedLines(head, forwarding) : forwarding.lines(head)
   return `${head.method} ${basePath}${target} HTTP/1.1\r\nHost: ${host}\r\n${lines}${framing}${trailers}${from}X-Request-Id: ${id}\r\n\r\n`
 }

@@ -13,6 +13,7 @@ import { type UpstreamPlan, Upstreams } from '../upstream.ts'
 import { listen, type ServerOptions, Sweeper } from '../wire.ts'
 import { GatewayExchange } from './exchange.ts'
 import { overloadedReply } from './overloaded.ts'
+import { Places } from './places.ts'
 import type { Runtime } from './runtime.ts'
 import { type LinkedOperation, linkSnapshot } from './snapshot.ts'
 import { States } from './states.ts'
@@ -129,6 +130,7 @@ export async function openRelay(t: TestContext, options: RelayOptions = {}) {
     occupancy,
     httpDate: () => 'Thu, 01 Jan 1970 00:00:00 GMT',
     active: 0,
+    places: new Places(occupancy),
     lasting: new Set(),
     lateRecords: new Set(),
     bug,

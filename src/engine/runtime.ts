@@ -1,5 +1,6 @@
 // What every exchange of a thread shares.
 import type { Clock, Occupancy } from '../base.ts'
+import type { Places } from './places.ts'
 
 /** An exchange that ends only when somebody ends it. */
 export interface Lasting {
@@ -18,6 +19,7 @@ export interface Runtime {
   readonly occupancy: Occupancy
   /** Exchanges under way. */
   active: number
+  readonly places: Places
   /** Streams and tunnels that would go on for ever: told when the thread ends. */
   readonly lasting: Set<Lasting>
   /** Of exchanges that are over but for what policies in shadow have to say. */

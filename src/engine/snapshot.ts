@@ -14,6 +14,7 @@ import {
   type Step,
 } from '../http.ts'
 import {
+  type EventStreamTerms,
   type FinishStep,
   type LinkedSteps,
   linkSteps,
@@ -78,6 +79,8 @@ export interface LinkedOperation {
   readonly reading: ReplyReading
   /** Undefined: it takes no upgrade. */
   readonly tunnel: TunnelTerms | undefined
+  /** Undefined: its replies are no streams of events, or are taken for ordinary ones. */
+  readonly eventStream: EventStreamTerms | undefined
   readonly accepts: (accept: string | undefined) => boolean
   readonly takesType: (contentType: string | undefined) => boolean
   /** Whether a body of this type is held whole and checked. */
@@ -202,6 +205,7 @@ function operationLinker(plan: OpenSnapshot, tools: LinkTools): Snapshot['operat
       mapFields: linkMappedFields(mappedOf(steps)),
       ...repliesOf({ ...linkFinish(steps), watched: watchedOf(steps) }),
       tunnel: steps.findLast(({ tunnel }) => tunnel !== undefined)?.tunnel,
+      eventStream: steps.findLast(({ eventStream }) => eventStream !== undefined)?.eventStream,
       accepts: acceptsOf(operation.replyTypes),
       takesType: takesOf(operation.bodyTypes),
       holdsType: mediaTypeMatcher(readTypeTest(operation.bodyTypes, operation.heldTypes)),

@@ -99,6 +99,12 @@ export interface TunnelTerms {
   readonly protocol: string
 }
 
+/** How replies of Server-Sent Events live; 0 for never. */
+export interface EventStreamTerms {
+  readonly heartbeatMs: number
+  readonly lifetimeMs: number
+}
+
 /** What a policy of several phases links to: a step for each phase that it takes part in. */
 export interface LinkedSteps {
   readonly admit?: Step
@@ -114,6 +120,7 @@ export interface LinkedSteps {
   readonly edit?: ReplyEdit
   /** The operation takes upgrades; of several that say so the last counts. */
   readonly tunnel?: TunnelTerms
+  readonly eventStream?: EventStreamTerms
 }
 
 interface PolicyBase<Config, Plan> {

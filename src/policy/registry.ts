@@ -2,6 +2,7 @@
 // cheap and protects the rest comes first, and custom ones come after them.
 import { assert } from '../base.ts'
 import { auth } from './auth.ts'
+import { eventStream } from './event-stream.ts'
 import { headers } from './headers.ts'
 import { ip } from './ip.ts'
 import { limit } from './limit.ts'
@@ -33,6 +34,7 @@ const own = {
   topology,
   'secure-headers': secureHeaders,
   headers,
+  'event-stream': eventStream,
 }
 
 /** What a configuration may say of ours, and of custom ones whatever they understand. */

@@ -1,0 +1,121 @@
+// One reply of Server-Sent Events on its way out (WHATWG HTML, section 9.2): a heartbeat where
+// nothing else goes, and an end between two events. It looks at the ends of lines alone.
+import type { Piece, Stream } from '../http.ts'
+import type { EventStreamTerms } from '../policy.ts'
+import type { CallReplyHead } from '../wire.ts'
+import type { Lasting, Runtime } from './runtime.ts'
+
+/** A line that says nothing: it may stand between any two others. */
+const heartbeat = ':\n'
+
+/** Between two events as if the reply had come to its end, else so that the client notices. */
+type End = (how: 'whole' | 'cut') => void
+
+/** As much as tells where a line, or an event, ends: an empty line behind any other. */
+const tailChars = 3
+const eventEnd = /\n\r?\n|\r\r/
+const lastEventEnd = /(?:\n\r?\n|\r\r)$/
+
+function textOf(piece: Piece, from: number): string {
+  const start = Math.max(0, from)
+  return typeof piece === 'string' ? piece.slice(start) : piece.toString('latin1', start)
+}
+
+/** Undefined where the reply is none: an error, say, in another media type. */
+export function beginEventStream(
+  { forwardable, bodyLength }: CallReplyHead,
+  stream: Pick<Stream, 'sendPiece'>,
+  terms: EventStreamTerms,
+  runtime: Pick<Runtime, 'clock' | 'lasting'>,
+  end: End,
+): EventStream | undefined {
+  if (bodyLength !== 'streamed' || !isEventStream.test(forwardable)) return undefined
+  const isReadable = !/^content-encoding:/im.test(forwardable)
+  return new EventStream(stream, terms, runtime, isReadable, end)
+}
+
+const isEventStream = /^content-type:[ \t]*text\/event-stream[ \t]*[;\r]/im
+
+export class EventStream implements Lasting {
+  readonly #stream: Pick<Stream, 'sendPiece'>
+  readonly #lasting: Set<Lasting>
+  readonly #end: End
+  readonly #isReadable: boolean
+  readonly #stops: (() => void)[] = []
+  /** The last bytes that were sent. */
+  #tail = '\n\n'
+  #isFull = false
+  #isSilent = true
+  #isLeaving = false
+
+  /** Of what is coded as a whole (`isReadable` false) nobody here can tell where an event ends. */
+  constructor(
+    stream: Pick<Stream, 'sendPiece'>,
+    { heartbeatMs, lifetimeMs }: EventStreamTerms,
+    { clock, lasting }: Pick<Runtime, 'clock' | 'lasting'>,
+    isReadable: boolean,
+    end: End,
+  ) {
+    this.#stream = stream
+    this.#lasting = lasting
+    this.#isReadable = isReadable
+    this.#end = end
+    lasting.add(this)
+    if (heartbeatMs > 0 && isReadable) {
+      this.#stops.push(clock.every(heartbeatMs, () => this.#beat()))
+    }
+    if (lifetimeMs > 0) this.#stops.push(clock.after(lifetimeMs, () => this.leave()))
+  }
+
+  /** False asks to wait until the client takes bytes again, or says that it has ended. */
+  sendPiece(piece: Piece): boolean {
+    this.#isSilent = false
+    if (this.#isLeaving) return this.#sendLast(piece)
+    this.#noteTail(piece)
+    this.#isFull = !this.#stream.sendPiece(piece)
+    return !this.#isFull
+  }
+
+  clientWritable(): void {
+    this.#isFull = false
+  }
+
+  #beat(): void {
+    const isDue = this.#isSilent && !this.#isFull && this.#tail.endsWith('\n')
+    this.#isSilent = true
+    if (isDue) this.#isFull = !this.#stream.sendPiece(heartbeat)
+  }
+
+  leave(): void {
+    if (this.#isLeaving) return
+    this.#isLeaving = true
+    if (!this.#isReadable) this.#end('cut')
+    else if (lastEventEnd.test(this.#tail)) this.#end('whole')
+  }
+
+  /** What is left of the event under way; what comes behind it is for the next connection. */
+  #sendLast(piece: Piece): boolean {
+    const before = this.#tail.slice(-2)
+    const end = eventEnd.exec(before + textOf(piece, 0))
+    if (end === null) {
+      this.#noteTail(piece)
+      return this.#stream.sendPiece(piece)
+    }
+    const bytes = end.index + end[0].length - before.length
+    this.#stream.sendPiece(
+      typeof piece === 'string' ? piece.slice(0, bytes) : piece.subarray(0, bytes),
+    )
+    this.#end('whole')
+    return false
+  }
+
+  #noteTail(piece: Piece): void {
+    this.#tail = (this.#tail + textOf(piece, piece.length - tailChars)).slice(-tailChars)
+  }
+
+  /** It has ended, whoever did it. */
+  release(): void {
+    this.#lasting.delete(this)
+    for (const stop of this.#stops.splice(0)) stop()
+  }
+}

@@ -2,9 +2,8 @@
 // lines end in CRLF, extensions are checked and dropped, trailer fields are kept.
 //
 //   size ──▶ data ──▶ dataEnd ──▶ size … ──▶ (size 0) trailers ──▶ done
-import { isProtectedField } from '../http.ts'
-import { broken, type Broken, parseSection } from './fields.ts'
-import { replyRoles } from './roles.ts'
+import { broken, type Broken } from './fields.ts'
+import { parseTrailers } from './trailers.ts'
 
 export interface ChunkedBounds {
   readonly chunkLineBytesMax: number
@@ -116,20 +115,9 @@ export class ChunkedDecoder {
     }
     this.#at = 'done'
     if (this.#trailerText === '') return undefined
-    const section = parseSection(this.#trailerText, 0, this.#trailerText.length, replyRoles, 64)
-    if ('broken' in section) return section
-    if (section.contentLength !== undefined || section.chunked) {
-      return broken('a trailer field frames the message')
-    }
-    this.#trailers = section.headers.filter((_, i) => mayTrail(section.headers[i - (i % 2)]!))
+    const trailers = parseTrailers(this.#trailerText)
+    if ('broken' in trailers) return trailers
+    this.#trailers = trailers
     return undefined
   }
-}
-
-/** Of what may not come behind a message (RFC 9110 §6.5.1), what concerns the connection. */
-const hopByHop = /^(?:connection|keep-alive|pragma|te|trailer|upgrade|(?:proxy|transfer)-.*)$/
-
-function mayTrail(name: string): boolean {
-  const lowerName = name.toLowerCase()
-  return !hopByHop.test(lowerName) && !isProtectedField(lowerName)
 }

@@ -3,7 +3,7 @@
 import type { BodyLength } from '../http.ts'
 import type { CallReplyHead } from './call.ts'
 import { dropField, dropNominated, keepsAlive, upgradeOf } from './connection-field.ts'
-import { broken, type Broken, parseSection } from './fields.ts'
+import { broken, type Broken, parseSection, type Section } from './fields.ts'
 import { replyRoles, type Roles } from './roles.ts'
 import { isValueCode } from './tables.ts'
 
@@ -58,16 +58,8 @@ export function parseReplyHead(
   if (section.chunked && (status < 200 || status === 204)) {
     return broken('Transfer-Encoding stands in a reply that has no body')
   }
-  if (section.contentLength !== undefined && status < 200) {
-    return broken('Content-Length stands in an interim reply')
-  }
-  const empty = method === 'HEAD' || status < 200 || status === 204 || status === 304
-  if (status === 204 && section.contentLength !== undefined) {
-    if (section.contentLength > 0) return broken('Content-Length stands in a 204 reply')
-    // RFC 9110 §8.6: not even a zero may stand there.
-    dropField(section, 'content-length')
-  }
-  const problem = dropNominated(section)
+  const empty = isEmpty(method, status)
+  const problem = settleLength(section, status) ?? dropNominated(section)
   if (problem !== undefined) return problem
   const untilClose = !empty && !section.chunked && section.contentLength === undefined
   const bodyLength: BodyLength = empty
@@ -89,6 +81,21 @@ export function parseReplyHead(
     upgrade: status === 101 ? upgradeOf(section) : undefined,
     keepAliveSeconds: section.keepAliveSeconds,
   }
+}
+
+/** Whether a reply has no body, whatever its fields say (RFC 9110 §6.4.1). */
+export const isEmpty = (method: string, status: number): boolean =>
+  method === 'HEAD' || status < 200 || status === 204 || status === 304
+
+/** Some replies have no length (RFC 9110 §8.6). */
+export function settleLength(section: Section, status: number): Broken | undefined {
+  if (section.contentLength === undefined) return undefined
+  if (status < 200) return broken('Content-Length stands in an interim reply')
+  if (status !== 204) return undefined
+  if (section.contentLength > 0) return broken('Content-Length stands in a 204 reply')
+  // Not even a zero may stand there.
+  dropField(section, 'content-length')
+  return undefined
 }
 
 /** Three digits as a number; 0 where one of them is none. */

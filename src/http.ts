@@ -47,6 +47,7 @@ export {
   joinedValue,
   trimBlanks,
 } from './http/headers.ts'
+export { Gathered } from './http/gathered.ts'
 export { isProtectedField, nominationProblem } from './http/nominated.ts'
 export {
   acceptMatcher,
@@ -70,3 +71,18 @@ export { type CidrRange, cidrProblem, compileTrust, readCidr } from './http/trus
 export type { Piece, Stream, StreamEvents, StreamPeer } from './http/stream.ts'
 export { addedFieldsMax, editFields, mergeEdits, type ReplyEdit } from './http/reply-edit.ts'
 export { editProblem, mergeRequestEdits, type RequestEdit } from './http/request-edit.ts'
+export {
+  type FlowOwner,
+  type FlowTerms,
+  MessageFlow,
+  type MessageRules,
+} from './http/websocket-flow.ts'
+export {
+  closeFrame,
+  frameOf,
+  isCloseCode,
+  type Mask,
+  noCloseCode,
+  opcodes,
+} from './http/websocket-frames.ts'
+export { type Breach, closeCodeOf, type ControlFrame } from './http/websocket-reader.ts'

@@ -1,11 +1,10 @@
 // Bodies of many values: each item is checked as soon as it is whole, before the piece that makes
 // it so is passed on. At most one item is held, up to its bound.
 import type { Detail, Limits } from '../base.ts'
-import { bytesOf, type Piece } from '../http.ts'
+import { bytesOf, Gathered, type Piece } from '../http.ts'
 import { type Check, jsonIssues, readJson, type SchemaError } from '../schema.ts'
 import type { ContentWatch } from './content-watch.ts'
 import { readEvent } from './event.ts'
-import { Gathered } from './gathered.ts'
 import { detailOf } from './issues.ts'
 import {
   EventFraming,

@@ -5,6 +5,7 @@ import { type Detail, pointerToken } from '../base.ts'
 import {
   isBoundary,
   type MultipartEvents,
+  Gathered,
   MultipartReader,
   multipartFlaws,
   type MultipartVerdict,
@@ -17,7 +18,6 @@ import {
 import { type Check, readJson, schemaIssues } from '../schema.ts'
 import type { ContentWatch } from './content-watch.ts'
 import { detailOf, type InputIssue } from './issues.ts'
-import { Gathered } from './gathered.ts'
 import type { BodyOptions } from './link-media.ts'
 import { type Fields, linkFields } from './link-fields.ts'
 import { isJson } from './media.ts'

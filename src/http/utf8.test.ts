@@ -42,7 +42,11 @@ test('UTF-8 is what the table of Unicode says, and no more', () => {
     const bytes = Buffer.from(hex.replaceAll(' ', ''), 'hex')
     assert.equal(isUtf8(bytes), want, says)
     assert.equal(isDecoded(bytes), want, says)
-    assert.equal(isUtf8(...Array.from(bytes, (byte) => Uint8Array.of(byte))), want, `${says}, split`)
+    assert.equal(
+      isUtf8(...Array.from(bytes, (byte) => Uint8Array.of(byte))),
+      want,
+      `${says}, split`,
+    )
   }
 })
 

@@ -3,6 +3,7 @@
 // what passes as it came passes in as large pieces as it came in. Only a head or a control frame
 // that is not whole is kept, so whatever has been passed on ends within a payload or between two
 // frames: `isBetween` tells which, and between two frames another one may be put.
+import { joined } from './joined.ts'
 import {
   controlBytesMax,
   type FrameHead,
@@ -19,7 +20,7 @@ import { Utf8Check } from './utf8.ts'
 
 /** What a direction breaks: its framing, a bound, or what was said of its messages. */
 export interface Breach {
-  readonly kind: 'framing' | 'size' | 'rate' | 'encoding' | 'content' | 'type'
+  readonly kind: 'framing' | 'size' | 'rate' | 'encoding' | 'content' | 'type' | 'room'
   /** For the Close: at most 123 bytes, and nothing of what was sent. */
   readonly reason: string
 }
@@ -221,13 +222,6 @@ export class FrameReader {
     unmask(bytes, this.#mask, phase, scratch, 0)
     return scratch.subarray(0, to - from)
   }
-}
-
-function joined(one: Uint8Array, other: Uint8Array): Uint8Array {
-  const both = new Uint8Array(one.length + other.length)
-  both.set(one)
-  both.set(other, one.length)
-  return both
 }
 
 const framing = (reason: string): Breach => ({ kind: 'framing', reason })

@@ -118,11 +118,16 @@ function flushAll(): void {
 /** What an engine needs of a socket; whoever makes connections another way makes one of these. */
 export type ByteStream = Omit<ByteSocket, 'arrivedAt' | 'putOver'>
 
+/** Who hears a socket at the moment: others may take it over. */
+export interface Ears {
+  sink: ByteSink
+}
+
 export class ByteSocket {
   /** What is read and written: the carrier itself, or a socket over it that encrypts. */
   #socket: Socket
   readonly #carrier: Socket
-  readonly #sink: ByteSink
+  readonly #ears: Ears
   #direct: boolean
   /** The rest of a direct write is on its way. */
   #behind = false
@@ -130,8 +135,9 @@ export class ByteSocket {
   #waits = false
   #open = true
 
-  constructor(carrier: Socket, sink: ByteSink) {
-    this.#sink = sink
+  /** `ears` are those that who reads the carrier tells; else `passTo` is for events alone. */
+  constructor(carrier: Socket, sink: ByteSink, ears: Ears = { sink }) {
+    this.#ears = ears
     this.#socket = carrier
     this.#carrier = carrier
     this.#direct = knowsHandle && carrier.constructor === Socket
@@ -146,23 +152,28 @@ export class ByteSocket {
   }
 
   #hear(socket: Socket): void {
-    const sink = this.#sink
+    const ears = this.#ears
     let broke: NodeJS.ErrnoException | undefined
     // Of a carrier what lies over it tells as much as is to be known.
     const tell = (event: () => void) => {
-      if (socket === this.#socket) handle(sink, event)
+      if (socket === this.#socket) handle(ears.sink, event)
     }
-    socket.on('end', () => tell(() => sink.ended()))
-    socket.on('drain', () => tell(() => sink.drained()))
+    socket.on('end', () => tell(() => ears.sink.ended()))
+    socket.on('drain', () => tell(() => ears.sink.drained()))
     socket.on('error', (error: NodeJS.ErrnoException) => {
       broke = error
     })
     socket.on('close', () =>
       tell(() => {
         this.#open = false
-        sink.closed(broke)
+        ears.sink.closed(broke)
       }),
     )
+  }
+
+  /** From now on another one hears it. */
+  passTo(sink: ByteSink): void {
+    this.#ears.sink = sink
   }
 
   get open(): boolean {
@@ -205,6 +216,21 @@ export class ByteSocket {
       this.flush()
       return this.#send(text)
     }
+    return this.#gather(text)
+  }
+
+  /** The same, of what need not leave before the turn ends, whoever's turn it is. */
+  writeSoon(text: string): boolean {
+    if (this.#gathered.length + text.length > textBytesMax) {
+      this.flush()
+      return this.#send(text)
+    }
+    const goesOn = this.#gather(text)
+    if (!handling) flushSoon()
+    return goesOn
+  }
+
+  #gather(text: string): boolean {
     this.#gathered += text
     if (!this.#waits) {
       this.#waits = true
@@ -217,19 +243,22 @@ export class ByteSocket {
   writePiece(piece: Piece): boolean {
     if (typeof piece === 'string') return this.write(piece)
     if (piece.length <= textBytesMax) return this.write(latin1Text(piece, 0, piece.length))
-    this.flush()
-    return this.#sendBytes(piece)
+    return this.writeFilled(piece.length, (into) => into.set(piece))
   }
 
-  #sendBytes(piece: Uint8Array): boolean {
+  /** Writes so many bytes that `fill` puts at the beginning of a buffer. */
+  writeFilled(length: number, fill: (into: Buffer) => void): boolean {
+    this.flush()
     const inner = this.#directHandle
-    const fitting = spares.find(({ bytes }) => piece.length <= bytes)
+    const fitting = spares.find(({ bytes }) => length <= bytes)
     if (inner?.writeBuffer === undefined || fitting === undefined) {
-      return this.#socket.write(Buffer.from(piece)) && !this.#behind
+      const filled = Buffer.allocUnsafeSlow(length)
+      fill(filled)
+      return this.#socket.write(filled) && !this.#behind
     }
     const spare = fitting.free.pop() ?? Buffer.allocUnsafeSlow(fitting.bytes)
-    spare.set(piece)
-    return this.#wrote(inner.writeBuffer(null, spare.subarray(0, piece.length)), spare)
+    fill(spare)
+    return this.#wrote(inner.writeBuffer(null, spare.subarray(0, length)), spare)
   }
 
   /** Writes bytes that nobody changes any more: they may wait where they are. */
@@ -282,7 +311,10 @@ export class ByteSocket {
     this.#behind = false
     if (!this.#open) return
     if (status < 0) this.#socket.destroy(systemError(status))
-    else if (!this.#socket.writableNeedDrain) handle(this.#sink, () => this.#sink.drained())
+    else if (!this.#socket.writableNeedDrain) {
+      const { sink } = this.#ears
+      handle(sink, () => sink.drained())
+    }
   }
 
   pause(): void {
@@ -321,17 +353,20 @@ export class ByteSocket {
 
 /** Takes over a socket that a server accepted, before anything was taken from it. */
 export function adoptSocket(accepted: Socket, sink: ByteSink): ByteSocket {
-  const moved = moveHandle(accepted, sink)
-  if (moved !== undefined) return new ByteSocket(moved, sink)
+  const ears = { sink }
+  const moved = moveHandle(accepted, ears)
+  if (moved !== undefined) return new ByteSocket(moved, sink, ears)
   // Whoever accepted it may have said otherwise; a client that has sent all still gets its reply.
   accepted.allowHalfOpen = true
-  accepted.on('data', (chunk: Buffer) => handle(sink, () => sink.bytes(chunk, chunk.length)))
+  accepted.on('data', (chunk: Buffer) =>
+    handle(ears.sink, () => ears.sink.bytes(chunk, chunk.length)),
+  )
   // It was accepted paused: without this no byte would ever come.
   accepted.resume()
-  return new ByteSocket(accepted, sink)
+  return new ByteSocket(accepted, sink, ears)
 }
 
-function moveHandle(accepted: Socket, sink: ByteSink): Socket | undefined {
+function moveHandle(accepted: Socket, ears: Ears): Socket | undefined {
   const inner = accepted as unknown as WithHandle
   const held = inner._handle
   if (accepted.constructor !== Socket || held === undefined || held === null) return undefined
@@ -339,12 +374,12 @@ function moveHandle(accepted: Socket, sink: ByteSink): Socket | undefined {
   if (accepted.readableLength > 0) return undefined
   inner._handle = null
   accepted.destroy()
-  const options = { handle: held, allowHalfOpen: true, noDelay: true, onread: sharedRead(sink) }
+  const options = { handle: held, allowHalfOpen: true, noDelay: true, onread: sharedRead(ears) }
   return new Socket(options as unknown as ConstructorParameters<typeof Socket>[0])
 }
 
 /** Reads a plain socket into the buffer of all; to pass as `onread`. */
-export function sharedRead(sink: ByteSink): {
+export function sharedRead(ears: Ears): {
   buffer: Buffer
   callback: (length: number) => boolean
 } {
@@ -356,9 +391,9 @@ export function sharedRead(sink: ByteSink): {
       if (isFull && ++filled === bulkAfterReads) readInBulk(this)
       handling = true
       try {
-        sink.bytes(bulk, length)
+        ears.sink.bytes(bulk, length)
       } catch (error) {
-        sink.threw(error)
+        ears.sink.threw(error)
       } finally {
         handling = false
         flushSoon()

@@ -28,11 +28,12 @@ export type Connect = (
 
 /** Opens a plain connection. */
 export const connectSocket: Connect = (address, sink, opened, preface) => {
-  const socket = connect({ ...placeOf(address), ...plainSettings, onread: sharedRead(sink) })
+  const ears = { sink }
+  const socket = connect({ ...placeOf(address), ...plainSettings, onread: sharedRead(ears) })
   // Node keeps it until the connection stands.
   if (preface !== undefined) socket.write(preface)
   socket.once('connect', () => handle(sink, () => opened()))
-  return new ByteSocket(socket, sink)
+  return new ByteSocket(socket, sink, ears)
 }
 
 export const plainSettings = { allowHalfOpen: true, noDelay: true } as const

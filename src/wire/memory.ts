@@ -23,7 +23,7 @@ export function connectInMemory(accept: Accept): Connect {
 const waitingBytesMax = 64 * 1024
 
 class NearEnd implements ByteStream {
-  readonly #sink: ByteSink
+  #sink: ByteSink
   readonly #far: FarEnd
   #opening: (() => void) | undefined
   #isAccepted = false
@@ -49,16 +49,25 @@ class NearEnd implements ByteStream {
     this.#far = new FarEnd({
       wanted: () => this.#turnSoon(),
       wrote: (pieces, taken) => this.#wrote(pieces, taken),
-      ended: () => handle(sink, () => sink.ended()),
+      ended: () => this.#tell((one) => one.ended()),
     })
     this.#far.once('close', () => this.#closed())
     this.#opening = () => {
       accept(this.#far)
       if (this.#far.destroyed) return
       this.#isAccepted = true
-      handle(sink, opened)
+      handle(this.#sink, opened)
     }
     this.#turnSoon()
+  }
+
+  passTo(sink: ByteSink): void {
+    this.#sink = sink
+  }
+
+  #tell(event: (sink: ByteSink) => void): void {
+    const sink = this.#sink
+    handle(sink, () => event(sink))
   }
 
   get open(): boolean {
@@ -82,8 +91,19 @@ class NearEnd implements ByteStream {
     return this.writeKept(Buffer.from(text, 'latin1'))
   }
 
+  /** All that is written waits for the next turn. */
+  writeSoon(text: string): boolean {
+    return this.write(text)
+  }
+
   writePiece(piece: Piece): boolean {
     return typeof piece === 'string' ? this.write(piece) : this.writeKept(Buffer.from(piece))
+  }
+
+  writeFilled(length: number, fill: (into: Buffer) => void): boolean {
+    const filled = Buffer.allocUnsafeSlow(length)
+    fill(filled)
+    return this.writeKept(filled)
   }
 
   writeKept(bytes: Buffer): boolean {
@@ -138,7 +158,7 @@ class NearEnd implements ByteStream {
     this.#pushWaiting()
     if (this.#blocked && this.#open && !this.full) {
       this.#blocked = false
-      handle(this.#sink, () => this.#sink.drained())
+      this.#tell((sink) => sink.drained())
     }
     this.#take()
   }
@@ -175,7 +195,7 @@ class NearEnd implements ByteStream {
     this.#isTaking = true
     while (this.#open && !this.#paused && this.#arriving.length > 0) {
       const piece = this.#nextPiece()
-      handle(this.#sink, () => this.#sink.bytes(piece, piece.length))
+      this.#tell((sink) => sink.bytes(piece, piece.length))
     }
     this.#isTaking = false
     if (this.#arriving.length > 0 || !this.#open) return
@@ -196,9 +216,9 @@ class NearEnd implements ByteStream {
     this.#open = false
     this.#waiting = []
     this.#arriving = []
-    if (end === 'ended') handle(this.#sink, () => this.#sink.ended())
+    if (end === 'ended') this.#tell((sink) => sink.ended())
     const error = end === 'ended' || end === undefined ? undefined : systemError(end)
-    handle(this.#sink, () => this.#sink.closed(error))
+    this.#tell((sink) => sink.closed(error))
   }
 
   /** As the kernel has it: who closes when everything is read has ended, who closes before resets. */

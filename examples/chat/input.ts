@@ -102,9 +102,11 @@ export function readCursorPage(
   query: URLSearchParams,
 ): { afterSeq: number; limit: number } | Refusal {
   const details: Detail[] = []
-  const afterSeq = readCursor(query, details)
+  const text = query.get('cursor')
+  const afterSeq = text === null ? 0 : seqOf(text)
+  if (afterSeq === undefined) details.push({ in: 'query', field: 'cursor', ...noCursor })
   const limit = readNumber(query, 'limit', pageSize, details)
-  return details.length > 0 ? invalidInput(details) : { afterSeq, limit }
+  return afterSeq === undefined || details.length > 0 ? invalidInput(details) : { afterSeq, limit }
 }
 
 function readNumber(
@@ -122,14 +124,23 @@ function readNumber(
   return otherwise
 }
 
-function readCursor(query: URLSearchParams, details: Detail[]): number {
-  const text = query.get('cursor')
-  if (text === null) return 0
-  const seq = /^m(\d{1,15})$/.exec(Buffer.from(text, 'base64url').toString('latin1'))?.[1]
-  if (seq !== undefined && writeCursor(Number(seq)) === text) return Number(seq)
-  const message = 'This is not a cursor of this service.'
-  details.push({ in: 'query', field: 'cursor', issue: 'invalid', message })
-  return 0
+const noCursor = { issue: 'invalid', message: 'This is not a cursor of this service.' }
+
+function seqOf(cursor: string): number | undefined {
+  const seq = /^m(\d{1,15})$/.exec(Buffer.from(cursor, 'base64url').toString('latin1'))?.[1]
+  if (seq === undefined || writeCursor(Number(seq)) !== cursor) return undefined
+  return Number(seq)
+}
+
+/** Where a stream goes on; undefined: with what comes next. */
+export function readStreamCursor(
+  place: Detail['in'],
+  field: string,
+  text: string | undefined,
+): { afterSeq: number | undefined } | Refusal {
+  if (text === undefined) return { afterSeq: undefined }
+  const afterSeq = seqOf(text)
+  return afterSeq === undefined ? invalidInput([{ in: place, field, ...noCursor }]) : { afterSeq }
 }
 
 export function writeCursor(seq: number): string {

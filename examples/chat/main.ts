@@ -1,31 +1,50 @@
-// Runs the chat as a program: node examples/chat/main.ts [--port 3000] [--database FILE]
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+// Runs the chat as a program:
+// node examples/chat/main.ts [--port 3000] [--grpc-port 3001] [--database FILE]
+import { once } from 'node:events'
+import { createServer, type ServerHttp2Session } from 'node:http2'
+import type { AddressInfo, Server } from 'node:net'
 import { parseArgs } from 'node:util'
-import { createChat } from './server.ts'
+import { createChat, httpServer } from './server.ts'
 
 const { values } = parseArgs({
   options: {
     port: { type: 'string', default: '3000' },
+    'grpc-port': { type: 'string', default: '3001' },
     database: { type: 'string', default: ':memory:' },
   },
 })
 
 const chat = createChat({ database: values.database })
-const server = createServer(chat.handle)
-server.on('error', (error) => {
-  console.error(`chat: ${error.message}`)
-  process.exit(1)
-})
-server.listen(Number(values.port), '127.0.0.1', () => {
-  const { port } = server.address() as AddressInfo
-  console.log(`chat listens on http://127.0.0.1:${port}`)
+const http = httpServer(() => chat)
+const grpc = createServer().on('stream', chat.call)
+const sessions = new Set<ServerHttp2Session>()
+grpc.on('session', (session) => {
+  sessions.add(session)
+  session.on('close', () => sessions.delete(session))
 })
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => {
-    // Requests under way are answered; idle connections are closed at once.
-    server.close(() => chat.close())
-    server.closeIdleConnections()
+const httpPort = await listening(http, values.port)
+const grpcPort = await listening(grpc, values['grpc-port'])
+console.log(`chat listens on http://127.0.0.1:${httpPort}, for gRPC on h2c://127.0.0.1:${grpcPort}`)
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop())
+
+async function listening(server: Server, port: string): Promise<number> {
+  server.listen(Number(port), '127.0.0.1')
+  await once(server, 'listening').catch((error: Error) => {
+    console.error(`chat: ${error.message}`)
+    process.exit(1)
   })
+  return (server.address() as AddressInfo).port
+}
+
+/** Requests under way are answered; streams and idle connections are closed at once. */
+async function stop(): Promise<void> {
+  chat.endStreams()
+  const closed = [http, grpc].map((server) => once(server, 'close'))
+  http.close()
+  grpc.close()
+  sessions.forEach((session) => session.close())
+  await Promise.all(closed)
+  chat.close()
 }

@@ -3,11 +3,12 @@
 export interface Reply {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
+  /** Bytes go out as they are, anything else as JSON. */
   readonly body?: unknown
 }
 
 export interface Detail {
-  readonly in: 'path' | 'query' | 'body'
+  readonly in: 'path' | 'query' | 'header' | 'body'
   /** A parameter's name, or a JSON Pointer into the body. */
   readonly field: string
   readonly issue: string
@@ -22,6 +23,7 @@ const statuses = {
   METHOD_NOT_ALLOWED: 405,
   CONFLICT: 409,
   CONTENT_TOO_LARGE: 413,
+  UPGRADE_REQUIRED: 426,
   INTERNAL_ERROR: 500,
 } as const
 
@@ -45,8 +47,7 @@ export function isRefusal(value: object): value is Refusal {
 }
 
 /** The refusal in the form that the contract gives every error. */
-export function errorReply(refusal: Refusal, requestId: string): Reply {
-  const { refused, message, details, headers = {} } = refusal
+export function errorBody({ refused, message, details }: Refusal, requestId: string) {
   const error = {
     code: refused,
     message,
@@ -54,5 +55,10 @@ export function errorReply(refusal: Refusal, requestId: string): Reply {
     retryable: false,
     requestId,
   }
-  return { status: statuses[refused], headers, body: { error } }
+  return { error }
+}
+
+export function errorReply(refusal: Refusal, requestId: string): Reply {
+  const { refused, headers = {} } = refusal
+  return { status: statuses[refused], headers, body: errorBody(refusal, requestId) }
 }

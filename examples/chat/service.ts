@@ -1,5 +1,6 @@
 // The rules of the chat, one function an operation of the contract: who may do what, and what
 // comes of it. Knows nothing of HTTP beyond statuses and nothing of SQL.
+import { createFeed, type Reader } from './feed.ts'
 import {
   channelRules,
   invalid,
@@ -7,11 +8,12 @@ import {
   readCursorPage,
   readObject,
   readOffsetPage,
+  readStreamCursor,
   translationRules,
   writeCursor,
 } from './input.ts'
-import { isRefusal, refuse, type Refusal, type Reply } from './reply.ts'
-import type { Channel, ChannelContent, Message, Page, Store } from './store.ts'
+import { type Detail, isRefusal, refuse, type Refusal, type Reply } from './reply.ts'
+import type { Channel, ChannelContent, Message, NewMessage, Page, Store } from './store.ts'
 import { translate } from './translate.ts'
 
 export type Caller =
@@ -36,7 +38,23 @@ export interface World {
   readonly newId: (prefix: string) => string
 }
 
-export type Service = Readonly<Record<OperationId, Operation>>
+/** A wish to hear what is new in a channel; how the cursor was sent says what is wrong with it. */
+export interface Listening {
+  readonly channelId: string
+  readonly cursor: string | undefined
+  readonly cursorIn: readonly [place: Detail['in'], field: string]
+}
+
+export interface Service extends Readonly<Record<OperationId, Operation>> {
+  /** Tells the reader what it missed since its cursor, then all that is new; gives the way to leave. */
+  listen(listening: Listening, reader: Reader): (() => void) | Refusal
+  readerCount(): number
+  /** Ends all readers. */
+  close(): void
+}
+
+/** More is read from the list. So many of the longest messages fit in what a reader may lag. */
+const missedMax = 50
 
 export type OperationId =
   | 'listChannels'
@@ -52,6 +70,7 @@ export type OperationId =
   | 'listUserMessages'
 
 export function createService(store: Store, world: World): Service {
+  const feed = createFeed()
   const now = () => `${new Date(world.epochMs()).toISOString().slice(0, 19)}Z`
 
   return {
@@ -110,15 +129,7 @@ export function createService(store: Store, world: World): Service {
       if (isRefusal(channel)) return channel
       const given = readObject(body, messageRules, {})
       if (isRefusal(given)) return given
-      const message: Message = {
-        messageId: world.newId('msg'),
-        channelId: id,
-        senderId: caller.userId,
-        content: given.content,
-        type: given.type,
-        createdAt: now(),
-      }
-      store.addMessage(message)
+      const message = addMessage(id, caller.userId, given)
       return created(`/v1/messages/${message.messageId}`, message)
     },
 
@@ -152,6 +163,37 @@ export function createService(store: Store, world: World): Service {
       if (refusal) return refusal
       return cursorPage(query, (afterSeq, limit) => store.messagesOfUser(id, afterSeq, limit))
     },
+
+    listen({ channelId, cursor, cursorIn }, reader) {
+      const channel = channelFor(reader.caller, channelId)
+      if (isRefusal(channel)) return channel
+      const place = readStreamCursor(...cursorIn, cursor)
+      if (isRefusal(place)) return place
+      // All in one turn: nothing can be said between what was missed and what is new.
+      tellMissed(channelId, place.afterSeq, reader)
+      return feed.add(channelId, reader)
+    },
+    readerCount: feed.readerCount,
+    close: feed.close,
+  }
+
+  function addMessage(channelId: string, senderId: string, given: NewMessage): Message {
+    const messageId = world.newId('msg')
+    const { content, type } = given
+    const message = { messageId, channelId, senderId, content, type, createdAt: now() }
+    const seq = store.addMessage(message)
+    feed.publish({ message, cursor: writeCursor(seq) })
+    return message
+  }
+
+  function tellMissed(channelId: string, afterSeq: number | undefined, reader: Reader): void {
+    const newest = writeCursor(store.lastSeqOfChannel(channelId))
+    if (afterSeq === undefined) return reader.begin(newest)
+    const since = writeCursor(afterSeq)
+    reader.begin(since)
+    const { items, hasMore } = store.entriesOfChannel(channelId, afterSeq, missedMax)
+    if (hasMore) return reader.gap(since, newest)
+    for (const { seq, message } of items) reader.message({ message, cursor: writeCursor(seq) })
   }
 
   /** The channel, for its members and for services. */
@@ -182,6 +224,9 @@ export function createService(store: Store, world: World): Service {
     const refusal = contentRefusal(next, change.memberIds ?? [], channel.channelId)
     if (refusal) return refusal
     store.setChannel(next)
+    const stays = (caller: Caller) =>
+      caller.kind === 'service' || next.memberIds.includes(caller.userId)
+    feed.dismiss(channel.channelId, 'not_a_member', stays)
     return ok(next)
   }
 

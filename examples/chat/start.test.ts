@@ -65,10 +65,14 @@ test('each printed command does what the line above it says', async (t) => {
   for (const command of commandsIn(text)) {
     const reply = await fetchAs(command)
     statuses.push(reply.status)
+    if (command.includes('-N')) {
+      await reply.body!.cancel()
+      continue
+    }
     const answer = await reply.text()
     if (reply.status === 400) assert.match(answer, /"field":"\/content".*"field":"\/type"/)
   }
-  assert.deepEqual(statuses, [201, 201, 200, 200, 400, 401, 200])
+  assert.deepEqual(statuses, [201, 201, 200, 200, 200, 400, 401, 200])
 
   const chat = /chat runs at (\S+),/.exec(text)![1]!
   const api = /API +(\S+)/.exec(text)![1]!

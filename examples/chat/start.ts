@@ -27,16 +27,22 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 // Whatever ends this program, a bug of its own too, ends what it started.
 process.on('exit', () => children.forEach((child) => child.kill()))
 
-const chatUrl = await startChat()
-const gateway = await startGateway(chatUrl)
-console.log(welcome(chatUrl, gateway))
+const started = await startChat()
+const gateway = await startGateway(started.url)
+console.log(welcome(started, gateway))
 await Promise.race(children.map((child) => once(child, 'exit')))
 children.forEach((child) => child.kill())
 
-async function startChat(): Promise<string> {
-  const args = ['--port', '0', '--database', databaseFile()]
+interface Chat {
+  readonly url: string
+  readonly grpcUrl: string
+}
+
+async function startChat(): Promise<Chat> {
+  const args = ['--port', '0', '--grpc-port', '0', '--database', databaseFile()]
   const { line } = await start(join(import.meta.dirname, 'main.ts'), args)
-  return line.replace('chat listens on ', '')
+  const [url = '', grpcUrl = ''] = line.match(/\b\w+:\/\/[\w.:]+/g) ?? []
+  return { url, grpcUrl }
 }
 
 /** The chat runs in the project's folder; a file is meant where the command was given. */
@@ -93,13 +99,14 @@ async function freePort(port: string): Promise<string> {
   return port
 }
 
-function welcome(chat: string, { url, adminUrl }: Gateway): string {
+function welcome(chat: Chat, { url, adminUrl }: Gateway): string {
   const token = `-H 'Authorization: Bearer ${demo.ada.token}'`
   const json = `${token} \\\n    -H 'Content-Type: application/json'`
   const messages = `${url}/v1/channels/${demo.channelId}/messages`
   return `
-The chat runs at ${chat}, and Concordat in front of it:
+The chat runs at ${chat.url}, and Concordat in front of it:
 
+  page     ${url}/v1/app
   API      ${url}/v1
   metrics  ${adminUrl}/metrics
   probes   ${adminUrl}/livez  ${adminUrl}/readyz
@@ -114,6 +121,9 @@ Send a message:
 
 List the messages:
   curl '${messages}?limit=10' ${token}
+
+Hear the new ones as they come, in another terminal:
+  curl -N ${messages}/stream ${token}
 
 Have one translated:
   curl ${url}/v1/messages/${demo.messageId}/translate ${json} \\
@@ -132,6 +142,6 @@ See what was counted:
 Watch it live:
   bin/concordat top --admin ${adminUrl}
 
-Ctrl-C stops both.
+The chat has a gRPC service, too, at ${chat.grpcUrl}. Ctrl-C stops everything.
 `
 }

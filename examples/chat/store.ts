@@ -81,6 +81,9 @@ export function openStore(database: string) {
       `INSERT INTO messages (message_id, channel_id, sender_id, content, type, created_at)
        VALUES (?, ?, ?, ?, ?, ?)`,
     ),
+    lastSeqOfChannel: db.prepare(
+      'SELECT coalesce(max(seq), 0) AS seq FROM messages WHERE channel_id = ?',
+    ),
     message: db.prepare(`SELECT ${messageColumns} FROM messages WHERE message_id = ?`),
     dropMessage: db.prepare('DELETE FROM messages WHERE message_id = ?'),
     messagesOfChannel: db.prepare(
@@ -136,14 +139,25 @@ export function openStore(database: string) {
         channelOf(row),
       ),
 
+    /** Gives its `seq`. */
     addMessage: (message: Message) => {
       const { messageId, channelId, senderId, content, type, createdAt } = message
-      sql.addMessage.run(messageId, channelId, senderId, content, type, createdAt)
+      const row = sql.addMessage.run(messageId, channelId, senderId, content, type, createdAt)
+      return Number(row.lastInsertRowid)
     },
+    /** Of the channel's newest message; 0 where there is none. */
+    lastSeqOfChannel: (channelId: string) =>
+      (sql.lastSeqOfChannel.get(channelId) as { seq: number }).seq,
     message: (messageId: string) => sql.message.get(messageId) as unknown as Message | undefined,
     dropMessage: (messageId: string) => void sql.dropMessage.run(messageId),
     messagesOfChannel: (channelId: string, afterSeq: number, limit: number) =>
       pageOf(sql.messagesOfChannel, channelId, afterSeq, limit, messageOf),
+    /** The same, each message with its `seq`. */
+    entriesOfChannel: (channelId: string, afterSeq: number, limit: number) =>
+      pageOf(sql.messagesOfChannel, channelId, afterSeq, limit, (row: Row & Message) => ({
+        seq: row.seq,
+        message: messageOf(row),
+      })),
     messagesOfUser: (userId: string, afterSeq: number, limit: number) =>
       pageOf(sql.messagesOfUser, userId, afterSeq, limit, messageOf),
   }

@@ -338,3 +338,13 @@ for (const name of files) {
     }
   })
 }
+
+test('an operation that only opens a WebSocket is 501: a mock speaks no other protocol', () => {
+  const upgrade = `openapi: 3.1.0
+info: { title: Socket, version: 1.0.0 }
+paths:
+  /socket:
+    get: { responses: { '101': { description: open } } }
+`
+  assert.equal(mockFrom(upgrade).ask('GET', '/socket').status, 501)
+})

@@ -230,6 +230,8 @@ interface Given {
 function whole(telling: Telling, reply: ReplyModel, { body, location }: Given): Answer {
   const media = acceptedMedia(reply.media, telling.accept)
   const status = statusOf(reply)
+  // 101, for one, would be the beginning of another protocol.
+  if (status < 200) return refused(501, `a mock does not go on after ${status}`)
   const headers = headersOf(telling, reply, location)
   if (media === undefined) return { ...empty, status, headers }
   const text = textOf(telling, reply, media, body)

@@ -45,3 +45,5 @@ export {
   type TlsIdentity,
   type TlsMaterial,
 } from './wire/tls-material.ts'
+export { HandshakeLine } from './wire/handshake-line.ts'
+export { servingContext, TlsIdentities } from './wire/tls-identities.ts'

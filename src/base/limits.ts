@@ -67,6 +67,22 @@ export const limitTable = {
     about: 'from the first byte of a request to the end of its head',
     fault: 'REQUEST_TIMEOUT',
   },
+  tlsHandshakeTimeoutMs: {
+    default: 10 * second,
+    min: 100,
+    max: 10 * minute,
+    unit: 'ms',
+    scope: 'gateway',
+    about: 'from a connection to the end of its TLS handshake, or of what comes before',
+  },
+  tlsHandshakesMax: {
+    default: 500,
+    min: 1,
+    max: 1_000_000,
+    unit: 'count',
+    scope: 'gateway',
+    about: 'TLS handshakes under way in one thread; more of them wait',
+  },
   idleTimeoutMs: {
     default: 75 * second,
     min: 100,

@@ -4,15 +4,15 @@
 import type { ByteSink, ByteSocket } from './bytes.ts'
 import { Gathered } from './gathered.ts'
 import { type ClientRoute, type End, readProxyHeader } from './proxy-header.ts'
-import type { ServerConnection } from './server-connection.ts'
 import type { Sweepable, Sweeper } from './sweeper.ts'
+import type { Server } from './tls-server.ts'
 
 export interface AnnouncementOwner {
   /**
    * For whom the connection is; undefined: for the hop itself. Gives who serves it from now on, or
    * who only tells it that there is no room.
    */
-  announced(self: Announcement, route: ClientRoute | undefined): ServerConnection | ByteSink
+  announced(self: Announcement, route: ClientRoute | undefined): Server
   /** It brought no header that can be believed. */
   unannounced(reason: string): void
   /** It ended before it was handed on. */
@@ -36,7 +36,7 @@ export class Announcement implements ByteSink, Sweepable {
   #hop!: End
   #pending: Gathered | undefined
   /** Who serves it once the header has come. */
-  #next: ServerConnection | ByteSink | undefined
+  #next: Server | undefined
   #draining = false
   #over = false
 
@@ -62,21 +62,17 @@ export class Announcement implements ByteSink, Sweepable {
 
   drain(): void {
     this.#draining = true
-    this.#served?.drain()
+    this.#next?.drain?.()
   }
 
   closeSoon(): void {
     if (this.#next === undefined) this.#socket.destroy()
-    else this.#served?.closeSoon()
+    else this.#next.closeSoon?.()
   }
 
   stop(): void {
     if (this.#next === undefined) this.#socket.destroy()
-    else this.#served?.stop()
-  }
-
-  get #served(): ServerConnection | undefined {
-    return this.#next !== undefined && 'closeSoon' in this.#next ? this.#next : undefined
+    else this.#next.stop?.()
   }
 
   bytes(buffer: Buffer, length: number): void {
@@ -105,7 +101,7 @@ export class Announcement implements ByteSink, Sweepable {
     this.#pending = undefined
     this.#tools.sweeper.remove(this)
     this.#next = this.#tools.owner.announced(this, route)
-    if (this.#draining) this.#served?.drain()
+    if (this.#draining) this.#next.drain?.()
     if (rest.length > 0) this.#next.bytes(rest, rest.length)
   }
 

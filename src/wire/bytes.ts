@@ -61,7 +61,7 @@ const readsInARow = 8
 
 /** Every connection of a thread reads into this: a read is consumed before the next one begins. */
 const bulk = Buffer.allocUnsafeSlow(bulkBytes)
-const shared = bulk.subarray(0, readBytes)
+export const shared = bulk.subarray(0, readBytes)
 
 /**
  * Buffers that large pieces are copied to while they are written; mostly the kernel takes all at
@@ -81,11 +81,21 @@ function newSpares(bytes: number): Spares {
 }
 
 /** Up to here bytes are written as latin1 text, which `net` copies on its stack. */
-const textBytesMax = 16 * 1024
+export const textBytesMax = 16 * 1024
 
-/** Sockets with gathered text. */
-const gathering: ByteSocket[] = []
+/** What has gathered text. */
+export interface Gathering {
+  flush(): void
+}
+
+const gathering: Gathering[] = []
 let handling = false
+
+/** Has it flushed at the end of the turn. */
+export function gather(one: Gathering): void {
+  gathering.push(one)
+  if (!handling) flushSoon()
+}
 
 /** Handles one event: what it writes waits for the end of the turn. */
 export function handle(sink: ByteSink, event: () => void): void {
@@ -93,6 +103,19 @@ export function handle(sink: ByteSink, event: () => void): void {
   handling = true
   try {
     event()
+  } catch (error) {
+    sink.threw(error)
+  } finally {
+    handling = false
+    flushSoon()
+  }
+}
+
+/** Handles a read as one event. */
+export function deliver(sink: ByteSink, buffer: Buffer, length: number): void {
+  handling = true
+  try {
+    sink.bytes(buffer, length)
   } catch (error) {
     sink.threw(error)
   } finally {
@@ -116,7 +139,7 @@ function flushAll(): void {
 }
 
 /** What an engine needs of a socket; whoever makes connections another way makes one of these. */
-export type ByteStream = Omit<ByteSocket, 'arrivedAt' | 'putOver'>
+export type ByteStream = Omit<ByteSocket, 'arrivedAt' | 'putOver' | 'giveUp'>
 
 /** Who hears a socket at the moment: others may take it over. */
 export interface Ears {
@@ -134,6 +157,7 @@ export class ByteSocket {
   #gathered = ''
   #waits = false
   #open = true
+  #isGivenUp = false
 
   /** `ears` are those that who reads the carrier tells; else `passTo` is for events alone. */
   constructor(carrier: Socket, sink: ByteSink, ears: Ears = { sink }) {
@@ -151,12 +175,18 @@ export class ByteSocket {
     this.#hear(socket)
   }
 
+  /** For whoever reads and writes it from now on; nothing was written, and nothing more is heard. */
+  giveUp(): Socket {
+    this.#isGivenUp = true
+    return this.#carrier
+  }
+
   #hear(socket: Socket): void {
     const ears = this.#ears
     let broke: NodeJS.ErrnoException | undefined
     // Of a carrier what lies over it tells as much as is to be known.
     const tell = (event: () => void) => {
-      if (socket === this.#socket) handle(ears.sink, event)
+      if (socket === this.#socket && !this.#isGivenUp) handle(ears.sink, event)
     }
     socket.on('end', () => tell(() => ears.sink.ended()))
     socket.on('drain', () => tell(() => ears.sink.drained()))
@@ -389,15 +419,7 @@ export function sharedRead(ears: Ears): {
     callback(this: Socket, length) {
       const isFull = length === readBytes || length === bulkBytes
       if (isFull && ++filled === bulkAfterReads) readInBulk(this)
-      handling = true
-      try {
-        ears.sink.bytes(bulk, length)
-      } catch (error) {
-        ears.sink.threw(error)
-      } finally {
-        handling = false
-        flushSoon()
-      }
+      deliver(ears.sink, bulk, length)
       if (!isFull || filled % readsInARow !== 0) return true
       setImmediate(readOn, this)
       return false
@@ -405,7 +427,8 @@ export function sharedRead(ears: Ears): {
   }
 }
 
-function readOn(socket: Socket): void {
+/** Goes on to read what made room for others. */
+export function readOn(socket: Socket): void {
   if (!socket.destroyed && !socket.isPaused()) socket.read(0)
 }
 

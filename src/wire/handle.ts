@@ -1,5 +1,5 @@
 // What is inside a socket of Node: used where it is as we know it, and only there.
-import type { Socket } from 'node:net'
+import { Socket } from 'node:net'
 import { getSystemErrorName } from 'node:util'
 
 /** The inside of a socket that we use where it is as we know it. */
@@ -37,4 +37,23 @@ export const knowsHandle = process.versions.node.startsWith('26.')
 export function systemError(status: number): NodeJS.ErrnoException {
   const code = getSystemErrorName(status)
   return Object.assign(new Error(`write ${code}`), { code, errno: status })
+}
+
+/** Where a socket keeps what it was made with as `onread`: one over another takes none. */
+const bufferKeys = (['kBuffer', 'kBufferCb'] as const).map((name) =>
+  Object.getOwnPropertySymbols(new Socket()).find(({ description }) => description === name),
+)
+
+/** Whether sockets that encrypt can be read and written at their handles. */
+export const knowsSecureHandle = knowsHandle && bufferKeys.every((key) => key !== undefined)
+
+/** Has a socket that was made over another read into a buffer; false asks it to pause. */
+export function readInto(
+  socket: Socket,
+  buffer: Buffer,
+  callback: (length: number) => boolean,
+): void {
+  const [bufferKey, callbackKey] = bufferKeys
+  Object.assign(socket, { [bufferKey!]: buffer, [callbackKey!]: callback })
+  handleOf(socket)?.useUserBuffer?.(buffer)
 }

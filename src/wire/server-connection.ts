@@ -7,7 +7,7 @@
 //             any ──▶ lingering ──▶ closed                (the last reply is out; FIN was sent)
 import { assert, type Clock, type FaultCode, type Limits, type Refusal, refuse } from '../base.ts'
 import type { Piece, StreamPeer } from '../http.ts'
-import type { ByteSink, ByteSocket } from './bytes.ts'
+import type { ByteSink, ByteStream } from './bytes.ts'
 import { ChunkedDecoder } from './chunked.ts'
 import { Gathered } from './gathered.ts'
 import { partialProblem, refusalOf } from './head-refusals.ts'
@@ -52,7 +52,7 @@ export class ServerConnection implements ByteSink, Sweepable, StreamConnection {
   sweepIndex = -1
   restUntilMs = 0
   readonly #tools: ConnectionTools
-  #socket!: ByteSocket
+  #socket!: ByteStream
   #peer!: StreamPeer
   #reading: Reading = 'head'
   #stream: Http1Stream | undefined
@@ -87,7 +87,7 @@ export class ServerConnection implements ByteSink, Sweepable, StreamConnection {
   }
 
   /** Gives the connection its socket; must follow the constructor at once. */
-  open(socket: ByteSocket, peer: StreamPeer): void {
+  open(socket: ByteStream, peer: StreamPeer): void {
     this.#socket = socket
     this.#peer = peer
   }

@@ -10,12 +10,15 @@ import type { MessagePort } from 'node:worker_threads'
 import { type Clock, type Limits, type Occupancy, soleOccupancy } from '../base.ts'
 import { Acceptor, type ListenAt } from './acceptor.ts'
 import { Announcement, type AnnouncementOwner } from './announced.ts'
-import { adoptSocket, type ByteSink } from './bytes.ts'
+import { adoptSocket, type ByteSocket, type ByteStream } from './bytes.ts'
 import { type Descriptors, refusalsMax, socketsMax, systemDescriptors } from './descriptors.ts'
+import { HandshakeLine } from './handshake-line.ts'
 import type { ClientRoute, End } from './proxy-header.ts'
 import { Refusals } from './refusals.ts'
 import { type ConnectionOwner, ServerConnection } from './server-connection.ts'
 import type { Sweepable, Sweeper } from './sweeper.ts'
+import type { TlsIdentities } from './tls-identities.ts'
+import { Handshake, type HandshakeOwner, type Server } from './tls-server.ts'
 
 export interface ServerOptions {
   readonly at: ListenAt
@@ -27,6 +30,10 @@ export interface ServerOptions {
   readonly isTrustedHop: (address: string) => boolean
   /** Whether a new connection begins with a PROXY header, and so must be a trusted hop's. */
   readonly isAnnounced?: () => boolean
+  /** What a new connection proves its server by in a handshake; undefined: it comes in clear. */
+  readonly identities?: () => TlsIdentities | undefined
+  /** Where handshakes of the thread wait for their turn; without it those of this one alone. */
+  readonly handshakes?: HandshakeLine
   /** The whole reply to a connection beyond the bounds, as text. */
   readonly overloaded: () => string
   readonly exchange: ConnectionOwner['exchange']
@@ -80,6 +87,28 @@ const spareDescriptors = 16
 const descriptorPauseMs = 1_000
 const warnPeriodMs = 10_000
 
+/** The fatal alert `internal_error`: before the handshake there are no words. */
+const overloadedAlert = '\x15\x03\x03\x00\x02\x02\x50'
+
+const clearText = 'This port speaks TLS: ask for https:// here.\n'
+const clearReply = [
+  'HTTP/1.1 400 Bad Request',
+  'Content-Type: text/plain',
+  `Content-Length: ${clearText.length}`,
+  'Connection: close',
+  '',
+  clearText,
+].join('\r\n')
+
+/** What ends a connection, whoever serves it by now. */
+type Held = ServerConnection | Announcement | Handshake
+
+/** Who came, by what is known before the first request. */
+interface Arrival {
+  readonly client: End
+  readonly arrivedAt: () => End | undefined
+}
+
 class Listener implements WireServer, Sweepable {
   sweepIndex = -1
   readonly restUntilMs = 0
@@ -91,8 +120,9 @@ class Listener implements WireServer, Sweepable {
   readonly #socketsMax: number
   readonly #refusals: Refusals
   /** Each with the address that it counts for; undefined for hops in front of us. */
-  readonly #connections = new Map<ServerConnection | Announcement, string | undefined>()
+  readonly #connections = new Map<Held, string | undefined>()
   readonly #announcements: AnnouncementOwner
+  readonly #handshakes: HandshakeLine
   #refused = 0
   #pauses = 0
   #draining = false
@@ -121,6 +151,7 @@ class Listener implements WireServer, Sweepable {
       left: (self) => this.#left(self),
       bug: options.bug,
     }
+    this.#handshakes = options.handshakes ?? new HandshakeLine(() => options.clock.nowMs())
     this.#occupancy = options.occupancy ?? soleOccupancy(Math.random)
     this.#descriptors = options.descriptors ?? systemDescriptors()
     this.#socketsMax = socketsMax(this.#descriptors)
@@ -179,14 +210,24 @@ class Listener implements WireServer, Sweepable {
     }
     const counted = this.#countedAddress(address)
     if (this.#hasTooMany(counted, limits)) return this.#refuse(socket)
-    const { clock, sweeper } = this.#options
-    const connection = new ServerConnection({ clock, sweeper, limits, owner: this.#owner })
-    this.#connections.set(connection, counted)
-    this.#note(counted, 1)
+    if (!isSecure && this.#isTls) return this.#awaitHandshake(socket, { address, port }, counted)
+    const connection = this.#newConnection(this.#owner)
+    this.#hold(connection, counted)
     const adopted = adoptSocket(socket, connection)
     const arrivedAt = () => adopted.arrivedAt()
     connection.open(adopted, { address, port, isSecure, arrivedAt, memo: undefined })
+  }
+
+  #newConnection(owner: ConnectionOwner): ServerConnection {
+    const { clock, limits, sweeper } = this.#options
+    const connection = new ServerConnection({ clock, sweeper, limits: limits(), owner })
     if (this.#draining) connection.drain()
+    return connection
+  }
+
+  #hold(one: Held, counted: string | undefined): void {
+    this.#connections.set(one, counted)
+    this.#note(counted, 1)
   }
 
   #countedAddress(address: string): string | undefined {
@@ -212,29 +253,88 @@ class Listener implements WireServer, Sweepable {
       bytesMax: limits.proxyHeaderBytesMax,
       timeoutMs: limits.headTimeoutMs,
     })
-    this.#connections.set(announcement, undefined)
-    this.#note(undefined, 1)
+    this.#hold(announcement, undefined)
     announcement.open(adoptSocket(socket, announcement), hop)
     if (this.#draining) announcement.drain()
   }
 
-  #announced(self: Announcement, route: ClientRoute | undefined): ServerConnection | ByteSink {
+  #announced(self: Announcement, route: ClientRoute | undefined): Server {
     const { socket, hop } = self
-    const { clock, limits: ask, sweeper, overloaded } = this.#options
-    const limits = ask()
     const counted = route && this.#countedAddress(route.from.address)
-    if (this.#hasTooMany(counted, limits)) {
+    if (this.#hasTooMany(counted, this.#options.limits())) {
       this.#left(self)
       this.#refused++
-      return this.#refusals.takeOver(socket, overloaded())
+      return this.#refusals.takeOver(socket, this.#refusal)
     }
-    const owner = { ...this.#owner, left: () => this.#left(self) }
-    const connection = new ServerConnection({ clock, sweeper, limits, owner })
     this.#connections.set(self, counted)
     if (counted !== undefined) this.#occupancy.noteAddress(counted, 1)
-    const arrivedAt = () => route?.to ?? socket.arrivedAt()
-    connection.open(socket, { ...(route?.from ?? hop), arrivedAt, memo: undefined })
+    const arrival = {
+      client: route?.from ?? hop,
+      arrivedAt: () => route?.to ?? socket.arrivedAt(),
+    }
+    const left = () => this.#left(self)
+    if (this.#isTls) return this.#newHandshake(socket, arrival, left)
+    return this.#serve(socket, arrival, left, false)
+  }
+
+  #serve(
+    socket: ByteStream,
+    { client, arrivedAt }: Arrival,
+    left: () => void,
+    isSecure: boolean,
+  ): ServerConnection {
+    const connection = this.#newConnection({ ...this.#owner, left })
+    connection.open(socket, { ...client, isSecure, arrivedAt, memo: undefined })
     return connection
+  }
+
+  // Connections that begin with a handshake.
+
+  get #isTls(): boolean {
+    return this.#options.identities?.() !== undefined
+  }
+
+  #awaitHandshake(socket: Socket, client: End, counted: string | undefined): void {
+    const left = () => this.#left(handshake)
+    const arrivedAt = () => adopted.arrivedAt()
+    const handshake: Handshake = this.#makeHandshake({ client, arrivedAt }, left)
+    this.#hold(handshake, counted)
+    const adopted = adoptSocket(socket, handshake)
+    handshake.open(adopted)
+  }
+
+  #newHandshake(socket: ByteSocket, arrival: Arrival, left: () => void): Handshake {
+    const handshake = this.#makeHandshake(arrival, left)
+    handshake.open(socket)
+    return handshake
+  }
+
+  #makeHandshake(arrival: Arrival, left: () => void): Handshake {
+    const { limits: ask, sweeper, identities, bug } = this.#options
+    const limits = ask()
+    const owner: HandshakeOwner = {
+      identities: () => identities?.(),
+      secured: (socket) => this.#serve(socket, arrival, left, true),
+      clear: (socket) => {
+        left()
+        this.#refused++
+        return this.#refusals.takeOver(socket, clearReply)
+      },
+      left,
+      bug,
+    }
+    return new Handshake({
+      sweeper,
+      line: this.#handshakes,
+      owner,
+      protocols: ['http/1.1'],
+      timeoutMs: limits.tlsHandshakeTimeoutMs,
+      max: limits.tlsHandshakesMax,
+    })
+  }
+
+  get #refusal(): string {
+    return this.#isTls ? overloadedAlert : this.#options.overloaded()
   }
 
   /** Closed without a reply; whoever set it up wrongly must learn of it. */
@@ -260,7 +360,7 @@ class Listener implements WireServer, Sweepable {
 
   #refuse(socket: Socket): void {
     this.#refused++
-    this.#refusals.take(socket, this.#options.overloaded())
+    this.#refusals.take(socket, this.#refusal)
   }
 
   #refuseAll(socket: Socket): void {
@@ -268,7 +368,7 @@ class Listener implements WireServer, Sweepable {
     if (this.#refusals.isFull) this.#pause()
   }
 
-  #left(connection: ServerConnection | Announcement): void {
+  #left(connection: Held): void {
     const counted = this.#connections.get(connection)
     if (!this.#connections.delete(connection)) return
     this.#note(counted, -1)

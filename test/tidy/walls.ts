@@ -19,7 +19,7 @@ export const floors: readonly (readonly string[])[] = [
   ['gateway', 'control'],
   ['engine'],
   ['snapshot', 'mock'],
-  ['policy', 'identity', 'upstream', 'route'],
+  ['policy', 'identity', 'upstream', 'route', 'acme'],
   ['load', 'code', 'wire', 'contract', 'state', 'events', 'telemetry'],
   ['http', 'schema', 'x509'],
   ['base'],
@@ -31,6 +31,7 @@ const pureRooms = ['base', 'http', 'schema', 'contract', 'route', 'policy', 'sna
 /** What a worker runs, and what must never be among what it loads. */
 const workerEntries = ['src/gateway.ts', 'src/gateway/worker.ts']
 const controlRooms = [
+  'acme',
   'load',
   'mock',
   'control',
@@ -46,6 +47,7 @@ const controlPackages = [
   'yaml',
   'commander',
   'esbuild',
+  'jose',
   'jsonpath-rfc9535',
   '@clack/prompts',
 ]

@@ -24,7 +24,8 @@ export interface Chart {
 
 /** A chart of each kind for which there is something to draw. */
 export const charts = (results: Results): Chart[] => [
-  ...(results.comparisons.length === 0 ? [] : [ratiosChart(results.comparisons)]),
+  ...(results.comparisons.length === 0 ? [] : [ratiosChart(results.comparisons, gatewayRatios)]),
+  ...(results.protocols.length === 0 ? [] : [ratiosChart(results.protocols, protocolRatios)]),
   ...(results.operations.length === 0 ? [] : [operationsChart(results.operations)]),
   ...(results.transfers.length + results.idle.length === 0
     ? []
@@ -32,15 +33,23 @@ export const charts = (results: Results): Chart[] => [
   ...(results.workers.length === 0 ? [] : [workersChart(results.workers)]),
 ]
 
-function ratiosChart(comparisons: readonly Comparison[]): Chart {
-  const title = 'CPU per request: Concordat over others'
+const gatewayRatios = { file: 'results.svg', title: 'CPU per request: Concordat over others' }
+const protocolRatios = {
+  file: 'results-protocols.svg',
+  title: 'CPU per request by protocol: Concordat over others',
+}
+
+function ratiosChart(
+  comparisons: readonly Comparison[],
+  { file, title }: Pick<Chart, 'file' | 'title'>,
+): Chart {
   const hint = 'In proportion: left of the line Concordat takes less. A broken line is a goal.'
   const rows = comparisons.flatMap(({ name, goal, beside }) =>
     beside.map((other) => ({ name, other, goal: goal.cpuRatio?.[other.name] })),
   )
   const height = ratiosTop + rows.length * ratioHeight + 34
   const parts = [...ratioScale(height - 30), ...rows.map(ratioRow)]
-  return { file: 'results.svg', title, drawn: svg({ title, hint, height, parts }) }
+  return { file, title, drawn: svg({ title, hint, height, parts }) }
 }
 
 const ratiosTop = 66

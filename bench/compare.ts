@@ -75,7 +75,7 @@ export async function compare(
   return { name, about, goal, concordat: figures(ours), beside, half }
 }
 
-function besideOf(
+export function besideOf(
   name: RivalName,
   ours: readonly Saturated[],
   theirs: readonly Saturated[],
@@ -110,7 +110,7 @@ async function halfLoad(
   }
 }
 
-const figures = (rounds: readonly Saturated[]): Figures => ({
+export const figures = (rounds: readonly Saturated[]): Figures => ({
   cpuUs: spread(rounds.map(cpuUs)),
   perSecond: spread(rounds.map((round) => round.perSecond)),
   p50Us: spread(rounds.map((round) => round.p50Us)),

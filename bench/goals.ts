@@ -27,6 +27,7 @@ export interface Verdict {
 
 export const verdicts = (results: Results): Verdict[] => [
   ...results.comparisons.flatMap(ofComparison),
+  ...results.protocols.flatMap(ofComparison),
   ...results.transfers.flatMap(ofTransfer),
   ...results.idle.flatMap(ofIdle),
   ...results.operations.slice(1).map(ofOperations),

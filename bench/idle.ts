@@ -81,7 +81,7 @@ async function startClients(port: number, connections: number) {
   return started
 }
 
-async function cpuShareOf(pid: number, forMs: number): Promise<number> {
+export async function cpuShareOf(pid: number, forMs: number): Promise<number> {
   const [cpuBefore, beforeMs] = [cpuMicroseconds(pid), performance.now()]
   await wait(forMs)
   return (cpuMicroseconds(pid) - cpuBefore) / 1000 / (performance.now() - beforeMs)

@@ -1,6 +1,7 @@
 // What may stand on the command line of the bench.
 import { parseArgs } from 'node:util'
 import { cases } from './cases.ts'
+import { protocolCases } from './protocols/cases.ts'
 
 export interface Options {
   /** Names of what is to be measured. */
@@ -30,13 +31,19 @@ const single = [
   'steps',
 ] as const
 
-const names: readonly string[] = [...cases.map(({ name }) => name), ...single]
+const names: readonly string[] = [
+  ...cases.map(({ name }) => name),
+  ...single,
+  ...protocolCases.map(({ name }) => name),
+  'idle-websockets',
+]
 
 export const usage = `npm run bench [-- OPTIONS]
 
   --case NAME     only this; repeat it for more:
                   ${names.slice(0, 7).join(', ')},
-                  ${names.slice(7).join(', ')}
+                  ${names.slice(7, 14).join(', ')},
+                  ${names.slice(14).join(', ')}
   --rounds N      alternations (9)
   --seconds S     of each round (3)
   --quick         to see that all works: 2 rounds of 1 s, contracts to 10,000 operations

@@ -20,8 +20,10 @@ const stalledMax = 0.005
 export function report(results: Results, heading = ''): string {
   const sections: Section[] = [
     ...results.comparisons.map((one): Section => [`${one.name}: ${one.about}`, compared(one)]),
+    ...results.protocols.map((one): Section => [`${one.name}: ${one.about}`, compared(one)]),
     ['transfer: 1 GiB each way', transfers(results.transfers)],
     ['idle: connections at rest', idle(results.idle)],
+    ['idle-websockets: WebSockets that say nothing', idle(results.idleSockets)],
     ['operations: CPU per request as the contract grows', operations(results.operations)],
     ['loading: from the start of the process to the first reply', loading(results.loadings)],
     ['loading: one contract, with one worker', contracts(results.contracts)],

@@ -19,7 +19,10 @@ export interface Results {
   readonly seconds: number
   readonly comparisons: readonly Comparison[]
   readonly transfers: readonly Transfer[]
+  /** Of protocols beside HTTP/1.1 without TLS. */
+  readonly protocols: readonly Comparison[]
   readonly idle: readonly Idle[]
+  readonly idleSockets: readonly Idle[]
   readonly operations: readonly OperationsCost[]
   readonly loadings: readonly Loading[]
   /** Of files that the command line named. */

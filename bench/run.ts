@@ -17,6 +17,8 @@ import { installed, machine, missing } from './machine.ts'
 import { operationsCosts } from './operations.ts'
 import { readOptions } from './options.ts'
 import type { Options } from './options.ts'
+import { protocolComparisons } from './protocols/compare.ts'
+import { idleSocketCosts } from './protocols/idle.ts'
 import { policyCosts } from './policies.ts'
 import { coloured, report } from './report.ts'
 import type { Results } from './results.ts'
@@ -72,7 +74,9 @@ async function measured(options: Options): Promise<Results> {
     seconds,
     comparisons: await compared(options, upstream, effort),
     transfers: await of('transfer', () => transfers(effort)),
+    protocols: await protocolComparisons(wanted, effort, options.profile ? profiling : undefined),
     idle: await of('idle', () => idleCosts(port, effort)),
+    idleSockets: await of('idle-websockets', () => idleSocketCosts(effort)),
     operations: await of('operations', () => operationsCosts(port, effort)),
     loadings: contract === undefined ? await of('loading', () => loadings(port, effort)) : [],
     contracts: contract === undefined ? [] : [await contractLoading(contract, port, effort)],

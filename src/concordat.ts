@@ -39,6 +39,9 @@ export {
   type Verdict,
   type VerifyStep,
 } from './http.ts'
+/** What `concordat-http3` builds on: it moves with this package, and is pinned to its version. */
+export type { Stream, StreamEvents, StreamPeer } from './http.ts'
+export type { StreamListener, StreamListenerSetup } from './wire.ts'
 export {
   type Detail,
   type FaultCode,

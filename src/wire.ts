@@ -47,3 +47,9 @@ export {
 } from './wire/tls-material.ts'
 export { HandshakeLine } from './wire/handshake-line.ts'
 export { servingContext, TlsIdentities } from './wire/tls-identities.ts'
+export type {
+  FieldHead,
+  StreamListener,
+  StreamListenerPackage,
+  StreamListenerSetup,
+} from './wire/stream-listener.ts'

@@ -1,0 +1,95 @@
+// The way of one client's packets: from the front's socket to a native server on the loopback
+// interface and back, through a socket of its own, whose port is what the native part knows the
+// client by.
+import { createSocket, type Socket } from 'node:dgram'
+import type { Carrier, Connection } from './connection.ts'
+import type { QuicServer } from './quic-server.ts'
+
+export interface FlowClient {
+  readonly address: string
+  readonly port: number
+}
+
+export interface FlowOwner {
+  /** A packet for the client. */
+  send(packet: Buffer, client: FlowClient): void
+  opened(flow: Flow): void
+  left(flow: Flow): void
+  failed(flow: Flow, error: Error): void
+}
+
+/** Packets that come before the socket is there. */
+const earlyPacketsMax = 8
+/** Smaller packets hold acknowledgements and pass in any case: replies go on. */
+const heldBytesMin = 200
+/** Of those that are held back one passes now and then, so that the client knows that we live. */
+const heldPassesEach = 64
+
+export class Flow implements Carrier {
+  readonly client: FlowClient
+  readonly server: QuicServer
+  connection: Connection | undefined
+  /** When its first packet came. */
+  readonly sinceMs: number
+  readonly #owner: FlowOwner
+  readonly #socket: Socket
+  #early: Buffer[] | undefined = []
+  #isHeld = false
+  #held = 0
+  #isOver = false
+
+  constructor(owner: FlowOwner, client: FlowClient, server: QuicServer, nowMs: number) {
+    this.client = client
+    this.server = server
+    this.sinceMs = nowMs
+    this.#owner = owner
+    this.#socket = createSocket('udp4')
+    this.#socket.on('error', (error) => this.#owner.failed(this, error))
+    this.#socket.on('message', (packet) => {
+      this.connection?.packetSent(packet.length)
+      this.#owner.send(packet, client)
+    })
+    this.#socket.bind({ address: '127.0.0.1', port: 0, exclusive: true }, () => this.#connect())
+  }
+
+  #connect(): void {
+    if (this.#isOver) return
+    this.server.expect(this.#socket.address().port, this)
+    this.#socket.connect(this.server.port, '127.0.0.1', () => {
+      const early = this.#early ?? []
+      this.#early = undefined
+      for (const packet of early) this.take(packet)
+    })
+  }
+
+  /** A packet from the client. */
+  take(packet: Buffer): void {
+    if (this.#isOver || this.#isDropped(packet)) return
+    if (this.#early === undefined) this.#socket.send(packet)
+    else if (this.#early.length < earlyPacketsMax) this.#early.push(packet)
+  }
+
+  #isDropped(packet: Buffer): boolean {
+    return this.#isHeld && packet.length > heldBytesMin && ++this.#held % heldPassesEach !== 0
+  }
+
+  opened(connection: Connection): void {
+    this.connection = connection
+    this.#owner.opened(this)
+  }
+
+  hold(isHeld: boolean): void {
+    this.#isHeld = isHeld
+  }
+
+  left(): void {
+    this.#owner.left(this)
+  }
+
+  close(): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.server.forget(this)
+    this.#socket.close()
+  }
+}

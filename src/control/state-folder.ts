@@ -1,0 +1,14 @@
+// Where a program of this user keeps what must outlive it.
+import { join } from 'node:path'
+
+/** As the service manager has it, else the user's own; undefined where nobody names one. */
+export function stateFolder(env: Readonly<Record<string, string | undefined>>): string | undefined {
+  // systemd gives a unit with several folders all of them, with colons between.
+  const [given] = (env['STATE_DIRECTORY'] ?? '').split(':')
+  if (given) return given
+  const base = env['XDG_STATE_HOME'] || env['LOCALAPPDATA'] || under(env['HOME'], '.local/state')
+  return under(base, 'concordat')
+}
+
+const under = (folder: string | undefined, name: string): string | undefined =>
+  folder ? join(folder, name) : undefined

@@ -11,15 +11,16 @@ const heartbeat = ':\n'
 /** Between two events as if the reply had come to its end, else so that the client notices. */
 type End = (how: 'whole' | 'cut') => void
 
-/** As much as tells where a line, or an event, ends: an empty line behind any other. */
-const tailChars = 3
+/** Where an event ends: an empty line behind any other. */
 const eventEnd = /\n\r?\n|\r\r/
-const lastEventEnd = /(?:\n\r?\n|\r\r)$/
 
-function textOf(piece: Piece, from: number): string {
-  const start = Math.max(0, from)
-  return typeof piece === 'string' ? piece.slice(start) : piece.toString('latin1', start)
-}
+/** Of the last three bytes that were sent, the latest lowest. */
+const endsLine = (tail: number): boolean => (tail & 0xff) === 0x0a
+const endsEvent = (tail: number): boolean =>
+  (tail & 0xffff) === 0x0a0a || (tail & 0xffffff) === 0x0a0d0a || (tail & 0xffff) === 0x0d0d
+
+const textOf = (piece: Piece): string =>
+  typeof piece === 'string' ? piece : piece.toString('latin1')
 
 /** Undefined where the reply is none: an error, say, in another media type. */
 export function beginEventStream(
@@ -42,8 +43,8 @@ export class EventStream implements Lasting {
   readonly #end: End
   readonly #isReadable: boolean
   readonly #stops: (() => void)[] = []
-  /** The last bytes that were sent. */
-  #tail = '\n\n'
+  /** The last three bytes that were sent: a number, for events are many. */
+  #tail = 0x0a0a
   #isFull = false
   #isSilent = true
   #isLeaving = false
@@ -81,7 +82,7 @@ export class EventStream implements Lasting {
   }
 
   #beat(): void {
-    const isDue = this.#isSilent && !this.#isFull && this.#tail.endsWith('\n')
+    const isDue = this.#isSilent && !this.#isFull && endsLine(this.#tail)
     this.#isSilent = true
     if (isDue) this.#isFull = !this.#stream.sendPiece(heartbeat)
   }
@@ -90,13 +91,13 @@ export class EventStream implements Lasting {
     if (this.#isLeaving) return
     this.#isLeaving = true
     if (!this.#isReadable) this.#end('cut')
-    else if (lastEventEnd.test(this.#tail)) this.#end('whole')
+    else if (endsEvent(this.#tail)) this.#end('whole')
   }
 
   /** What is left of the event under way; what comes behind it is for the next connection. */
   #sendLast(piece: Piece): boolean {
-    const before = this.#tail.slice(-2)
-    const end = eventEnd.exec(before + textOf(piece, 0))
+    const before = String.fromCharCode((this.#tail >> 8) & 0xff, this.#tail & 0xff)
+    const end = eventEnd.exec(before + textOf(piece))
     if (end === null) {
       this.#noteTail(piece)
       return this.#stream.sendPiece(piece)
@@ -110,7 +111,10 @@ export class EventStream implements Lasting {
   }
 
   #noteTail(piece: Piece): void {
-    this.#tail = (this.#tail + textOf(piece, piece.length - tailChars)).slice(-tailChars)
+    for (let at = Math.max(0, piece.length - 3); at < piece.length; at++) {
+      const byte = typeof piece === 'string' ? piece.charCodeAt(at) : piece[at]!
+      this.#tail = (this.#tail << 8) | byte
+    }
   }
 
   /** It has ended, whoever did it. */

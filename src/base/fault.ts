@@ -248,6 +248,14 @@ export const faults = {
     'The gateway has no room: it holds as many connections as it may, in all or from this address, or as many bytes of bodies; or the machine has no descriptor left for a connection to the upstream. Nothing was sent. In records also: the gateway stopped, and the exchange outlived the time that it may then take.',
     'Wait and try again.',
   ),
+  UPSTREAM_NOT_GRPC: fault(
+    502,
+    'upstream',
+    true,
+    'The service did not answer in gRPC.',
+    'The reply to a gRPC request has another status than 200 or another media type than `application/grpc`, or it ended without a `grpc-status`.',
+    'See what answers there: a proxy that knows no gRPC, a service that does not have the method, or one that died.',
+  ),
   NOT_OPEN: fault(
     503,
     'gateway',
@@ -322,3 +330,5 @@ export function refuse(
 ): Refusal {
   return { code, message: message ?? faults[code].message, ...more }
 }
+  /** The status that a client of gRPC is told, where that of the code would say less. */
+  readonly grpcStatus?: number

@@ -20,7 +20,7 @@ import { bodyHandling, bodyUse, limitMatters } from './bodies.ts'
 import type { Deployment } from './build-types.ts'
 import type { Config } from './config.ts'
 import { deploymentDefaults } from './defaults.ts'
-import { grpcProblems, limitsOf } from './grpc.ts'
+import { grpcProblems, grpcServices, limitsOf } from './grpc.ts'
 import { settler, startingPoint } from './levels.ts'
 import { memoryNote, stateNeeds } from './memory.ts'
 import type { Origins } from './origins.ts'
@@ -333,6 +333,7 @@ function assemble(
     trustedHops: config?.value.trustedHops ?? [],
     ...(config?.value.forwardAuth === true ? { forwardAuth: true } : {}),
     ...(config?.value.listen.proxyProtocol === true ? { proxyProtocol: true } : {}),
+    ...grpcServices(operations),
     limits: limitsWith(config?.value.limits ?? {}),
     routes,
     operations,

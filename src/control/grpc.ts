@@ -27,6 +27,15 @@ export function limitsOf(
   }
 }
 
+/** Of `/package.Service/Method`, behind whatever base path; those that others answer for. */
+export function grpcServices(operations: readonly OperationPlan[]): {
+  readonly grpcServices?: readonly string[]
+} {
+  const asked = operations.filter(({ grpc }) => grpc !== undefined && grpc.answeredBy === undefined)
+  const names = asked.map(({ template }) => template.split('/').at(-2) ?? '')
+  return names.length === 0 ? {} : { grpcServices: [...new Set(names)] }
+}
+
 export interface GrpcSources {
   readonly operations: readonly OperationPlan[]
   readonly upstreams: readonly UpstreamPlan[]

@@ -43,6 +43,8 @@ import {
 import { askedStream } from './asked-stream.ts'
 import { blobOf } from './blobs.ts'
 import { GatewayExchange } from './exchange.ts'
+import { Health, healthUpstream } from './grpc-health.ts'
+import { grpcWebStream } from './grpc-web-stream.ts'
 import { bundleRelease } from './let-go.ts'
 import { overloadedReply } from './overloaded.ts'
 import { limitsOfThread } from './room.ts'
@@ -88,6 +90,7 @@ export class Engine {
   readonly #kept: KeptExchanges
   readonly #shadows = new ShadowCounts()
   readonly #descriptors = systemDescriptors()
+  readonly #health = new Health()
   #snapshot: Snapshot | undefined
   #bundleBytes = 0
   readonly #letGo: (bytes: number) => void
@@ -152,6 +155,7 @@ export class Engine {
       nowMs: () => clock.nowMs(),
       states: new States(memories),
       upstreams: linked.upstreams,
+      own: healthUpstream(plan.grpcServices ?? [], this.#health, this.#runtime),
       bug,
       observers,
     }
@@ -214,6 +218,7 @@ export class Engine {
   /** From now on each reply is the last of its connection; accepting goes on. */
   drain(): void {
     this.#draining = true
+    this.#health.stop()
     for (const server of this.#servers) server.drain()
   }
 
@@ -283,7 +288,10 @@ export class Engine {
 
 /** What another proxy asks about runs as if it had come here. */
 function runExchange(runtime: Runtime, snapshot: Snapshot, stream: Stream): void {
-  const asked = snapshot.plan.forwardAuth === true ? askedStream(stream, snapshot) : undefined
+  const { forwardAuth, grpcServices } = snapshot.plan
+  const web = grpcServices === undefined ? undefined : grpcWebStream(stream)
+  if (web !== undefined) return new GatewayExchange(runtime, snapshot, web).run()
+  const asked = forwardAuth === true ? askedStream(stream, snapshot) : undefined
   if (asked === undefined) new GatewayExchange(runtime, snapshot, stream).run()
   else if ('code' in asked) new GatewayExchange(runtime, snapshot, stream).runMalformed(asked)
   else new GatewayExchange(runtime, snapshot, asked).run()

@@ -38,11 +38,12 @@ import { type CallEvents, type CallFailure, type Call, type CallReplyHead } from
 import { bodyKind, callTerms } from './call-terms.ts'
 import { callFaults, mappedReply, mayRepeat } from './causes.ts'
 import { beginEventStream, type EventStream } from './event-stream.ts'
-import { refusalReply } from './fault-body.ts'
+import { beginGrpc, type GrpcExchange } from './grpc-exchange.ts'
 import { forwardingOf, interimLines, ownReplyLines, replyLines, requestLines } from './heads.ts'
 import { judgeHead, mayStream, validation } from './head-breach.ts'
 import { inTime, whenSaid } from './in-time.ts'
 import { Notes } from './notes.ts'
+import { refusedReply } from './refused-reply.ts'
 import { noRoom, RequestBody } from './request-body.ts'
 import { assertEditable, fieldsToCopy, type OwnField } from './request-fields.ts'
 import type { Runtime } from './runtime.ts'
@@ -88,6 +89,8 @@ export class GatewayExchange implements PassedReply, Sender, StreamEvents, Tunne
   /** Whether anything has kept it waiting: a step or the body. */
   #waited = false
   #verified: VerifiedReply | undefined
+  /** Of a request in gRPC. */
+  #grpc: GrpcExchange | undefined
   /** Of a reply of Server-Sent Events. */
   #events: EventStream | undefined
   /** Leaves the place of a stream or a tunnel. */
@@ -197,8 +200,13 @@ export class GatewayExchange implements PassedReply, Sender, StreamEvents, Tunne
 
   /** Of the time that the exchange has. */
   #leftMs(): number {
+    return Math.max(0, this.#deadlineMs() - this.#runtime.clock.nowMs())
+  }
+
+  /** The gateway's own bound, or what the client says where that is less. */
+  #deadlineMs(): number {
     const { limits } = this.#operation ?? this.#snapshot.plan
-    return Math.max(0, this.startedMs + limits.exchangeTimeoutMs - this.#runtime.clock.nowMs())
+    return this.startedMs + Math.min(limits.exchangeTimeoutMs, this.#grpc?.timeoutMs ?? Infinity)
   }
 
   noteShadow(by: NamedPolicy, refusal: Refusal): void {
@@ -220,6 +228,9 @@ export class GatewayExchange implements PassedReply, Sender, StreamEvents, Tunne
   admitted(): void {
     const operation = this.#operation!
     const { limits, plan } = operation
+    const grpc = beginGrpc(this.#stream, operation)
+    if (grpc !== undefined && 'code' in grpc) return this.#refuse(grpc)
+    this.#grpc = grpc
     const isLive = operation.eventStream !== undefined || this.#takesUpgrade(operation)
     if (isLive && !this.#takePlace()) return
     const { breach, heldBytesMax } = judgeHead(this.request, operation)
@@ -262,7 +273,7 @@ export class GatewayExchange implements PassedReply, Sender, StreamEvents, Tunne
     else if (content === undefined) this.#runSteps(operation.content, 0, prepared)
     else if (this.#isHeld && (content.hold() || !mayStream(operation))) this.#hold(content)
     else {
-      content.watch(beginWatches(operation.watches, this))
+      content.watch(beginWatches(operation.watches, this, this.#grpc))
       this.prepare()
     }
   }
@@ -331,13 +342,14 @@ export class GatewayExchange implements PassedReply, Sender, StreamEvents, Tunne
     // Steps that answered at once took microseconds: a look at the clock costs nearly as much.
     const hasWaited = this.#waited || sending.hasWaited
     const nowMs = hasWaited ? this.#runtime.clock.nowMs() : this.startedMs
-    const deadlineMs = this.startedMs + operation.limits.exchangeTimeoutMs
+    const deadlineMs = this.#deadlineMs()
     if (nowMs > deadlineMs) {
       // As with a late body: nothing is sent that would be cut off at once.
       sending.giveBack(call)
       return this.#refuse(refuse('UPSTREAM_TIMEOUT', undefined, { reason: lateConnection }))
     }
     if (this.#notes.calledMs === 0) this.#notes.calledMs = nowMs
+    this.#grpc?.passTimeout(this, deadlineMs - nowMs)
     sending.begin(call)
     const content = this.#content
     const streams = content !== undefined && !content.isDone
@@ -369,7 +381,12 @@ export class GatewayExchange implements PassedReply, Sender, StreamEvents, Tunne
   }
 
   /** Where nobody verifies replies, they go straight through. */
-  #replyEvents({ verify }: LinkedOperation): CallEvents {
+  #replyEvents(operation: LinkedOperation): CallEvents {
+    const taker = this.#replyTaker(operation)
+    return this.#grpc?.replyTo(taker, this) ?? taker
+  }
+
+  #replyTaker({ verify }: LinkedOperation): CallEvents {
     if (verify.length === 0) return this
     const { occupancy, bug } = this.#runtime
     const { heldBytesMax } = this.#snapshot.plan.limits
@@ -490,17 +507,12 @@ export class GatewayExchange implements PassedReply, Sender, StreamEvents, Tunne
     this.#leaveUpstream()
     if (this.#phase === 'replying') {
       // Half of a reply is out: the client must not take it for the whole.
-      this.#stream.cut()
+      if (this.#grpc?.endWith(refusal) !== true) this.#stream.cut()
       return this.#record(this.#runtime.clock.nowMs(), refusal.code, refusal.reason)
     }
     const { plan } = this.#snapshot
-    const reply = refusalReply(
-      refusal,
-      plan,
-      this.request,
-      this.id,
-      this.#sending?.hasBegun === true,
-    )
+    const sent = this.#sending?.hasBegun === true
+    const reply = refusedReply(refusal, plan, this.#stream, this.id, sent)
     this.#answer(reply.status, reply.headers, reply.body, refusal)
   }
 

@@ -49,6 +49,10 @@ export function fieldsToCopy({ set }: RequestEdit, own: OwnFields | undefined): 
   return fields
 }
 
+/** Header lines, each with CRLF, but for those of these fields. */
+export const withoutFields = (lines: string, lowerNames: readonly string[]): string =>
+  without(lines, byLengthOf(lowerNames))
+
 function without(lines: string, byLength: readonly (readonly string[])[]): string {
   let kept = ''
   let keptFrom = 0

@@ -105,6 +105,8 @@ export interface LinkTools {
   readonly nowMs: () => number
   readonly states: States
   readonly upstreams: readonly Upstream[]
+  /** What the gateway answers itself. */
+  readonly own?: Upstream | undefined
   /** Takes what a step in shadow throws. */
   readonly bug: (error: unknown) => void
   readonly observers: readonly Observe[]
@@ -182,7 +184,8 @@ function operationLinker(plan: OpenSnapshot, tools: LinkTools): Snapshot['operat
   return (index) => {
     const operation = plan.operations.at(index)
     assert(operation !== undefined, 'a route leads to an operation of its snapshot')
-    const upstream = tools.upstreams[operation.upstream]
+    const isOwn = operation.grpc?.answeredBy === 'gateway'
+    const upstream = isOwn ? tools.own : tools.upstreams[operation.upstream]
     assert(upstream !== undefined, 'an operation has an upstream of its snapshot')
     const limits = limitsOf(operation.limits)
     const steps = operation.policies.map((one, at) =>

@@ -78,10 +78,16 @@ const noRoom: RefusedByWatch = {
 
 const nobody: readonly Watching[] = Object.freeze([])
 
-export function beginWatches(all: readonly LinkedWatch[], exchange: Exchange): readonly Watching[] {
-  if (all.length === 0) return nobody
-  return all.flatMap(({ watch, ...by }) => {
+/** `own` is one of the engine itself, where there is any. */
+export function beginWatches(
+  all: readonly LinkedWatch[],
+  exchange: Exchange,
+  own?: { watching(): Watching },
+): readonly Watching[] {
+  if (all.length === 0 && own === undefined) return nobody
+  const watching = all.flatMap(({ watch, ...by }): Watching[] => {
     const begun = watch(exchange)
-    return begun === undefined ? [] : { ...by, watch: begun }
+    return begun === undefined ? [] : [{ ...by, watch: begun }]
   })
+  return own === undefined ? watching : [...watching, own.watching()]
 }

@@ -40,6 +40,8 @@ export interface Stream {
   /** The request's header lines that may go on, each with CRLF. */
   readonly forwardable: string
   readonly takesTrailers: boolean
+  /** Whether trailers travel in the body, where they may follow nothing but a whole message. */
+  readonly trailersInBody?: boolean
   /** Whether only the verdict is wanted: nothing is sent upstream. */
   readonly asksOnly?: boolean
   readonly peer: StreamPeer
@@ -48,6 +50,8 @@ export interface Stream {
   /** Lets the body flow, and bids the client continue where it waits for that. */
   readBody(): void
   pauseBody(): void
+  /** The body is a stream of messages: it may pause as long as the client likes. */
+  unhurried?(): void
   /** Sends an interim reply where the client may have one. */
   sendInterim(statusText: string, lines: string): void
   /**

@@ -21,6 +21,8 @@ export interface SnapshotHead {
   readonly trustedHops: readonly string[]
   /** Other proxies ask here whether they may pass a request on; those of trusted hops alone. */
   readonly forwardAuth?: true
+  /** Names of the services that are spoken to in gRPC; absent: there are none. */
+  readonly grpcServices?: readonly string[]
   /** Every connection begins with a PROXY header, of a trusted hop. */
   readonly proxyProtocol?: true
   readonly limits: Limits

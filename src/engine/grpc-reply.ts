@@ -1,0 +1,142 @@
+// Stands between an endpoint and an exchange of gRPC: what is no gRPC becomes a refusal, messages
+// keep their bound, and the client gets one status, the one behind the messages.
+import { type Refusal, refuse } from '../base.ts'
+import {
+  grpcCodeOfHttp,
+  grpcCodes,
+  GrpcMessages,
+  isGrpcType,
+  isNamed,
+  type MessageFlaw,
+  type Piece,
+} from '../http.ts'
+import type { CallEvents, CallFailure, CallReplyHead } from '../wire.ts'
+import type { PassedReply } from './verified-reply.ts'
+
+type Owner = Pick<PassedReply, 'replyRefused' | 'replyRead'>
+
+export class GrpcReply implements CallEvents {
+  readonly #next: CallEvents
+  readonly #owner: Owner
+  readonly #messages: GrpcMessages
+  /** Whether messages and trailers follow the head that went on. */
+  isStreamed = false
+  /** Whether what went on by now ends with a message. */
+  sentIsWhole = true
+  #isOver = false
+
+  constructor(next: CallEvents, owner: Owner, messageBytesMax: number) {
+    this.#next = next
+    this.#owner = owner
+    this.#messages = new GrpcMessages(messageBytesMax)
+  }
+
+  replyInterim(reply: CallReplyHead): void {
+    this.#next.replyInterim(reply)
+  }
+
+  replyHead(reply: CallReplyHead): void {
+    const refusal = headRefusal(reply)
+    if (refusal !== undefined) return this.#refuse(refusal)
+    const { bodyLength } = reply
+    this.isStreamed = bodyLength === 'streamed'
+    const isAlone = bodyLength === 'none' || bodyLength === 0
+    this.#next.replyHead(isAlone ? reply : withoutStatus(reply))
+  }
+
+  replyPiece(piece: Piece): void {
+    if (this.#isOver) return
+    const flaw = this.#messages.piece(piece)
+    if (flaw !== undefined) return this.#refuse(flawed[flaw])
+    this.sentIsWhole = this.#messages.isWhole
+    this.#next.replyPiece(piece)
+  }
+
+  replyEnded(trailers: readonly string[]): void {
+    if (this.#isOver) return
+    const refusal = this.isStreamed ? endRefusal(trailers, this.#messages.isWhole) : undefined
+    if (refusal === undefined) return this.#next.replyEnded(trailers)
+    // Nothing of it is under way any more.
+    this.#owner.replyRead()
+    this.#refuse(refusal)
+  }
+
+  callFailed(failure: CallFailure): void {
+    this.#next.callFailed(failure)
+  }
+
+  upstreamWritable(): void {
+    this.#next.upstreamWritable()
+  }
+
+  #refuse(refusal: Refusal): void {
+    this.#isOver = true
+    this.#owner.replyRefused(refusal, undefined)
+  }
+}
+
+const statusLine = /^grpc-status:[ \t]*([^\r\n]*?)[ \t]*\r\n/gim
+const typeLine = /^content-type:[ \t]*([^\r\n]*)/im
+
+function headRefusal({ status, forwardable, bodyLength }: CallReplyHead): Refusal | undefined {
+  const statuses = [...forwardable.matchAll(statusLine)].map(([, value]) => value!)
+  const isAlone = bodyLength === 'none' || bodyLength === 0
+  if (isAlone && statuses.length > 0) return statusRefusal(statuses)
+  const type = typeLine.exec(forwardable)?.[1]
+  const reason =
+    status !== 200
+      ? `the upstream answered ${status} without a grpc-status`
+      : type !== undefined && !isGrpcType(type)
+        ? 'the reply has a media type that is not of gRPC'
+        : isAlone
+          ? 'the reply ended without a grpc-status'
+          : undefined
+  if (reason === undefined) return undefined
+  const grpcStatus = grpcCodes[grpcCodeOfHttp(status)]
+  return refuse('UPSTREAM_NOT_GRPC', undefined, { reason, grpcStatus })
+}
+
+/** One status from 0 to 16 and above (codes of tomorrow), in plain digits. */
+function statusRefusal(statuses: readonly string[]): Refusal | undefined {
+  if (statuses.length === 1 && /^\d{1,3}$/.test(statuses[0]!)) return undefined
+  const reason =
+    statuses.length > 1 ? 'the reply has several grpc-status' : 'grpc-status is no number'
+  return refuse('UPSTREAM_PROTOCOL', undefined, { reason })
+}
+
+function endRefusal(trailers: readonly string[], isWhole: boolean): Refusal | undefined {
+  const statuses: string[] = []
+  for (let i = 0; i < trailers.length; i += 2) {
+    if (isNamed(trailers[i]!, 'grpc-status')) statuses.push(trailers[i + 1]!)
+  }
+  if (statuses.length === 0) return unended
+  const refusal = statusRefusal(statuses)
+  if (refusal !== undefined || isWhole || statuses[0] !== '0') return refusal
+  return refuse('UPSTREAM_PROTOCOL', undefined, { reason: 'the last message was cut short' })
+}
+
+const unended = refuse('UPSTREAM_NOT_GRPC', undefined, {
+  reason: 'the reply ended without a grpc-status',
+  grpcStatus: grpcCodes.UNKNOWN,
+})
+
+const flawed: Readonly<Record<MessageFlaw, Refusal>> = {
+  length: refuse('UPSTREAM_INVALID_REPLY', undefined, {
+    reason: 'a message is longer than messageBytesMax',
+    grpcStatus: grpcCodes.RESOURCE_EXHAUSTED,
+  }),
+  flag: refuse('UPSTREAM_PROTOCOL', undefined, {
+    reason: 'a message begins with a flag that is neither 0 nor 1',
+  }),
+}
+
+/** A status before the messages is none: two of them could be read in two ways. */
+function withoutStatus(reply: CallReplyHead): CallReplyHead {
+  const { forwardable, headers } = reply
+  if (!/^grpc-status:/im.test(forwardable)) return reply
+  const kept: string[] = []
+  for (let i = 0; i < headers.length; i += 2) {
+    if (!isNamed(headers[i]!, 'grpc-status')) kept.push(headers[i]!, headers[i + 1]!)
+  }
+  return { ...reply, headers: kept, forwardable: forwardable.replaceAll(statusLine, '') }
+}

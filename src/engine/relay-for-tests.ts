@@ -6,6 +6,7 @@ import { connect } from 'node:net'
 import type { TestContext } from 'node:test'
 import { eventually, Peer, RawEndpoint, settled } from '../../test/raw-peer.ts'
 import { type Limits, limitsWith, manualClock, soleOccupancy } from '../base.ts'
+import type { Stream } from '../http.ts'
 import { ownRegistry } from '../policy.ts'
 import { encodeSnapshot, openSnapshot, type OperationPlan, type SnapshotPlan } from '../snapshot.ts'
 import { createIds, type ExchangeRecord } from '../telemetry.ts'
@@ -29,6 +30,8 @@ export interface RelayOptions {
   /** Steps in the place of those that are linked; what they throw is expected. */
   readonly steps?: Partial<LinkedOperation>
   readonly server?: Partial<ServerOptions>
+  /** Stands before the exchange, as what makes one protocol of another. */
+  readonly decorate?: (stream: Stream) => Stream | undefined
 }
 
 const methods = ['GET', 'HEAD', 'PUT', 'POST', 'DELETE']
@@ -132,6 +135,8 @@ export async function openRelay(t: TestContext, options: RelayOptions = {}) {
     active: 0,
     places: new Places(occupancy),
     lasting: new Set(),
+    leaves: undefined,
+    random: () => 0.5,
     lateRecords: new Set(),
     bug,
   }
@@ -144,7 +149,7 @@ export async function openRelay(t: TestContext, options: RelayOptions = {}) {
     overloaded: () => overloadedReply(runtime, snapshot),
     exchange(stream) {
       begun++
-      new GatewayExchange(runtime, snapshot, stream).run()
+      new GatewayExchange(runtime, snapshot, options.decorate?.(stream) ?? stream).run()
     },
     malformed(stream, refusal) {
       begun++

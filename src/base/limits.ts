@@ -191,6 +191,66 @@ export const limitTable = {
     fault: 'HEADERS_TOO_LARGE',
   },
 
+  http2StreamsMax: {
+    default: 100,
+    min: 1,
+    max: 10_000,
+    unit: 'count',
+    scope: 'gateway',
+    about:
+      'requests under way on one HTTP/2 connection of a client; more are refused, to be sent again',
+  },
+  http2StreamBytesMax: {
+    default: 512 * kB,
+    min: 64 * kB,
+    max: 16 * MB,
+    unit: 'bytes',
+    scope: 'gateway',
+    about: 'of one HTTP/2 body what waits to be taken, as its window grows',
+  },
+  http2BufferedBytesMax: {
+    default: 1 * MB,
+    min: 64 * kB,
+    max: 256 * MB,
+    unit: 'bytes',
+    scope: 'gateway',
+    about: 'of all bodies on one HTTP/2 connection what waits to be taken: its window',
+  },
+  http2TableBytesMax: {
+    default: 4 * kB,
+    min: 4 * kB,
+    max: 64 * kB,
+    unit: 'bytes',
+    scope: 'gateway',
+    about: 'the table of header fields (HPACK) that a peer fills, of each HTTP/2 connection',
+  },
+  http2ContinuationsMax: {
+    default: 32,
+    min: 1,
+    max: 1_000,
+    unit: 'count',
+    scope: 'gateway',
+    about: 'CONTINUATION frames of one header section; beyond them the HTTP/2 connection ends',
+  },
+  http2ResetsPerSecondMax: {
+    default: 200,
+    min: 1,
+    max: 1_000_000,
+    unit: 'count',
+    scope: 'gateway',
+    about:
+      'requests a second that are reset, by the client or for what it did wrong, on one HTTP/2 connection; beyond them it ends',
+  },
+  http2ControlFramesPerSecondMax: {
+    default: 1_000,
+    min: 10,
+    max: 1_000_000,
+    unit: 'count',
+    scope: 'gateway',
+    about:
+      'frames a second that carry nothing (SETTINGS, PING, empty DATA and the like) on one HTTP/2 connection, beside what transfers earn; beyond them it ends',
+  },
+
   bodyBytesMax: {
     default: 1 * GB,
     min: 0,

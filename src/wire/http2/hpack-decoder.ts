@@ -4,8 +4,8 @@ import { badValue, type FieldLines, isCleanValue, kindOfName } from './field-lin
 import { found, HpackTable } from './hpack-table.ts'
 import { huffmanDecode } from './huffman.ts'
 
-/** What is offered, and what every encoder may use before anything is said. */
-export const tableBytes = 4_096
+/** What every encoder may use before anything is said. */
+export const firstTableBytes = 4_096
 
 /** A change of the table's size may be said twice at the head of a block (RFC 7541 §4.2). */
 const sizeUpdatesMax = 2
@@ -13,10 +13,16 @@ const sizeUpdatesMax = 2
 const shiftMax = 28
 
 export class HpackDecoder {
-  readonly #table = new HpackTable(tableBytes)
+  readonly #table = new HpackTable(firstTableBytes)
   #view: Buffer = Buffer.alloc(0)
   #at = 0
   #end = 0
+  readonly #bytesMax: number
+
+  /** The table is never larger than `tableBytesMax`, which was offered; at first it is as always. */
+  constructor(tableBytesMax: number = firstTableBytes) {
+    this.#bytesMax = Math.max(firstTableBytes, tableBytesMax)
+  }
 
   /**
    * Decodes a block. False where it is broken: nothing later on the connection can be decoded then
@@ -36,7 +42,7 @@ export class HpackDecoder {
     for (let updates = 0; this.#at < this.#end; updates++) {
       if ((this.#view[this.#at]! & 0xe0) !== 0x20) return true
       const bytesMax = this.#readInteger(0x1f)
-      if (updates === sizeUpdatesMax || bytesMax < 0 || bytesMax > tableBytes) return false
+      if (updates === sizeUpdatesMax || bytesMax < 0 || bytesMax > this.#bytesMax) return false
       this.#table.resize(bytesMax)
     }
     return true

@@ -131,7 +131,7 @@ async function buildTried(options: ExplainOptions, world: World): Promise<BuiltR
   const isPlaced = hasUpstream(first)
   const done = isPlaced
     ? first
-    : await buildSource(options, { to: [nowhere], upstreamNeeded: false }, world)
+    : await buildSource(options, { to: [nowhereFor(first)], upstreamNeeded: false }, world)
   const { snapshot: bundle, origins, problems } = (done ?? first).built
   if (bundle === undefined) {
     world.err.write(problemLines(problems, world.cwd, paintFor(world.err, world.env)))
@@ -142,8 +142,11 @@ async function buildTried(options: ExplainOptions, world: World): Promise<BuiltR
   return { bundle, sources, isPlaced }
 }
 
-/** Stands for a service of which nobody said where it is. */
-const nowhere = 'http://service.invalid'
+/** Stands for a service of which nobody said where it is; gRPC is never asked in HTTP/1.1. */
+function nowhereFor({ built: { snapshot } }: BuiltSource): string {
+  const isGrpc = snapshot !== undefined && openSnapshot(snapshot).grpcServices !== undefined
+  return `${isGrpc ? 'h2c' : 'http'}://service.invalid`
+}
 
 function hasUpstream({ built: { snapshot } }: BuiltSource): boolean {
   return snapshot === undefined || openSnapshot(snapshot).upstreams.length > 0

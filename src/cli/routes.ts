@@ -13,6 +13,8 @@ interface RouteRow {
   readonly operationId: string
   /** Null where no upstream is configured: only something served needs one. */
   readonly upstream: string | null
+  /** How many messages of gRPC go each way; null of other operations. */
+  readonly grpc: string | null
   readonly policies: readonly { readonly id: string; readonly mode: string }[]
 }
 
@@ -31,8 +33,8 @@ export async function routes(options: SourceOptions, world: World): Promise<Exit
   }
   const paint = paintFor(world.out, world.env)
   const head = ['method', 'path', 'operation', 'policies'].map((name) => paint('bold', name))
-  const lines = rows.map(({ method, path, operationId, policies }) => [
-    method,
+  const lines = rows.map(({ grpc, method, path, operationId, policies }) => [
+    grpc === null ? method : `${method} (gRPC, ${grpc})`,
     path,
     operationId,
     repeatsOnce(
@@ -55,12 +57,13 @@ function repeatsOnce(names: readonly string[]): string[] {
 
 function rowsOf(plan: OpenSnapshot): RouteRow[] {
   return [...eachOf(plan.routes)].map(({ method, template, operation }) => {
-    const { id, upstream, policies } = plan.operations.at(operation)!
+    const { grpc, id, upstream, policies } = plan.operations.at(operation)!
     return {
       method,
       path: template,
       operationId: id,
       upstream: plan.upstreams[upstream]?.name ?? null,
+      grpc: grpc?.pattern ?? null,
       policies: policies.map((one) => ({ id: one.policy, mode: one.mode })),
     }
   })

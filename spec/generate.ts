@@ -6,6 +6,7 @@ import { accessLogPage } from './pages/access-log.ts'
 import { configPage, configSchemaPage, settingsSchemaPage } from './pages/config.ts'
 import { faultCodes, faultFile, faultPage } from './pages/fault.ts'
 import { faultsPage } from './pages/faults.ts'
+import { grpcStatusesPage } from './pages/grpc-statuses.ts'
 import { limitsPage } from './pages/limits.ts'
 import { metricsPage } from './pages/metrics.ts'
 import { topPage, topPicture } from './pages/top.ts'
@@ -22,6 +23,7 @@ export const pages: readonly Page[] = [
   { file: 'x-concordat.schema.json', render: settingsSchemaPage },
   { file: 'faults.md', render: faultsPage },
   ...faultCodes.map((code) => ({ file: faultFile(code), render: () => faultPage(code) })),
+  { file: 'grpc-statuses.md', render: grpcStatusesPage },
   { file: 'limits.md', render: limitsPage },
   { file: 'metrics.md', render: metricsPage },
   { file: 'access-log.md', render: accessLogPage },

@@ -3,6 +3,7 @@
 // not know.
 export { Engine, type EngineSetup } from './engine/engine.ts'
 export { faultReply, wantsProblem } from './engine/fault-body.ts'
+export { grpcCodeOf } from './engine/grpc-status.ts'
 export { bundleRelease } from './engine/let-go.ts'
 export { registryFor } from './engine/registry-for.ts'
 export { type Rehearsed, type RehearsedRequest, rehearse } from './engine/rehearsal.ts'

@@ -28,7 +28,9 @@ const byStatus: Readonly<Record<number, GrpcCode>> = {
   413: 'RESOURCE_EXHAUSTED',
   414: 'UNIMPLEMENTED',
   415: 'UNIMPLEMENTED',
+  417: 'UNIMPLEMENTED',
   421: 'UNIMPLEMENTED',
+  426: 'UNIMPLEMENTED',
   // A client's own limit is no fault of the service: UNAVAILABLE would be tried again at once.
   429: 'RESOURCE_EXHAUSTED',
   431: 'RESOURCE_EXHAUSTED',

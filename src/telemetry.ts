@@ -38,4 +38,10 @@ export {
   type ShadowRow,
   ShadowSums,
 } from './telemetry/shadow-report.ts'
-export type { ExchangeRecord, Observe, ObservedOperation, ShadowNote } from './telemetry/record.ts'
+export type {
+  ClosedBy,
+  ExchangeRecord,
+  Observe,
+  ObservedOperation,
+  ShadowNote,
+} from './telemetry/record.ts'

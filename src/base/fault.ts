@@ -40,6 +40,14 @@ export const faults = {
     'The path holds an escaped slash, backslash, dot or NUL, an empty or dot segment, or a trailing slash that the contract does not have.',
     'Send the path in its plain form, as the contract writes it.',
   ),
+  UPGRADE_NOT_TAKEN: fault(
+    400,
+    'client',
+    false,
+    'This operation is no WebSocket.',
+    'The request opens a WebSocket, and the contract declares no `101` for the operation, or its policy `websocket` is off.',
+    'Call the operation as an ordinary request, or open the WebSocket where the contract declares one.',
+  ),
   INVALID_INPUT: fault(
     400,
     'client',
@@ -63,6 +71,14 @@ export const faults = {
     'This address may not call the API.',
     'The client address is in a deny list, or there are allow lists and it is in none. The record says at which level.',
     'Call from another network, or ask the owner of the API to let this one in.',
+  ),
+  ORIGIN_DENIED: fault(
+    403,
+    'client',
+    false,
+    'Pages of this origin may not open a WebSocket here.',
+    'The `Origin` of the handshake is neither that of the API nor one of those that the operation lists.',
+    'Open it from a page of a listed origin, or ask the owner of the API to list this one.',
   ),
   FORBIDDEN: fault(
     403,
@@ -143,6 +159,14 @@ export const faults = {
     'This host is not served here.',
     'The `Host` is none of the hosts that the configuration lists.',
     'Use one of the hosts of the API.',
+  ),
+  UPGRADE_REQUIRED: fault(
+    426,
+    'client',
+    false,
+    'This operation is a WebSocket of version 13.',
+    'The request asks for no WebSocket where the operation is nothing else, or for one of a version that is not spoken here.',
+    'Open a WebSocket, as RFC 6455 has it.',
   ),
   LIMIT_EXCEEDED: fault(
     429,

@@ -2,7 +2,7 @@
 // operation.
 import type { Place, Problem } from '../base.ts'
 import type { GrpcPattern } from '../http.ts'
-import type { SchemaPlan } from '../schema.ts'
+import type { Direction, SchemaPlan } from '../schema.ts'
 
 export interface Contract {
   readonly title: string
@@ -58,6 +58,11 @@ export interface Operation {
    * contract, and only a policy that holds replies against it needs them.
    */
   readonly replies: () => readonly ReplyPlan[]
+  /**
+   * Numbers a schema that settings name by a `$ref` of the contract, for what travels that way;
+   * undefined where it leads nowhere.
+   */
+  readonly schemaAt: (reference: string, direction: Direction) => number | undefined
   /** Alternatives, each a set of schemes that must all be met; empty: open. */
   readonly security: readonly SecurityAlternative[]
   /** Raw `x-concordat` values that reach this operation, outermost first. */

@@ -22,6 +22,7 @@ export function settingsAt(spot: Spot | undefined, level: Setting['level']): Set
 interface Upper extends Pick<Contract, 'documentSettings'> {
   readonly securitySchemes: Schemes
   readonly repliesOf: ReplyReader
+  readonly schemaAt: Operation['schemaAt']
 }
 
 export function readOperations(reading: Reading, root: Spot, upper: Upper): Operation[] {
@@ -78,6 +79,7 @@ function readPath(
     ],
     schemes: upper.securitySchemes,
     repliesOf: upper.repliesOf,
+    schemaAt: upper.schemaAt,
   }
   const fixed = methods
     .filter((method) => method !== 'query' || reading.openapi === '3.2')
@@ -127,6 +129,7 @@ interface PathItem {
   readonly settings: readonly Setting[]
   readonly schemes: Schemes
   readonly repliesOf: ReplyReader
+  readonly schemaAt: Operation['schemaAt']
 }
 
 function readOperation(
@@ -147,6 +150,7 @@ function readOperation(
     body,
     ...(grpc && { grpc }),
     ...path.repliesOf(spot),
+    schemaAt: path.schemaAt,
     security: readSecurity(reading, child(spot, 'security') ?? path.security, path.schemes),
     settings: [...path.settings, ...settingsAt(spot, 'operation')],
     deprecated: booleanOf(reading, spot, 'deprecated') ?? false,

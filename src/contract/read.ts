@@ -8,11 +8,11 @@ import {
   type SchemaCompiler,
 } from '../schema.ts'
 import { checkFields } from './fields.ts'
-import type { Contract } from './operation.ts'
+import type { Contract, Operation } from './operation.ts'
 import { readOperations, settingsAt } from './paths.ts'
 import { replyReader } from './replies.ts'
 import { readSecuritySchemes } from './security.ts'
-import { child, isObject, objectOf, type Reading, report } from './spot.ts'
+import { child, isObject, objectOf, type Reading, report, targetOf } from './spot.ts'
 import { selvesOf, type Spot, stringOf } from './spot.ts'
 
 export function readContract(documents: Documents): Contract {
@@ -31,9 +31,21 @@ export function readContract(documents: Documents): Contract {
     documentSettings: settingsAt(root, 'document'),
   }
   const inReplies = inDirection(reading, schemas, 'reply')
-  const upper = { ...contract, repliesOf: replyReader(reading, inReplies) }
+  const schemaAt = schemaFinder(root, { request: reading, reply: inReplies })
+  const upper = { ...contract, repliesOf: replyReader(reading, inReplies), schemaAt }
   const operations = readable ? readOperations(reading, root, upper) : []
   return { ...contract, operations, finish: () => finished(reading, schemas) }
+}
+
+function schemaFinder(
+  { uri, pointer }: Spot,
+  readings: Readonly<Record<Direction, Reading>>,
+): Operation['schemaAt'] {
+  return (reference, direction) => {
+    const reading = readings[direction]
+    const spot = targetOf(reading, { uri, pointer, value: reference })
+    return spot && reading.addSchema(spot)
+  }
 }
 
 function finished({ documents, problems: found }: Reading, schemas: SchemaCompiler) {

@@ -49,7 +49,7 @@ import { bundleRelease } from './let-go.ts'
 import { overloadedReply } from './overloaded.ts'
 import { limitsOfThread } from './room.ts'
 import { Places } from './places.ts'
-import type { Runtime } from './runtime.ts'
+import type { LeaveReason, Runtime } from './runtime.ts'
 import { linkSnapshot, policiesInShadow, type Snapshot } from './snapshot.ts'
 import type { SharedMemories } from './shared-states.ts'
 import { States } from './states.ts'
@@ -119,6 +119,8 @@ export class Engine {
       places: new Places(occupancy),
       active: 0,
       lasting: new Set(),
+      leaves: undefined,
+      random: setup.random,
       lateRecords: new Set(),
       bug,
     }
@@ -252,10 +254,15 @@ export class Engine {
       for (const server of this.#servers) server.destroy()
     })
     this.#closing ??= this.#end(noticeMs)
-    for (const one of this.#runtime.lasting) one.leave()
+    this.#leave(noticeMs === 0 ? 'stops' : 'renews')
     if (noticeMs === 0) for (const server of this.#servers) void server.close()
     await this.#closing
     cancel()
+  }
+
+  #leave(why: LeaveReason): void {
+    this.#runtime.leaves = why
+    for (const one of this.#runtime.lasting) one.leave(why)
   }
 
   // Once: a descriptor that is closed twice may be another's by then.

@@ -34,7 +34,7 @@ import {
 } from '../http.ts'
 import { acceptableId, type ExchangeRecord } from '../telemetry.ts'
 import type { Endpoint } from '../upstream.ts'
-import { type CallEvents, type CallFailure, type Call, type CallReplyHead } from '../wire.ts'
+import type { Call, CallEvents, CallFailure, CallReplyHead, CallTerms } from '../wire.ts'
 import { bodyKind, callTerms } from './call-terms.ts'
 import { callFaults, mappedReply, mayRepeat } from './causes.ts'
 import { beginEventStream, type EventStream } from './event-stream.ts'
@@ -231,7 +231,9 @@ export class GatewayExchange implements PassedReply, Sender, StreamEvents, Tunne
     const grpc = beginGrpc(this.#stream, operation)
     if (grpc !== undefined && 'code' in grpc) return this.#refuse(grpc)
     this.#grpc = grpc
-    const isLive = operation.eventStream !== undefined || this.#takesUpgrade(operation)
+    const isSocket = this.request.upgrade === 'websocket'
+    if (isSocket && operation.tunnel === undefined) return this.#refuse(refuse('UPGRADE_NOT_TAKEN'))
+    const isLive = isSocket || operation.eventStream !== undefined
     if (isLive && !this.#takePlace()) return
     const { breach, heldBytesMax } = judgeHead(this.request, operation)
     if (breach !== undefined) {
@@ -360,23 +362,28 @@ export class GatewayExchange implements PassedReply, Sender, StreamEvents, Tunne
         : 'done'
     const sent = { held: content?.whole, isUpgrade: body === 'tunnel' }
     const head = requestLines(this, this.#stream, endpoint, this.#forwarding, sent, operation)
-    const events = body === 'tunnel' ? this.#tunnel(call) : this.#replyEvents(operation)
-    call.begin(events, this.request.method, head, body, callTerms(operation, deadlineMs))
+    const terms = callTerms(operation, deadlineMs)
+    if (body === 'tunnel') return this.#beginTunnel(call, head, terms)
+    call.begin(this.#replyEvents(operation), this.request.method, head, body, terms)
     if (sent.held !== undefined) call.sendKept(sent.held)
     if (streams) this.#stream.readBody()
   }
 
   #takesUpgrade({ tunnel }: LinkedOperation): boolean {
-    return tunnel !== undefined && this.request.upgrade === tunnel.protocol
+    return tunnel !== undefined && this.request.upgrade === tunnel.terms.protocol
   }
 
-  #tunnel(call: Call): Tunnel {
-    return new Tunnel(this, this.#runtime, this.#stream, call)
+  #beginTunnel(call: Call, head: string, terms: CallTerms): void {
+    const { heldBytesMax } = this.#snapshot.plan.limits
+    const linked = this.#operation!.tunnel!
+    const tools = { runtime: this.#runtime, heldBytesMax, stream: this.#stream, call, linked }
+    const tunnel = new Tunnel(this, head, tools)
+    call.begin(tunnel, this.request.method, tunnel.head, 'tunnel', terms)
   }
 
-  tunnelEnded({ fault, reason, requestBytes, replyBytes }: TunnelEnd): void {
+  tunnelEnded({ fault, reason, ...rest }: TunnelEnd): void {
     this.#sending?.end()
-    Object.assign(this.#notes, { requestBytes, replyBytes })
+    Object.assign(this.#notes, rest)
     this.#record(this.#runtime.clock.nowMs(), fault, reason)
   }
 

@@ -81,7 +81,7 @@ test('Watch tells what is, then what changes, and ends with the thread', async (
   await client.until(said(1))
   health.stop()
   await client.until(said(1) + said(2))
-  for (const one of lasting) one.leave()
+  for (const one of lasting) one.leave('stops')
   await client.until('0\r\ngrpc-status: 14\r\ngrpc-message: the gateway ends\r\n\r\n')
   assert.equal(lasting.size, 0)
 })

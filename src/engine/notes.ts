@@ -1,7 +1,7 @@
 // What is noted of an exchange while it lives: its record is made of it.
 import type { FaultCode, Refusal } from '../base.ts'
 import { type Client, headerValue, type RequestHead, type Verdict } from '../http.ts'
-import type { ExchangeRecord, ShadowNote } from '../telemetry.ts'
+import type { ClosedBy, ExchangeRecord, ShadowNote } from '../telemetry.ts'
 import { noShadows } from './shadowing.ts'
 import type { NamedPolicy } from './step-names.ts'
 
@@ -34,6 +34,8 @@ export class Notes {
   shadows: readonly ShadowNote[] = noShadows
   /** What policies in shadow have not said yet. */
   asides: readonly Promise<Verdict>[] = noAsides
+  /** Of a WebSocket. */
+  closed: ClosedBy | undefined
   refused: { readonly refusal: Refusal; readonly by: NamedPolicy | undefined } | undefined
 
   leftUpstream(nowMs: number): void {
@@ -57,6 +59,7 @@ export class Notes {
       refusedBy: refused?.by?.policy,
       refusedAt: refused?.by?.at,
       shadows: this.shadows,
+      closed: this.closed,
       durationMs: end.nowMs - startedMs,
       upstreamMs: this.upstreamMs,
       requestBytes: this.requestBytes,

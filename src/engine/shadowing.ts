@@ -26,7 +26,7 @@ type Bug = (error: unknown) => void
 
 /** A policy in shadow edits nothing; how its look at replies is silenced, `reply-checks` knows. */
 export function inShadow(by: NamedPolicy, linked: LinkedSteps, bug: Bug): LinkedSteps {
-  const { admit, check, content, prepare, watch, verify, mapped } = linked
+  const { admit, check, content, prepare, watch, verify, mapped, tunnel } = linked
   return {
     ...(admit && { admit: shadow(by, admit, bug) }),
     ...(check && { check: shadow(by, check, bug) }),
@@ -35,6 +35,8 @@ export function inShadow(by: NamedPolicy, linked: LinkedSteps, bug: Bug): Linked
     ...(watch && { watch: watchInShadow(by, watch, bug) }),
     ...(verify && { verify }),
     ...(mapped && { mapped: mappedInShadow(by, mapped, bug) }),
+    // What is open stays open: of messages it notes what it would have refused.
+    ...(tunnel && { tunnel }),
   }
 }
 

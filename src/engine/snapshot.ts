@@ -23,7 +23,6 @@ import {
   type Registry,
   type StateNeed,
   type Tools,
-  type TunnelTerms,
 } from '../policy.ts'
 import { compileHosts, openRouter, type Router } from '../route.ts'
 import { linkSchemas } from '../schema.ts'
@@ -37,6 +36,7 @@ import type { LinkedVerify } from './reply-checks.ts'
 import { compileRequestEdit, type EditLines } from './request-fields.ts'
 import { inShadow } from './shadowing.ts'
 import type { States } from './states.ts'
+import type { LinkedTunnel } from './tunnel.ts'
 import { type NamedPolicy, namedSteps } from './step-names.ts'
 
 export interface Snapshot {
@@ -78,7 +78,7 @@ export interface LinkedOperation {
   readonly edit: ReplyEdit
   readonly reading: ReplyReading
   /** Undefined: it takes no upgrade. */
-  readonly tunnel: TunnelTerms | undefined
+  readonly tunnel: LinkedTunnel | undefined
   /** Undefined: its replies are no streams of events, or are taken for ordinary ones. */
   readonly eventStream: EventStreamTerms | undefined
   readonly accepts: (accept: string | undefined) => boolean
@@ -207,7 +207,7 @@ function operationLinker(plan: OpenSnapshot, tools: LinkTools): Snapshot['operat
       verify: steps.flatMap(({ by, verify }) => (verify ? { ...by, step: verify } : [])),
       mapFields: linkMappedFields(mappedOf(steps)),
       ...repliesOf({ ...linkFinish(steps), watched: watchedOf(steps) }),
-      tunnel: steps.findLast(({ tunnel }) => tunnel !== undefined)?.tunnel,
+      tunnel: steps.flatMap(({ by, tunnel }) => (tunnel ? { ...by, terms: tunnel } : [])).at(-1),
       eventStream: steps.findLast(({ eventStream }) => eventStream !== undefined)?.eventStream,
       accepts: acceptsOf(operation.replyTypes),
       takesType: takesOf(operation.bodyTypes),

@@ -1,15 +1,45 @@
-// Bytes of another protocol, both ways, once a client's upgrade was taken: one tunnel is one
-// exchange, pumped as bodies are, each direction held up by whoever takes it.
-import type { FaultCode } from '../base.ts'
-import type { Piece, Stream, StreamEvents } from '../http.ts'
+// A WebSocket on its way through: one tunnel is one exchange, whose frames go both ways with the
+// backpressure of each side. It lives until both sides have said Close to each other, or until we
+// say it to both: a bound is broken, nothing is said any more, a side is gone, the thread ends.
+//
+//   asking ──▶ open ──▶ closing ──▶ over        (asking: an endpoint that takes no upgrade
+//      └──────── ordinary reply ─────▲           answers as to any other request)
+//
+// A Close goes out between two frames. Where a frame never ends its side is cut.
+import { type FaultCode, type Refusal, stackOf } from '../base.ts'
+import {
+  type Breach,
+  bytesOf,
+  closeCodeOf,
+  closeFrame,
+  isCloseCode,
+  type Piece,
+  type RequestHead,
+  type Stream,
+  type StreamEvents,
+} from '../http.ts'
+import type { TunnelTerms } from '../policy.ts'
+import type { ClosedBy } from '../telemetry.ts'
 import type { Call, CallEvents, CallFailure, CallReplyHead } from '../wire.ts'
+import { closeCodeFor, isOfPolicy, looksInside, refusalFor } from './breaches.ts'
 import { callFaults } from './causes.ts'
-import type { Lasting, Runtime } from './runtime.ts'
+import { Handshake } from './handshake.ts'
+import type { Lasting, LeaveReason, Runtime } from './runtime.ts'
+import type { NamedPolicy } from './step-names.ts'
+import { Side, type SideOwner } from './tunnel-side.ts'
+
+/** What an operation says of its tunnels, and which policy of it does. */
+export interface LinkedTunnel extends NamedPolicy {
+  readonly terms: TunnelTerms
+}
 
 /** How a tunnel ended, for the record. */
 export interface TunnelEnd {
   readonly fault: FaultCode | undefined
   readonly reason: string | undefined
+  /** What a policy refused. */
+  readonly refused: { readonly refusal: Refusal; readonly by: NamedPolicy | undefined } | undefined
+  readonly closed: ClosedBy | undefined
   /** From the client, and to it. */
   readonly requestBytes: number
   readonly replyBytes: number
@@ -17,101 +47,375 @@ export interface TunnelEnd {
 
 /** The exchange: until the endpoint takes the upgrade, whatever comes is an ordinary reply. */
 export interface TunnelOwner extends CallEvents {
+  readonly request: RequestHead
+  noteShadow(by: NamedPolicy, refusal: Refusal): void
   tunnelEnded(end: TunnelEnd): void
 }
 
-export class Tunnel implements CallEvents, StreamEvents, Lasting {
-  readonly #owner: TunnelOwner
-  readonly #runtime: Pick<Runtime, 'lasting'>
-  readonly #stream: Stream
-  readonly #call: Call
-  #at: 'asking' | 'open' | 'over' = 'asking'
-  #requestBytes = 0
-  #replyBytes = 0
+export interface TunnelTools {
+  readonly runtime: Pick<Runtime, 'bug' | 'clock' | 'lasting' | 'leaves' | 'occupancy' | 'random'>
+  /** Of all bodies and messages, in all threads. */
+  readonly heldBytesMax: number
+  readonly stream: Stream
+  readonly call: Call
+  readonly linked: LinkedTunnel
+}
 
-  constructor(owner: TunnelOwner, runtime: Pick<Runtime, 'lasting'>, stream: Stream, call: Call) {
+/** For the other side's Close, and for the end of a frame that it waits for. */
+const closeWaitMs = 2_000
+/** Clients that come again all at once would be a flood. */
+const spreadMs = 5_000
+/** How a side ended that said no Close (RFC 6455 §7.1.5). */
+const gone = 1006
+
+interface Fate {
+  readonly fault?: FaultCode | undefined
+  readonly reason?: string | undefined
+  readonly refused?: TunnelEnd['refused']
+}
+
+export class Tunnel implements CallEvents, StreamEvents, SideOwner, Lasting {
+  readonly #owner: TunnelOwner
+  readonly #tools: TunnelTools
+  readonly #handshake: Handshake
+  #at: 'asking' | 'open' | 'over' = 'asking'
+  #client!: Side
+  #upstream!: Side
+  /** When a message last began, either way. */
+  #movedMs = 0
+  /** By then it is over; undefined while nobody closes it. */
+  #closeByMs: number | undefined
+  #leaveAtMs = Infinity
+  #cancelTimer = (): void => undefined
+  #closed: ClosedBy | undefined
+  #fate: Fate = {}
+
+  constructor(owner: TunnelOwner, head: string, tools: TunnelTools) {
     this.#owner = owner
-    this.#runtime = runtime
-    this.#stream = stream
-    this.#call = call
+    this.#tools = tools
+    const { linked } = tools
+    const looks = linked.isShadow !== true && looksInside(linked.terms)
+    this.#handshake = new Handshake(owner.request, head, looks)
   }
 
-  // The endpoint.
+  /** The head of the request as the endpoint gets it. */
+  get head(): string {
+    return this.#handshake.head
+  }
+
+  // The endpoint's answer.
 
   replyInterim(head: CallReplyHead): void {
     this.#owner.replyInterim(head)
   }
 
   replyHead(head: CallReplyHead): void {
-    this.#owner.replyHead(head)
-    if (head.bodyLength !== 'tunnel') return
-    this.#at = 'open'
-    this.#runtime.lasting.add(this)
-    this.#stream.attach(this)
-    this.#stream.readBody()
+    if (head.bodyLength !== 'tunnel') return this.#owner.replyHead(head)
+    const agreed = this.#handshake.judge(head)
+    if (typeof agreed === 'string') {
+      this.#tools.call.abandon()
+      return this.#owner.callFailed({ kind: 'protocol', reason: agreed })
+    }
+    this.#owner.replyHead(this.#handshake.reply(head))
+    this.#open(agreed.isDeflated)
   }
+
+  #open(isDeflated: boolean): void {
+    const { stream, call, runtime } = this.#tools
+    this.#at = 'open'
+    this.#movedMs = this.nowMs()
+    const client = {
+      send: (bytes: Buffer) => stream.sendPiece(bytes),
+      pause: () => stream.pauseBody(),
+      resume: () => stream.readBody(),
+      end: () => stream.sendEnd([]),
+      cut: () => stream.cut(),
+    }
+    const upstream = {
+      send: (bytes: Buffer) => call.sendPiece(bytes),
+      pause: () => call.pause(),
+      resume: () => call.resume(),
+      end: () => call.sendEnd([]),
+      cut: () => call.abandon(),
+    }
+    this.#client = new Side('client', client, this, this.#flowTerms('client', isDeflated))
+    this.#upstream = new Side('upstream', upstream, this, this.#flowTerms('upstream', isDeflated))
+    this.#client.other = this.#upstream
+    this.#upstream.other = this.#client
+    runtime.lasting.add(this)
+    stream.attach(this)
+    stream.readBody()
+    if (runtime.leaves !== undefined) this.leave(runtime.leaves)
+    this.#arm()
+  }
+
+  #flowTerms(who: Side['who'], isDeflated: boolean) {
+    const { terms, isShadow } = this.#tools.linked
+    const { fragmentsMax, controlFramesPerSecondMax } = terms
+    const messages = who === 'client' ? terms.client : terms.server
+    return {
+      isMasked: who === 'client',
+      mayBeDeflated: isDeflated,
+      fragmentsMax,
+      controlFramesPerSecondMax,
+      isShadow: isShadow === true,
+      // Only in shadow what is looked into may be deflated: then nobody looks.
+      messages: isDeflated ? { perSecondMax: messages.perSecondMax } : messages,
+    }
+  }
+
+  // What comes.
 
   replyPiece(piece: Piece): void {
-    if (this.#at === 'asking') return this.#owner.replyPiece(piece)
-    this.#replyBytes += piece.length
-    if (!this.#stream.sendPiece(piece)) this.#call.pause()
+    if (this.#at === 'asking') this.#owner.replyPiece(piece)
+    else if (this.#at === 'open') this.#take(this.#upstream, piece)
   }
 
-  replyEnded(trailers: readonly string[]): void {
-    if (this.#at === 'asking') return this.#owner.replyEnded(trailers)
-    if (this.#at === 'over') return
-    this.#stream.sendEnd([])
-    this.#over(undefined, undefined)
+  requestPiece(piece: Piece): void {
+    if (this.#at === 'open') this.#take(this.#client, piece)
   }
 
-  callFailed(failure: CallFailure): void {
-    if (this.#at === 'asking') return this.#owner.callFailed(failure)
-    if (this.#at === 'over') return
-    this.#stream.cut()
-    this.#over(callFaults[failure.kind], failure.reason)
+  #take(side: Side, piece: Piece): void {
+    try {
+      const breach = side.push(bytesOf(piece))
+      if (breach !== undefined) this.#breached(side, breach)
+      if (this.#closeByMs !== undefined) this.#settle()
+    } catch (error) {
+      this.#bug(error)
+    }
+  }
+
+  #bug(error: unknown): void {
+    this.#tools.runtime.bug(error)
+    this.#cutBoth({ fault: 'INTERNAL_ERROR', reason: stackOf(error) })
   }
 
   upstreamWritable(): void {
-    if (this.#at === 'open') this.#stream.readBody()
-    else this.#owner.upstreamWritable()
+    if (this.#at === 'asking') this.#owner.upstreamWritable()
+    else this.#upstream.writable()
   }
 
-  // The client.
-
-  requestPiece(piece: Piece): void {
-    this.#requestBytes += piece.length
-    if (!this.#call.sendPiece(piece)) this.#stream.pauseBody()
+  clientWritable(): void {
+    this.#client.writable()
   }
+
+  // Ends.
 
   requestEnded(): void {
-    this.#call.sendEnd([])
+    if (this.#at !== 'open') return
+    this.#client.isDeaf = true
+    this.#closed ??= { code: gone, by: 'client' }
+    this.#closeWithin()
+    this.#upstream.end()
+    this.#settle()
   }
 
   requestBroken(): void {
     // Nothing frames it that could break.
   }
 
-  clientWritable(): void {
-    this.#call.resume()
-  }
-
   clientGone(fault: FaultCode, reason: string): void {
-    if (this.#at === 'over') return
-    this.#call.abandon()
-    this.#over(fault, reason)
-  }
-
-  leave(): void {
     if (this.#at !== 'open') return
-    this.#call.abandon()
-    this.#stream.sendEnd([])
-    this.#over(undefined, undefined)
+    this.#client.isGone = true
+    // Who said Close may go: the endpoint has it, and is left to read it.
+    if (this.#upstream.isToldToClose) {
+      this.#upstream.end()
+      return this.#closeWithin()
+    }
+    this.#fate = this.#closed === undefined ? { fault, reason } : {}
+    this.#upstream.cut()
+    this.#over()
   }
 
-  #over(fault: FaultCode | undefined, reason: string | undefined): void {
+  replyEnded(trailers: readonly string[]): void {
+    if (this.#at === 'asking') return this.#owner.replyEnded(trailers)
+    this.#upstreamGone({ fault: 'UPSTREAM_CLOSED', reason: 'the upstream ended without a Close' })
+  }
+
+  callFailed(failure: CallFailure): void {
+    if (this.#at === 'asking') return this.#owner.callFailed(failure)
+    this.#upstreamGone({ fault: callFaults[failure.kind], reason: failure.reason })
+  }
+
+  #upstreamGone(fate: Fate): void {
+    if (this.#at !== 'open') return
+    const upstream = this.#upstream
+    upstream.isGone = true
+    if (this.#closed !== undefined) return this.#endBoth()
+    this.#fate = fate
+    if (!upstream.flow.isBetween) return this.#cutBoth(fate)
+    this.#close({ code: 1011, by: 'upstream' }, 'the service is gone')
+  }
+
+  #breached(side: Side, breach: Breach): void {
+    if (this.#closed !== undefined) return
+    const code = closeCodeFor(breach)
+    const refusal = refusalFor(side.who, breach)
+    const by = isOfPolicy(breach) ? this.#tools.linked : undefined
+    this.#fate = { fault: refusal.code, reason: refusal.reason, refused: { refusal, by } }
+    // The other waits for the end of a frame that will not come.
+    if (!side.flow.isBetween) side.other.cut()
+    this.#close({ code, by: 'gateway' }, breach.reason, side.who === 'client' ? code : 1011)
+  }
+
+  leave(why: LeaveReason): void {
+    if (this.#at !== 'open' || this.#closed !== undefined) return
+    if (why === 'stops') return this.#close({ code: 1001, by: 'gateway' }, 'the gateway stops')
+    const { random } = this.#tools.runtime
+    this.#leaveAtMs = Math.min(this.#leaveAtMs, this.nowMs() + random() * spreadMs)
+    this.#arm()
+  }
+
+  /** Tells both sides, the client perhaps in other words. */
+  #close(closed: ClosedBy, reason: string, clientCode = closed.code): void {
+    this.#closed = closed
+    this.#closeWithin()
+    this.#client.tellToClose((mask) => closeFrame(clientCode, reason, mask))
+    this.#upstream.tellToClose((mask) => closeFrame(closed.code, reason, mask))
+    this.#settle()
+  }
+
+  closeCame(side: Side, payload: Uint8Array): boolean {
+    const { other } = side
+    // What stands in its way is a Close of ours.
+    if (other.isToldToClose || this.#closed?.by === 'gateway') return false
+    this.#closed ??= { code: closeCodeOf(payload), by: side.who }
+    other.isToldToClose = true
+    this.#closeWithin()
+    return true
+  }
+
+  #settle(): void {
+    if (this.#at !== 'open') return
+    this.#upstream.settle()
+    this.#client.settle()
+    if (this.#client.isDone && this.#upstream.isGone) this.#endBoth()
+  }
+
+  #closeWithin(): void {
+    this.#closeByMs ??= this.nowMs() + closeWaitMs
+    this.#arm()
+  }
+
+  /** Where a frame is under way, it is cut. */
+  #endBoth(): void {
+    if (this.#client.flow.isClosed) this.#answerClose()
+    if (this.#upstream.flow.isBetween || this.#client.isToldToClose) this.#client.end()
+    else this.#client.cut()
+    this.#upstream.cut()
+    this.#over()
+  }
+
+  /** Of a Close that the endpoint left unanswered. */
+  #answerClose(): void {
+    const code = this.#closed?.code ?? 1000
+    this.#client.tellToClose((mask) => closeFrame(isCloseCode(code) ? code : 1000, '', mask))
+  }
+
+  #cutBoth(fate: Fate): void {
+    if (this.#at === 'over') return
+    this.#fate = fate
+    this.#client.cut()
+    this.#upstream.cut()
+    this.#over()
+  }
+
+  #over(): void {
+    if (this.#at === 'over') return
     this.#at = 'over'
-    this.#runtime.lasting.delete(this)
-    const bytes = { requestBytes: this.#requestBytes, replyBytes: this.#replyBytes }
-    this.#owner.tunnelEnded({ fault, reason, ...bytes })
+    this.#cancelTimer()
+    this.#tools.runtime.lasting.delete(this)
+    for (const side of [this.#client, this.#upstream]) side.flow.release()
+    const { fault, reason, refused } = this.#fate
+    this.#owner.tunnelEnded({
+      fault,
+      reason,
+      refused,
+      closed: this.#closed,
+      requestBytes: this.#client.came,
+      replyBytes: this.#client.went,
+    })
+  }
+
+  // Time.
+
+  nowMs(): number {
+    return this.#tools.runtime.clock.nowMs()
+  }
+
+  moved(): void {
+    this.#movedMs = this.nowMs()
+  }
+
+  /** One timer, for what is due first. */
+  #arm(): void {
+    this.#cancelTimer()
+    if (this.#at !== 'open') return
+    const { clock } = this.#tools.runtime
+    const waitMs = Math.max(1, this.#dueMs() - clock.nowMs())
+    this.#cancelTimer =
+      waitMs === Infinity ? () => undefined : clock.after(waitMs, () => this.#tick())
+  }
+
+  #dueMs(): number {
+    if (this.#closeByMs !== undefined) return this.#closeByMs
+    const { pingMs, idleTimeoutMs } = this.#tools.linked.terms
+    const idleMs = idleTimeoutMs === 0 ? Infinity : this.#movedMs + idleTimeoutMs
+    const askMs = (side: Side) =>
+      pingMs === 0 ? Infinity : (side.askedMs || side.heardMs) + pingMs
+    return Math.min(idleMs, askMs(this.#client), askMs(this.#upstream), this.#leaveAtMs)
+  }
+
+  #tick(): void {
+    try {
+      this.#look(this.nowMs())
+    } catch (error) {
+      this.#bug(error)
+    }
+    this.#arm()
+  }
+
+  #look(nowMs: number): void {
+    if (this.#closeByMs !== undefined) return nowMs >= this.#closeByMs ? this.#endBoth() : undefined
+    if (nowMs >= this.#leaveAtMs) return this.#close({ code: 1012, by: 'gateway' }, 'come again')
+    const { pingMs, idleTimeoutMs } = this.#tools.linked.terms
+    const isMidway = !this.#client.flow.isBetween || !this.#upstream.flow.isBetween
+    if (isMidway) this.#movedMs = Math.max(this.#client.heardMs, this.#upstream.heardMs)
+    if (idleTimeoutMs > 0 && nowMs - this.#movedMs >= idleTimeoutMs) {
+      return this.#close({ code: 1001, by: 'gateway' }, 'nothing was said for long')
+    }
+    for (const side of [this.#client, this.#upstream]) {
+      if (pingMs > 0 && this.#at === 'open') this.#lookAt(side, nowMs, pingMs)
+    }
+  }
+
+  #lookAt(side: Side, nowMs: number, pingMs: number): void {
+    if (!side.isAskable) {
+      // What it says of itself it says in other ways.
+      side.heardMs = nowMs
+      side.askedMs = 0
+    } else if (side.askedMs > 0 && nowMs - side.askedMs >= pingMs) this.#silent(side)
+    else if (side.askedMs === 0 && nowMs - side.heardMs >= pingMs) side.ask()
+  }
+
+  #silent(side: Side): void {
+    const reason = 'it answered no ping'
+    if (side.who === 'client') return this.#cutBoth({ fault: 'CLIENT_CLOSED', reason })
+    side.cut()
+    this.#upstreamGone({ fault: 'UPSTREAM_TIMEOUT', reason })
+  }
+
+  // What is noted and held.
+
+  noted(side: Side, breach: Breach): void {
+    this.#owner.noteShadow(this.#tools.linked, refusalFor(side.who, breach))
+  }
+
+  hold(bytes: number): boolean {
+    const { runtime, heldBytesMax } = this.#tools
+    const { occupancy } = runtime
+    if (bytes === 0) return true
+    occupancy.note('heldBytes', bytes)
+    return occupancy.total('heldBytes') <= heldBytesMax
   }
 }

@@ -36,6 +36,7 @@ function flowOf(messages: MessageRules, { room = Infinity, ...terms }: Options =
     {
       send: (bytes) => void sent.push(bytes.slice()),
       control: () => true,
+      moved: () => undefined,
       noted: (breach) => void noted.push(breach),
       newMask: () => undefined,
       hold(bytes) {

@@ -37,6 +37,8 @@ export interface FlowOwner {
   send(bytes: Uint8Array): void
   /** Whether it goes on. */
   control(frame: ControlFrame): boolean
+  /** A frame of a message begins. */
+  moved(): void
   /** A breach that is only noted. */
   noted(breach: Breach): void
   /** For a frame that is made here; undefined where none is masked. */
@@ -137,6 +139,7 @@ export class MessageFlow implements FrameTaker {
   }
 
   fragment(payloadBytes: number): Breach | undefined {
+    this.#owner.moved()
     this.#messageBytes += payloadBytes
     const { bytesMax } = this.#rules
     if (bytesMax === undefined || this.#messageBytes <= bytesMax) return undefined

@@ -25,6 +25,7 @@ const plainOperation: Operation = {
   statuses: ['default'],
   replyTypes: [],
   replies: () => [],
+  schemaAt: () => undefined,
   security: [],
   settings: [],
   deprecated: false,

@@ -3,7 +3,15 @@
 // docs page and metric label at once.
 import type { z } from 'zod'
 import type { Limits, Place, Problem, Random } from '../base.ts'
-import type { BodyWatch, Exchange, ReplyEdit, RequestEdit, Step, VerifyStep } from '../http.ts'
+import type {
+  BodyWatch,
+  Exchange,
+  MessageRules,
+  ReplyEdit,
+  RequestEdit,
+  Step,
+  VerifyStep,
+} from '../http.ts'
 import type { Operation } from '../contract.ts'
 import type { LinkedSchemas } from '../schema.ts'
 
@@ -93,10 +101,18 @@ export interface MappedFields {
   readonly map: (lowerName: string, value: string, exchange: Exchange) => string | undefined
 }
 
-/** What an operation says of the upgrades that it takes. */
+/** What an operation says of the WebSockets that it takes; times are 0 for never. */
 export interface TunnelTerms {
   /** In lower case, as a request's `upgrade`. */
-  readonly protocol: string
+  readonly protocol: 'websocket'
+  /** Silence of one side after which it is asked whether it is there. */
+  readonly pingMs: number
+  /** Without a message either way. */
+  readonly idleTimeoutMs: number
+  readonly fragmentsMax: number
+  readonly controlFramesPerSecondMax: number
+  readonly client: MessageRules
+  readonly server: MessageRules
 }
 
 /** How replies of Server-Sent Events live; 0 for never. */
@@ -118,7 +134,7 @@ export interface LinkedSteps {
   readonly mapped?: MappedFields
   readonly finish?: FinishStep
   readonly edit?: ReplyEdit
-  /** The operation takes upgrades; of several that say so the last counts. */
+  /** The operation takes WebSockets; of several that say so the last counts. In shadow too. */
   readonly tunnel?: TunnelTerms
   readonly eventStream?: EventStreamTerms
 }

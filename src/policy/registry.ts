@@ -12,6 +12,7 @@ import { rewrite } from './rewrite.ts'
 import { secureHeaders } from './secure-headers.ts'
 import { topology } from './topology.ts'
 import { validation } from './validation.ts'
+import { websocket } from './websocket.ts'
 
 /** A policy whose own types are forgotten: what it compiles goes only back to itself. */
 export type AnyPolicy = Policy<unknown, unknown>
@@ -28,6 +29,7 @@ const own = {
   ip,
   limit,
   auth,
+  websocket,
   validation,
   'reply-validation': replyValidation,
   rewrite,

@@ -15,6 +15,7 @@ export function operationWith(more: Partial<Operation> = {}): Operation {
     statuses: ['200'],
     replyTypes: [],
     replies: () => [],
+    schemaAt: () => undefined,
     security: [],
     settings: [],
     deprecated: false,

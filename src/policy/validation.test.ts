@@ -120,6 +120,7 @@ const operation: Operation = {
   statuses: [],
   replyTypes: [],
   replies: () => [],
+  schemaAt: () => undefined,
   security: [
     [{ scheme: 'k', type: 'apiKey', in: 'query', name: 'key', httpScheme: undefined, scopes: [] }],
   ],

@@ -24,6 +24,8 @@ export interface ExchangeRecord {
   readonly refusal: Refusal | undefined
   /** Policies in shadow that would have refused; each once. */
   readonly shadows: readonly ShadowNote[]
+  /** Undefined of what was no WebSocket. */
+  readonly closed?: ClosedBy | undefined
   readonly durationMs: number
   /** Of it, from the request's going upstream to the end of the upstream's reply; 0 where none. */
   readonly upstreamMs: number
@@ -34,6 +36,12 @@ export interface ExchangeRecord {
   readonly endpoint: string | undefined
   readonly userAgent: string | undefined
   readonly finishedEpochMs: number
+}
+
+/** How a WebSocket ended: the code of its first Close, 1006 where there was none, and whose it was. */
+export interface ClosedBy {
+  readonly code: number
+  readonly by: 'client' | 'upstream' | 'gateway'
 }
 
 /** What a policy in shadow would have said. */

@@ -1,6 +1,7 @@
 // On which terms an exchange calls its endpoint.
 import type { RequestHead } from '../http.ts'
 import type { CallBody, CallTerms } from '../wire.ts'
+import type { RequestBody } from './request-body.ts'
 import type { LinkedOperation } from './snapshot.ts'
 
 export function callTerms(operation: LinkedOperation, deadlineMs: number): CallTerms {
@@ -10,6 +11,13 @@ export function callTerms(operation: LinkedOperation, deadlineMs: number): CallT
   return { fieldsWanted, reading, firstByteTimeoutMs, replyIdleTimeoutMs, deadlineMs }
 }
 
-/** How a body goes on that is still coming. */
-export const bodyKind = ({ bodyLength }: RequestHead): CallBody =>
-  bodyLength === 'streamed' ? 'chunks' : 'bytes'
+/** What follows the head of a request: its content, as far as it has come, or a tunnel. */
+export function bodyKind(
+  { bodyLength }: RequestHead,
+  content: RequestBody | undefined,
+  isUpgrade: boolean,
+): CallBody {
+  if (content?.whole !== undefined) return 'kept'
+  if (content === undefined || content.isDone) return isUpgrade ? 'tunnel' : 'done'
+  return bodyLength === 'streamed' ? 'chunks' : 'bytes'
+}

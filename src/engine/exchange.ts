@@ -355,11 +355,7 @@ export class GatewayExchange implements PassedReply, Sender, StreamEvents, Tunne
     sending.begin(call)
     const content = this.#content
     const streams = content !== undefined && !content.isDone
-    const body = streams
-      ? bodyKind(this.request)
-      : this.#takesUpgrade(operation)
-        ? 'tunnel'
-        : 'done'
+    const body = bodyKind(this.request, content, this.#takesUpgrade(operation))
     const sent = { held: content?.whole, isUpgrade: body === 'tunnel' }
     const head = requestLines(this, this.#stream, endpoint, this.#forwarding, sent, operation)
     const terms = callTerms(operation, deadlineMs)

@@ -64,10 +64,11 @@ export interface CallTerms {
 export type StreamTimes = Pick<CallTerms, 'replyIdleTimeoutMs' | 'deadlineMs'>
 
 /**
- * What follows the head of a request: nothing, a body of the length that the head says, one that
- * ends by itself, or, where the endpoint takes the upgrade that the head asks for, a tunnel.
+ * What follows the head of a request: nothing, a body that is at hand whole (`sendKept`), one of the
+ * length that the head says, one that ends by itself, or, where the endpoint takes the upgrade that
+ * the head asks for, a tunnel.
  */
-export type CallBody = 'done' | 'bytes' | 'chunks' | 'tunnel'
+export type CallBody = 'done' | 'kept' | 'bytes' | 'chunks' | 'tunnel'
 
 export interface Call {
   /** Whether its connection stood open before: such a one may turn out stale. */

@@ -111,7 +111,7 @@ export class ClientConnection implements Call, ByteSink, Sweepable {
     this.#terms = terms
     this.#method = method
     this.#upgrade = body === 'tunnel' ? /\r\nUpgrade: ([^\r]+)/.exec(head)?.[1] : undefined
-    this.#requestDone = body === 'done' || body === 'tunnel'
+    this.#requestDone = body !== 'bytes' && body !== 'chunks'
     this.#chunks = body === 'chunks'
     this.#reply = undefined
     this.#replied = false

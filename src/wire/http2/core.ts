@@ -101,7 +101,9 @@ export class Http2Core<S extends FlowStream> implements FrameSink, OutflowEvents
       tableBytesMax: limits.http2TableBytesMax,
     })
     const bufferedBytesMax = Math.max(firstWindowBytes, limits.http2BufferedBytesMax)
-    const bounds = { bufferedBytesMax, streamBytesMax: limits.http2StreamBytesMax }
+    const streamBytesMax = limits.http2StreamBytesMax
+    // An endpoint's calls are of many clients: none may wait for another's.
+    const bounds = { bufferedBytesMax, streamBytesMax, waitsForNobody: !owner.takesStreams }
     this.#inflow = new Inflow(bounds, (text) => this.write(text))
     this.#control = new Allowance(limits.http2ControlFramesPerSecondMax, nowMs())
     this.#resets = new Allowance(limits.http2ResetsPerSecondMax, nowMs())
@@ -244,7 +246,7 @@ export class Http2Core<S extends FlowStream> implements FrameSink, OutflowEvents
       return this.breakStream(stream, errorCode.protocolError, wrongLength)
     }
     stream.isReceived = true
-    if (stream.isFlowing && stream.arrived.length === 0) this.#taken(stream)
+    if (stream.isFlowing && stream.arrived === undefined) this.#taken(stream)
   }
 
   /** Lets what came, and what comes, be taken. */
@@ -313,8 +315,9 @@ export class Http2Core<S extends FlowStream> implements FrameSink, OutflowEvents
     return false
   }
 
+  /** Of a client's streams; our own calls are as many as our own clients make. */
   #spendReset(): void {
-    if (this.#resets.spend(this.#nowMs())) return
+    if (!this.#owner.takesStreams || this.#resets.spend(this.#nowMs())) return
     this.fail(errorCode.enhanceYourCalm, 'too many streams were reset')
   }
 
@@ -329,8 +332,10 @@ export class Http2Core<S extends FlowStream> implements FrameSink, OutflowEvents
   #unknown(id: number, what: string): void {
     if (!this.#wasOpened(id, what)) return
     const how = this.#closed.how(id)
-    // What was on its way when we reset the stream, it was free to send.
-    if (how === 'reset') this.#spendControl()
+    // What was on its way when we reset the stream, it was free to send; of an endpoint, whose
+    // streams may be a thousand, nobody remembers.
+    const isForgotten = how === 'unknown' && !this.#owner.takesStreams
+    if (how === 'reset' || isForgotten) this.#spendControl()
     else if (how === 'ended') {
       this.fail(errorCode.streamClosed, `${what} of a stream that has ended`)
     } else {

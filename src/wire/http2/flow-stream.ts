@@ -1,5 +1,6 @@
 // One stream of HTTP/2 as its connection knows it, whichever side opened it: what is in flight both
 // ways, and whether either side has ended (RFC 9113 §5.1, §5.2). Who owns the message extends it.
+import type { Gathered } from '../gathered.ts'
 
 /** Why a stream ends before its messages have. */
 export interface StreamEnd {
@@ -34,9 +35,10 @@ export abstract class FlowStream {
   windowBytes: number
   /** Taken, and not told to the peer yet. */
   takenBytes = 0
-  /** Copies of what came before anybody took it. */
-  arrived: Buffer[] = []
-  arrivedBytes = 0
+  /** A copy of what came before anybody took it. */
+  arrived: Gathered | undefined
+  /** Whether anything had to wait since its window was last opened. */
+  wasHeldUp = false
   receivedBytes = 0
   /** By the message's own length; undefined where it has none. */
   expectedBytes: number | undefined

@@ -1,6 +1,7 @@
 // Bytes of bodies on their way in, and the windows that bound them (RFC 9113 §5.2): what nobody
 // takes yet waits here, as much as its stream's window and that of the connection let come. The
 // windows open as it is taken, by half of themselves at a time.
+import { Gathered } from '../gathered.ts'
 import type { FlowStream } from './flow-stream.ts'
 import { windowUpdateFrame } from './frames.ts'
 
@@ -9,6 +10,11 @@ export interface InflowBounds {
   readonly bufferedBytesMax: number
   /** The same of one stream, when its window has grown. */
   readonly streamBytesMax: number
+  /**
+   * Whether the window of the connection opens for whatever comes: no stream whose bytes wait holds
+   * up another then, and what waits is bounded by their own windows alone.
+   */
+  readonly waitsForNobody: boolean
 }
 
 export class Inflow {
@@ -31,39 +37,53 @@ export class Inflow {
 
   /** Data of a frame: taken at once, or kept in a copy. */
   receive(stream: FlowStream, view: Buffer, at: number, end: number): void {
-    stream.receivedBytes += end - at
-    if (!stream.isFlowing || stream.arrived.length > 0) {
-      stream.arrived.push(Buffer.from(view.subarray(at, end)))
-      stream.arrivedBytes += end - at
-      return
+    const bytes = end - at
+    stream.receivedBytes += bytes
+    const { arrived } = stream
+    if (stream.isFlowing && arrived === undefined) {
+      stream.takePiece(view.subarray(at, end))
+      return this.taken(stream, bytes)
     }
-    stream.takePiece(view.subarray(at, end))
-    this.taken(stream, end - at)
+    stream.wasHeldUp = true
+    // Together: of frames with a byte each a copy apiece would be a hundred times their size.
+    if (arrived === undefined) stream.arrived = new Gathered(view, at, end)
+    else arrived.add(view.subarray(at, end), bytes)
+    if (this.#bounds.waitsForNobody) this.#left(bytes)
   }
 
   /** Bytes that wait no longer, or never did: of a stream, or of one that is gone. */
   taken(stream: FlowStream | undefined, bytes: number): void {
+    this.#left(bytes)
+    if (stream !== undefined) this.#takenOf(stream, bytes)
+  }
+
+  /** The window of the connection opens again. */
+  #left(bytes: number): void {
     this.#takenBytes += bytes
-    if (this.#takenBytes * 2 >= this.#bounds.bufferedBytesMax) {
-      this.#window += this.#takenBytes
-      this.#write(windowUpdateFrame(0, this.#takenBytes))
-      this.#takenBytes = 0
-    }
-    if (stream === undefined || stream.isClosed || stream.isReceived) return
+    if (this.#takenBytes * 2 < this.#bounds.bufferedBytesMax) return
+    this.#window += this.#takenBytes
+    this.#write(windowUpdateFrame(0, this.#takenBytes))
+    this.#takenBytes = 0
+  }
+
+  #takenOf(stream: FlowStream, bytes: number): void {
+    if (stream.isClosed || stream.isReceived) return
     stream.takenBytes += bytes
     if (stream.takenBytes * 2 >= stream.windowBytes) this.#open(stream)
   }
 
-  /** Of a body that has filled its window twice more is to come: it gets a window twice as large. */
+  /** Of a body that has filled its window twice more is to come: it gets one twice as large. */
   #open(stream: FlowStream): void {
     const { windowBytes } = stream
     const isLong = stream.receivedBytes >= 2 * windowBytes
     const { streamBytesMax } = this.#bounds
-    const grown = isLong
-      ? Math.max(windowBytes, Math.min(2 * windowBytes, streamBytesMax))
-      : windowBytes
+    const grown =
+      isLong && !stream.wasHeldUp
+        ? Math.max(windowBytes, Math.min(2 * windowBytes, streamBytesMax))
+        : windowBytes
     const increment = stream.takenBytes + grown - windowBytes
     stream.windowBytes = grown
+    stream.wasHeldUp = false
     stream.takenBytes = 0
     stream.receiveWindow += increment
     this.#write(windowUpdateFrame(stream.id, increment))
@@ -71,24 +91,19 @@ export class Inflow {
 
   /** Hands on what came while nobody took it. */
   deliver(stream: FlowStream): void {
-    while (this.#hasPiece(stream)) {
-      const piece = stream.arrived.shift()!
-      stream.arrivedBytes -= piece.length
-      stream.takePiece(piece)
-      this.taken(stream, piece.length)
-    }
-  }
-
-  #hasPiece({ isFlowing, isClosed, arrived }: FlowStream): boolean {
-    return isFlowing && !isClosed && arrived.length > 0
+    const { arrived } = stream
+    if (arrived === undefined) return
+    stream.arrived = undefined
+    stream.takePiece(arrived.bytes.subarray(0, arrived.length))
+    if (!this.#bounds.waitsForNobody) this.#left(arrived.length)
+    this.#takenOf(stream, arrived.length)
   }
 
   /** What waits of a stream that is over is nobody's. */
   drop(stream: FlowStream): void {
-    const { arrivedBytes } = stream
-    if (arrivedBytes === 0) return
-    stream.arrived = []
-    stream.arrivedBytes = 0
-    this.taken(undefined, arrivedBytes)
+    const { arrived } = stream
+    if (arrived === undefined) return
+    stream.arrived = undefined
+    if (!this.#bounds.waitsForNobody) this.#left(arrived.length)
   }
 }

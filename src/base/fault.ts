@@ -344,6 +344,8 @@ export interface Refusal {
   readonly headers?: readonly string[]
   /** For the record alone: never sent to a client. */
   readonly reason?: string
+  /** The status that a client of gRPC is told, where that of the code would say less. */
+  readonly grpcStatus?: number
 }
 
 /** Builds a refusal; without a message of its own it takes the catalogue's. */
@@ -354,5 +356,3 @@ export function refuse(
 ): Refusal {
   return { code, message: message ?? faults[code].message, ...more }
 }
-  /** The status that a client of gRPC is told, where that of the code would say less. */
-  readonly grpcStatus?: number

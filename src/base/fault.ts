@@ -248,6 +248,14 @@ export const faults = {
     'The upstream answered with a server error that its contract does not declare.',
     'Look into the logs of the upstream; declare the reply in the contract if it is meant for clients.',
   ),
+  UPSTREAM_NOT_GRPC: fault(
+    502,
+    'upstream',
+    true,
+    'The service did not answer in gRPC.',
+    'The reply to a gRPC request has another status than 200 or another media type than `application/grpc`, or it ended without a `grpc-status`.',
+    'See what answers there: a proxy that knows no gRPC, a service that does not have the method, or one that died.',
+  ),
   UPSTREAM_INVALID_REPLY: fault(
     502,
     'upstream',
@@ -271,14 +279,6 @@ export const faults = {
     'The gateway is at its bound.',
     'The gateway has no room: it holds as many connections as it may, in all or from this address, or as many bytes of bodies; or the machine has no descriptor left for a connection to the upstream. Nothing was sent. In records also: the gateway stopped, and the exchange outlived the time that it may then take.',
     'Wait and try again.',
-  ),
-  UPSTREAM_NOT_GRPC: fault(
-    502,
-    'upstream',
-    true,
-    'The service did not answer in gRPC.',
-    'The reply to a gRPC request has another status than 200 or another media type than `application/grpc`, or it ended without a `grpc-status`.',
-    'See what answers there: a proxy that knows no gRPC, a service that does not have the method, or one that died.',
   ),
   NOT_OPEN: fault(
     503,

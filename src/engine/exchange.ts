@@ -377,6 +377,11 @@ export class GatewayExchange implements PassedReply, Sender, StreamEvents, Tunne
     call.begin(tunnel, this.request.method, tunnel.head, 'tunnel', terms)
   }
 
+  tunnelOpens(reply: CallReplyHead): boolean {
+    this.replyHead(reply)
+    return this.#phase === 'replying'
+  }
+
   tunnelEnded({ fault, reason, ...rest }: TunnelEnd): void {
     this.#sending?.end()
     Object.assign(this.#notes, rest)

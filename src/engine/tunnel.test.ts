@@ -1,7 +1,7 @@
 // WebSockets over HTTP/1.1: when one opens, what goes through it, and who ends it how.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { eventually, settled } from '../../test/raw-peer.ts'
+import { eventually } from '../../test/raw-peer.ts'
 import { ask, openRelay } from './relay-for-tests.ts'
 import {
   accept,

@@ -48,6 +48,8 @@ export interface TunnelEnd {
 /** The exchange: until the endpoint takes the upgrade, whatever comes is an ordinary reply. */
 export interface TunnelOwner extends CallEvents {
   readonly request: RequestHead
+  /** Passes the reply that takes the upgrade; false where it ended in doing so. */
+  tunnelOpens(reply: CallReplyHead): boolean
   noteShadow(by: NamedPolicy, refusal: Refusal): void
   tunnelEnded(end: TunnelEnd): void
 }
@@ -116,8 +118,7 @@ export class Tunnel implements CallEvents, StreamEvents, SideOwner, Lasting {
       this.#tools.call.abandon()
       return this.#owner.callFailed({ kind: 'protocol', reason: agreed })
     }
-    this.#owner.replyHead(this.#handshake.reply(head))
-    this.#open(agreed.isDeflated)
+    if (this.#owner.tunnelOpens(this.#handshake.reply(head))) this.#open(agreed.isDeflated)
   }
 
   #open(isDeflated: boolean): void {

@@ -24,7 +24,7 @@ export function eventReader(caller: Caller, response: ServerResponse, requestId:
         'X-Request-Id': requestId,
       })
       // Whoever is in between sees that the stream lives, and a client that is gone is noticed.
-      const heartbeat = setInterval(() => write(': nothing new\n\n'), heartbeatMs)
+      const heartbeat = setInterval(() => write(': nothing new\n\n'), heartbeatMs).unref()
       response.on('close', () => clearInterval(heartbeat))
       // An id without data is no event, but the one that a client comes back with.
       write(`retry: ${retryMs}\nid: ${cursor}\n\n`)

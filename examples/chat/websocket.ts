@@ -58,7 +58,7 @@ export class WebSocketPeer {
   constructor(socket: Duplex, options: WebSocketOptions) {
     this.#socket = socket
     this.#options = options
-    this.#ping = setInterval(() => this.#checkPeer(), options.pingMs)
+    this.#ping = setInterval(() => this.#checkPeer(), options.pingMs).unref()
     socket.on('data', (chunk: Buffer) => this.#read(chunk))
     socket.on('end', () => socket.end())
     socket.on('error', () => socket.destroy())

@@ -40,8 +40,13 @@ export {
   type VerifyStep,
 } from './http.ts'
 /** What `concordat-http3` builds on: it moves with this package, and is pinned to its version. */
-export type { Stream, StreamEvents, StreamPeer } from './http.ts'
-export type { StreamListener, StreamListenerSetup } from './wire.ts'
+export type {
+  QuicConnection,
+  QuicListener,
+  QuicPackage,
+  QuicSetup,
+  QuicSink,
+} from './wire.ts'
 export {
   type Detail,
   type FaultCode,

@@ -47,9 +47,11 @@ export {
 } from './wire/tls-material.ts'
 export { HandshakeLine } from './wire/handshake-line.ts'
 export { servingContext, TlsIdentities } from './wire/tls-identities.ts'
+export { Http3Connection } from './wire/http3/http3-connection.ts'
 export type {
-  FieldHead,
-  StreamListener,
-  StreamListenerPackage,
-  StreamListenerSetup,
-} from './wire/stream-listener.ts'
+  QuicConnection,
+  QuicListener,
+  QuicPackage,
+  QuicSetup,
+  QuicSink,
+} from './wire/quic.ts'

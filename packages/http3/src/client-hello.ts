@@ -140,7 +140,8 @@ function nameIn(bytes: Buffer, end: number): AskedName {
     reader.skip(reader.number(2)) &&
     reader.skip(reader.byte())
   reader.number(2)
-  while (isThere && !reader.isShort && reader.left >= 4) {
+  if (!isThere) return end >= helloEnd ? { name: undefined } : undefined
+  while (!reader.isShort && reader.left >= 4) {
     const type = reader.number(2)
     const length = reader.number(2)
     if (type === 0 && length <= reader.left) {

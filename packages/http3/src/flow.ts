@@ -28,11 +28,12 @@ const heldPassesEach = 64
 export class Flow implements Carrier {
   readonly client: FlowClient
   readonly server: QuicServer
-  connection: Connection | undefined
   /** When its first packet came. */
   readonly sinceMs: number
+  connection: Connection | undefined
   readonly #owner: FlowOwner
   readonly #socket: Socket
+  #port = 0
   #early: Buffer[] | undefined = []
   #isHeld = false
   #held = 0
@@ -54,7 +55,8 @@ export class Flow implements Carrier {
 
   #connect(): void {
     if (this.#isOver) return
-    this.server.expect(this.#socket.address().port, this)
+    this.#port = this.#socket.address().port
+    this.server.expect(this.#port, this)
     this.#socket.connect(this.server.port, '127.0.0.1', () => {
       const early = this.#early ?? []
       this.#early = undefined
@@ -65,7 +67,8 @@ export class Flow implements Carrier {
   /** A packet from the client. */
   take(packet: Buffer): void {
     if (this.#isOver || this.#isDropped(packet)) return
-    if (this.#early === undefined) this.#socket.send(packet)
+    // A packet that cannot be sent is a packet that was lost.
+    if (this.#early === undefined) this.#socket.send(packet, () => {})
     else if (this.#early.length < earlyPacketsMax) this.#early.push(packet)
   }
 
@@ -89,7 +92,7 @@ export class Flow implements Carrier {
   close(): void {
     if (this.#isOver) return
     this.#isOver = true
-    this.server.forget(this)
+    this.server.forget(this.#port)
     this.#socket.close()
   }
 }

@@ -3,18 +3,18 @@
 // are handed to the thread that they are for, or dropped. So certificates are replaced, threads come
 // and go, and packets are held back, while the native part knows of one port on the loopback
 // interface alone.
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { createSocket, type Socket } from 'node:dgram'
 import { isIPv6 } from 'node:net'
-import type { StreamListener, StreamListenerSetup } from 'concordat'
+import type { QuicListener, QuicSetup } from 'concordat'
 import { certificateFor } from './certificate-for.ts'
 import { Flow, type FlowClient, type FlowOwner } from './flow.ts'
-import { Neighbours } from './neighbours.ts'
+import { Neighbours, type NeighboursOwner } from './neighbours.ts'
 import { Undecided } from './undecided.ts'
-import { readPacket, threadIdBytes, threadOf, versionOffer } from './packets.ts'
+import { readPacket, versionOffer } from './packets.ts'
 import { type Identity, QuicServer, startQuicServer } from './quic-server.ts'
 
-type TlsMaterial = StreamListenerSetup['material']
+type TlsMaterial = QuicSetup['material']
 
 /** Ways that have brought no connection yet: anybody can open one with one packet and any address. */
 const unprovenMax = 1_024
@@ -22,16 +22,15 @@ const unprovenMs = 5_000
 const sweepPeriodMs = 250
 const bufferBytes = 2 * 1024 * 1024
 
-export async function openListener(setup: StreamListenerSetup): Promise<StreamListener> {
+export async function listenQuic(setup: QuicSetup): Promise<QuicListener> {
   const front = new Front(setup)
   await front.open()
   return front
 }
 
-class Front implements StreamListener, FlowOwner {
+class Front implements QuicListener, FlowOwner, NeighboursOwner {
   refusedConnections = 0
-  readonly #setup: StreamListenerSetup
-  readonly #threadId = randomBytes(threadIdBytes)
+  readonly #setup: QuicSetup
   #socket: Socket
   #neighbours: Neighbours | undefined
   #material: TlsMaterial
@@ -47,7 +46,7 @@ class Front implements StreamListener, FlowOwner {
   readonly #empty = Promise.withResolvers<void>()
   #stopSweep = () => {}
 
-  constructor(setup: StreamListenerSetup) {
+  constructor(setup: QuicSetup) {
     this.#setup = setup
     this.#material = setup.material
     this.#socket = socketFor(setup.host, true)
@@ -66,10 +65,7 @@ class Front implements StreamListener, FlowOwner {
       throw error
     }
     const { host, port, clock } = this.#setup
-    const own = this.#threadId.toString('hex')
-    this.#neighbours = new Neighbours(`${host} ${port}`, own, ({ packet, client, isFirst }) =>
-      this.#take(Buffer.from(packet), client, isFirst),
-    )
+    this.#neighbours = new Neighbours(`${host} ${port}`, randomUUID(), this)
     this.#stopSweep = clock.every(sweepPeriodMs, () => this.#sweep(clock.nowMs()))
   }
 
@@ -85,27 +81,32 @@ class Front implements StreamListener, FlowOwner {
     }
     this.#socket.on('error', (error) => this.#setup.warn(`HTTP/3: ${error.message}`))
     this.#socket.on('message', (packet, { address, port: from }) =>
-      this.#take(packet, { address, port: from }, false),
+      this.#take(packet, { address, port: from }),
     )
   }
 
   // Packets.
 
-  #take(packet: Buffer, client: FlowClient, isHanded: boolean): void {
+  #take(packet: Buffer, client: FlowClient): void {
     const known = this.#flows.get(keyOf(client))
     if (known !== undefined) return known.take(packet)
     const read = readPacket(packet)
     if (read === undefined) return
-    if (read.kind === 'later') {
-      return this.#neighbours?.hand(threadOf(read.destination), packet, client)
-    }
-    if (this.#isClosing) {
-      if (!isHanded) this.#neighbours?.handFirst(packet, client)
-      return
-    }
+    if (read.kind === 'later') return this.#neighbours?.show(packet, client)
+    if (this.#isClosing) return this.#neighbours?.giveFirst(packet, client)
     if (read.kind === 'initial') return this.#begin(packet, read.destination, client)
-    const offer = versionOffer(read.destination, read.source, randomBytes(1)[0]!)
-    this.send(offer, client)
+    this.send(versionOffer(read.destination, read.source, randomBytes(1)[0]!), client)
+  }
+
+  shown(packet: Buffer, client: FlowClient, isFirst: boolean): void {
+    const known = this.#flows.get(keyOf(client))
+    if (known !== undefined) return known.take(packet)
+    const read = isFirst && !this.#isClosing ? readPacket(packet) : undefined
+    if (read?.kind === 'initial') this.#begin(packet, read.destination, client)
+  }
+
+  nowMs(): number {
+    return this.#setup.clock.nowMs()
   }
 
   send(packet: Buffer, { address, port }: FlowClient): void {
@@ -149,7 +150,7 @@ class Front implements StreamListener, FlowOwner {
 
   opened(flow: Flow): void {
     this.#unproven.delete(flow)
-    if (this.#isClosing) flow.connection?.closeSoon()
+    if (this.#isClosing) flow.connection?.sink.closeSoon()
   }
 
   left(flow: Flow): void {
@@ -170,7 +171,6 @@ class Front implements StreamListener, FlowOwner {
       if (nowMs - flow.sinceMs < unprovenMs) break
       this.left(flow)
     }
-    for (const flow of this.#flows.values()) flow.connection?.sweep(nowMs)
     for (const server of this.#leaving) if (server.isUnused) this.#end(server)
   }
 
@@ -192,14 +192,13 @@ class Front implements StreamListener, FlowOwner {
   /** Servers for these certificates, those kept that stand; all or none. */
   async #serve(material: TlsMaterial): Promise<void> {
     const { ticketKeys } = material
-    const keys = { threadId: this.#threadId, ticketKeys }
     const isSameTicket = Buffer.compare(ticketKeys, this.#material.ticketKeys) === 0
     const fresh: QuicServer[] = []
     const started: QuicServer[] = []
     try {
       for (const identity of material.certificates) {
         const kept = isSameTicket && this.#servers.find((one) => isSame(one.identity, identity))
-        const server = kept || (await startQuicServer(this.#setup, identity, keys))
+        const server = kept || (await startQuicServer(this.#setup, identity, ticketKeys))
         fresh.push(server)
         if (server !== kept) started.push(server)
       }
@@ -215,7 +214,7 @@ class Front implements StreamListener, FlowOwner {
   // Ending.
 
   drain(): void {
-    for (const flow of this.#flows.values()) flow.connection?.drain()
+    for (const flow of this.#flows.values()) flow.connection?.sink.drain()
   }
 
   async close(noticeMs = 0): Promise<void> {
@@ -230,7 +229,7 @@ class Front implements StreamListener, FlowOwner {
 
   #closeRest(): void {
     for (const flow of this.#unproven) this.left(flow)
-    for (const flow of this.#flows.values()) flow.connection?.closeSoon()
+    for (const flow of this.#flows.values()) flow.connection?.sink.closeSoon()
   }
 
   async #ended(): Promise<void> {
@@ -247,7 +246,7 @@ class Front implements StreamListener, FlowOwner {
   destroy(): void {
     this.#isClosing = true
     for (const flow of this.#flows.values()) {
-      flow.connection?.stop('the gateway stopped')
+      flow.connection?.sink.stop()
       this.left(flow)
     }
   }

@@ -1,102 +1,99 @@
 // Threads that serve one port together. The system deals packets out by the client's address and
-// port, anew whenever a thread comes or goes; a connection stays where it began. So a packet that
-// comes to another thread is handed on: ids of connections name the thread that gave them, and each
-// thread listens on a channel of that name. Only threads of this process are on it.
+// port, and anew whenever a thread comes or goes, while connections stay where they began. So for
+// some time after that, a packet of nobody who is known here is shown to the others, of whom one may
+// know its sender. All of it stays within this process.
 import { BroadcastChannel } from 'node:worker_threads'
 import type { FlowClient } from './flow.ts'
 
-interface Handed {
-  readonly packet: Uint8Array
-  readonly client: FlowClient
-  /** It begins a connection, which its thread takes no more. */
-  readonly isFirst: boolean
+type Said =
+  | { readonly thread: string; readonly is: 'here' | 'leaving' | 'gone' }
+  /** A packet for whoever knows the client. */
+  | { readonly packet: Uint8Array; readonly client: FlowClient }
+  /** A packet that begins a connection, for one that takes it. */
+  | { readonly packet: Uint8Array; readonly client: FlowClient; readonly taker: string }
+
+export interface NeighboursOwner {
+  /** `isFirst`: it begins a connection, which its thread takes no more. */
+  shown(packet: Buffer, client: FlowClient, isFirst: boolean): void
+  nowMs(): number
 }
 
-interface News {
-  readonly thread: string
-  readonly state: 'here' | 'leaving' | 'gone'
-}
+/** As long as connections of a thread that was replaced may go on. */
+const unsettledMs = 600_000
+/** A flood of packets of nobody keeps no other thread busy. */
+const shownPerSecondMax = 5_000
 
 export class Neighbours {
   readonly #own: string
-  readonly #place: string
-  readonly #states = new Map<string, 'here' | 'leaving'>()
-  readonly #news: BroadcastChannel
-  readonly #inbox: BroadcastChannel
-  readonly #outboxes = new Map<string, BroadcastChannel>()
-  #state: News['state'] = 'here'
+  readonly #owner: NeighboursOwner
+  readonly #channel: BroadcastChannel
+  readonly #threads = new Map<string, 'here' | 'leaving'>()
+  #state: 'here' | 'leaving' = 'here'
+  #unsettledUntilMs = 0
+  #second = 0
+  #shown = 0
 
-  /** `place` is the port that they share, `own` the name of this thread. */
-  constructor(place: string, own: string, take: (handed: Handed) => void) {
-    this.#place = `concordat-http3 ${place}`
+  /** `place` is the port that they share, `own` a name that no other thread has. */
+  constructor(place: string, own: string, owner: NeighboursOwner) {
     this.#own = own
-    this.#news = openChannel(this.#place, (data) => this.#heard(data as News))
-    this.#inbox = openChannel(this.#channelOf(own), (data) => take(data as Handed))
-    this.#tell()
+    this.#owner = owner
+    this.#channel = new BroadcastChannel(`concordat-http3 ${place}`)
+    this.#channel.addEventListener('message', (message) =>
+      this.#heard((message as { data: unknown }).data as Said),
+    )
+    this.#channel.unref()
+    this.#say({ thread: own, is: 'here' })
   }
 
-  #channelOf(thread: string): string {
-    return `${this.#place} ${thread}`
+  #say(said: Said): void {
+    this.#channel.postMessage(said)
   }
 
-  #tell(): void {
-    this.#news.postMessage({ thread: this.#own, state: this.#state } satisfies News)
+  #heard(said: Said): void {
+    if ('thread' in said) return this.#news(said.thread, said.is)
+    const isFirst = 'taker' in said
+    if (isFirst && said.taker !== this.#own) return
+    this.#owner.shown(Buffer.from(said.packet), said.client, isFirst)
   }
 
-  #heard({ thread, state }: News): void {
-    if (state === 'gone') {
-      this.#states.delete(thread)
-      this.#outboxes.get(thread)?.close()
-      this.#outboxes.delete(thread)
-      return
-    }
-    const isNew = !this.#states.has(thread)
-    this.#states.set(thread, state)
+  #news(thread: string, is: 'here' | 'leaving' | 'gone'): void {
+    this.#unsettledUntilMs = this.#owner.nowMs() + unsettledMs
+    if (is === 'gone') return void this.#threads.delete(thread)
+    const isNew = !this.#threads.has(thread)
+    this.#threads.set(thread, is)
     // Who comes learns who is there.
-    if (isNew) this.#tell()
+    if (isNew) this.#say({ thread: this.#own, is: this.#state })
   }
 
-  /** Hands a packet to the thread that it is for; nothing where there is none of that name. */
-  hand(thread: string, packet: Buffer, client: FlowClient): void {
-    if (thread !== this.#own && this.#states.has(thread)) this.#post(thread, packet, client, false)
-  }
-
-  /** Hands a first packet to a thread that takes new connections; false where there is none. */
-  handFirst(packet: Buffer, client: FlowClient): boolean {
-    for (const [thread, state] of this.#states) {
-      if (state !== 'here') continue
-      this.#post(thread, packet, client, true)
-      return true
+  /** Shows a packet to the others, where one of them may know its sender. */
+  show(packet: Buffer, client: FlowClient): void {
+    const nowMs = this.#owner.nowMs()
+    if (this.#threads.size === 0 || nowMs > this.#unsettledUntilMs) return
+    const second = Math.floor(nowMs / 1000)
+    if (second !== this.#second) {
+      this.#second = second
+      this.#shown = 0
     }
-    return false
+    if (++this.#shown > shownPerSecondMax) return
+    this.#say({ packet: Uint8Array.from(packet), client })
   }
 
-  #post(thread: string, packet: Buffer, client: FlowClient, isFirst: boolean): void {
-    let outbox = this.#outboxes.get(thread)
-    if (outbox === undefined) {
-      outbox = openChannel(this.#channelOf(thread), () => {})
-      this.#outboxes.set(thread, outbox)
+  /** Gives a packet that begins a connection to a thread that takes it, if there is one. */
+  giveFirst(packet: Buffer, client: FlowClient): void {
+    for (const [taker, is] of this.#threads) {
+      if (is === 'leaving') continue
+      return this.#say({ packet: Uint8Array.from(packet), client, taker })
     }
-    outbox.postMessage({ packet: Uint8Array.from(packet), client, isFirst } satisfies Handed)
   }
 
   /** New connections go elsewhere from now on. */
   leave(): void {
     this.#state = 'leaving'
-    this.#tell()
+    this.#say({ thread: this.#own, is: 'leaving' })
   }
 
   close(): void {
-    this.#state = 'gone'
-    this.#tell()
-    for (const channel of [this.#news, this.#inbox, ...this.#outboxes.values()]) channel.close()
-    this.#outboxes.clear()
+    this.#say({ thread: this.#own, is: 'gone' })
+    this.#channel.close()
   }
-}
-
-function openChannel(name: string, take: (data: unknown) => void): BroadcastChannel {
-  const channel = new BroadcastChannel(name)
-  channel.addEventListener('message', (message) => take((message as { data: unknown }).data))
-  channel.unref()
-  return channel
 }

@@ -1,10 +1,8 @@
 // What the front reads of QUIC packets without any key (RFC 8999, RFC 9000 §17): which kind one is,
 // whose connection it belongs to, and the one reply that a server gives without a connection.
 
-/** How long the ids are that we give. */
+/** How long the ids are that the native part gives. */
 const ownIdBytes = 20
-/** Of an id of ours bytes 1 to 8 name the thread that gave it. */
-export const threadIdBytes = 8
 const version1 = 0x00000001
 /** A client pads its first packets to that (RFC 9000 §14.1). */
 export const initialBytesMin = 1200
@@ -15,7 +13,9 @@ export type Packet =
   /** Begins one in a version that is not ours. */
   | { readonly kind: 'otherVersion'; readonly destination: Buffer; readonly source: Buffer }
   /** Belongs to a connection that stands. */
-  | { readonly kind: 'later'; readonly destination: Buffer }
+  | { readonly kind: 'later' }
+
+const later: Packet = { kind: 'later' }
 
 /** Undefined for what is no packet that a server of QUIC answers. */
 export function readPacket(datagram: Buffer): Packet | undefined {
@@ -23,7 +23,7 @@ export function readPacket(datagram: Buffer): Packet | undefined {
   if (first === undefined) return undefined
   if ((first & 0x80) === 0) {
     if ((first & 0x40) === 0 || datagram.length < 1 + ownIdBytes) return undefined
-    return { kind: 'later', destination: datagram.subarray(1, 1 + ownIdBytes) }
+    return later
   }
   const ids = longIds(datagram)
   if (ids === undefined) return undefined
@@ -35,7 +35,7 @@ export function readPacket(datagram: Buffer): Packet | undefined {
   }
   if ((first & 0x40) === 0 || ids.destination.length > 20 || ids.source.length > 20)
     return undefined
-  if ((first & 0x30) !== 0) return { kind: 'later', destination: ids.destination }
+  if ((first & 0x30) !== 0) return later
   if (datagram.length < initialBytesMin) return undefined
   // The first id is random and long enough that nobody guesses it (RFC 9000 §7.2).
   if (ids.destination.length < 8) return undefined
@@ -61,7 +61,3 @@ export function versionOffer(destination: Buffer, source: Buffer, random: number
   const version = Buffer.from([0, 0, 0, version1])
   return Buffer.concat([head, source, Buffer.from([destination.length]), destination, version])
 }
-
-/** The thread that gave an id, as hex; what it says of other ids is nonsense that names nobody. */
-export const threadOf = (destination: Buffer): string =>
-  destination.toString('hex', 1, 1 + threadIdBytes)

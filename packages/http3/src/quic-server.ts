@@ -1,6 +1,6 @@
 // One native server: a certificate, a thread of Rust, a port on the loopback interface. Its events
 // go to the connections that they are about.
-import type { StreamListenerSetup } from 'concordat'
+import type { QuicSetup } from 'concordat'
 import { Connection } from './connection.ts'
 import type { Flow } from './flow.ts'
 import { withKeyFile } from './key-file.ts'
@@ -13,55 +13,49 @@ export interface Identity {
 
 /** What a client may send before any of it is taken, on all its streams together. */
 const windowBytes = 1024 * 1024
-const streamsMax = 100
 /** So long a thread may take to end before it is left to itself. */
 const endTimeoutMs = 1_000
 
 export async function startQuicServer(
-  setup: StreamListenerSetup,
+  setup: QuicSetup,
   identity: Identity,
-  keys: { readonly threadId: Buffer; readonly ticketKeys: Uint8Array },
+  ticketKeys: Uint8Array,
 ): Promise<QuicServer> {
   const server = new QuicServer(setup, identity)
-  await withKeyFile(() => server.listen(keys.threadId, keys.ticketKeys))
+  await withKeyFile(() => server.listen(ticketKeys))
   return server
 }
 
 export class QuicServer {
   readonly identity: Identity
-  /** No new connection is given to it. */
-  isLeaving = false
   port = 0
-  readonly #setup: StreamListenerSetup
+  readonly #setup: QuicSetup
   readonly #flows = new Map<number, Flow>()
-  readonly #connections = new Map<number, Connection>()
+  readonly #connections = new Map<number, { readonly made: Connection; readonly flow: Flow }>()
   #native: NativeServer | undefined
   #ended = Promise.withResolvers<void>()
 
-  constructor(setup: StreamListenerSetup, identity: Identity) {
+  constructor(setup: QuicSetup, identity: Identity) {
     this.#setup = setup
     this.identity = identity
   }
 
-  listen(threadId: Buffer, ticketKeys: Uint8Array): void {
-    const { NativeWorkerServer } = native()
-    const { limits } = this.#setup
-    this.#native = new NativeWorkerServer(
+  listen(ticketKeys: Uint8Array): void {
+    const { NativeQuicServer } = native()
+    const { limits, protocol } = this.#setup
+    const { idleTimeoutMs, http2StreamsMax, connectionsMax } = limits()
+    this.#native = new NativeQuicServer(
       {
         key: Buffer.from(this.identity.key),
         cert: Buffer.from(this.identity.cert),
+        alpn: [protocol],
         // `fast` is io_uring, which containers forbid more often than not.
         runtimeMode: 'portable',
-        quicLb: true,
-        serverId: threadId,
-        maxIdleTimeoutMs: limits().idleTimeoutMs,
+        maxIdleTimeoutMs: idleTimeoutMs,
         initialMaxData: windowBytes,
-        initialMaxStreamsBidi: streamsMax,
-        maxConnections: limits().connectionsMax,
+        initialMaxStreamsBidi: http2StreamsMax,
+        maxConnections: connectionsMax,
         disableActiveMigration: true,
-        // Nothing that a client says stays in a table of ours.
-        qpackMaxTableCapacity: 0,
-        qpackBlockedStreams: 0,
         sessionTicketKeys: Buffer.from(ticketKeys),
       },
       (_, events) => this.#take(events),
@@ -74,10 +68,8 @@ export class QuicServer {
     this.#flows.set(port, flow)
   }
 
-  forget(flow: Flow): void {
-    for (const [port, one] of this.#flows) {
-      if (one === flow) this.#flows.delete(port)
-    }
+  forget(port: number): void {
+    this.#flows.delete(port)
   }
 
   get isUnused(): boolean {
@@ -86,18 +78,9 @@ export class QuicServer {
 
   #take(events: readonly NativeEvent[]): void {
     try {
-      for (const event of events) this.#takeOne(event)
+      for (const event of events) this.#dispatch(event)
     } finally {
       this.#native?.ackEventBatch(events.length)
-    }
-  }
-
-  #takeOne(event: NativeEvent): void {
-    try {
-      this.#dispatch(event)
-    } catch (error) {
-      this.#setup.bug(error)
-      this.#connections.get(event.connHandle)?.stop('a bug of the gateway')
     }
   }
 
@@ -105,29 +88,20 @@ export class QuicServer {
     const { eventType, connHandle } = event
     if (eventType === eventTypes.newSession) return this.#open(event)
     if (eventType === eventTypes.shutdownComplete) return this.#ended.resolve()
-    if (eventType === eventTypes.writeReady) return this.#writable()
+    if (eventType === eventTypes.writeReady) return this.#resume()
     const connection = this.#connections.get(connHandle)
     if (connection === undefined) return
-    switch (eventType) {
-      case eventTypes.handshakeComplete:
-        return connection.handshaken()
-      case eventTypes.headers:
-        return connection.headers(event)
-      case eventTypes.data:
-        return connection.data(event)
-      case eventTypes.finished:
-        return connection.finished(event)
-      case eventTypes.reset:
-        return connection.reset(event)
-      case eventTypes.error:
-        return connection.failed(event)
-      case eventTypes.drain:
-        return connection.writable()
-      case eventTypes.sessionClose: {
+    const { made, flow } = connection
+    try {
+      if (eventType === eventTypes.sessionClose) {
         this.#connections.delete(connHandle)
-        const reason = event.meta?.errorReason ?? ''
-        connection.closed(`the client closed the connection${reason && ` (${reason})`}`)
+        made.closed(reasonOf(event))
+        flow.left()
+      } else {
+        tell(made, event)
       }
+    } catch (error) {
+      made.sink.threw(error)
     }
   }
 
@@ -137,13 +111,14 @@ export class QuicServer {
     if (flow === undefined) return void this.#native?.closeSession(connHandle, 0, '')
     const { address, port } = flow.client
     const peer = { address, port, isSecure: true, memo: undefined }
-    const connection = new Connection(this.#setup, flow, this.#native!, connHandle, peer)
-    this.#connections.set(connHandle, connection)
-    flow.opened(connection)
+    const made = new Connection(this.#native!, connHandle, flow, peer)
+    made.sink = this.#setup.accept(made)
+    this.#connections.set(connHandle, { made, flow })
+    flow.opened(made)
   }
 
-  #writable(): void {
-    for (const connection of this.#connections.values()) connection.writable()
+  #resume(): void {
+    for (const { made } of this.#connections.values()) made.resume()
   }
 
   /** Ends its thread; its connections must be gone. */
@@ -157,4 +132,29 @@ export class QuicServer {
     cancel()
     ending.joinWorker()
   }
+}
+
+const nothing = Buffer.alloc(0)
+
+function tell({ sink }: Connection, event: NativeEvent): void {
+  const { eventType, streamId, data, fin, meta } = event
+  switch (eventType) {
+    case eventTypes.handshakeComplete:
+      return sink.opened()
+    case eventTypes.newStream:
+    case eventTypes.data:
+      return sink.bytes(streamId, data ?? nothing, fin === true)
+    case eventTypes.finished:
+      return sink.bytes(streamId, nothing, true)
+    case eventTypes.reset:
+    case eventTypes.error:
+      if (streamId < 0) return
+      return sink.broken(streamId, `the client gave it up (${meta?.errorReason ?? 'no reason'})`)
+    default:
+  }
+}
+
+function reasonOf({ meta }: NativeEvent): string {
+  const why = meta?.errorReason ?? ''
+  return why === '' ? 'the client closed the connection' : `the connection ended: ${why}`
 }

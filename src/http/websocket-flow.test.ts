@@ -34,7 +34,7 @@ function flowOf(messages: MessageRules, { room = Infinity, ...terms }: Options =
       ...terms,
     },
     {
-      send: (bytes) => void sent.push(bytes.slice()),
+      send: (bytes) => void sent.push(Uint8Array.from(bytes)),
       control: () => true,
       moved: () => undefined,
       noted: (breach) => void noted.push(breach),
@@ -177,7 +177,9 @@ test('what is judged is what goes on, however it was fragmented and split', () =
       }
       const { flow, sent, world } = flowOf({ bytesMax: 1_000, judge })
       for (let at = 0; at < bytes.length; at += step + 1) {
-        assert.equal(flow.push(bytes.subarray(at, at + step + 1)), undefined)
+        const lent = Buffer.from(bytes.subarray(at, at + step + 1))
+        assert.equal(flow.push(lent), undefined)
+        lent.fill(0xaa)
       }
       const wholes = given.map(({ isText, parts }) => ({ isText, payload: joined(...parts) }))
       assert.deepEqual(

@@ -40,7 +40,7 @@ function read(pieces: readonly Uint8Array[], options: Options = {}) {
   const taker: FrameTaker = {
     looks: how !== 'passes',
     holds: how === 'holds',
-    pass: (bytes) => void passed.push(bytes.slice()),
+    pass: (bytes) => void passed.push(Uint8Array.from(bytes)),
     message: (isText) => void told.push(isText ? 'text' : 'binary'),
     fragment: (payloadBytes) => void told.push(`frame ${payloadBytes}`),
     payload(bytes, isLast) {
@@ -59,7 +59,12 @@ function read(pieces: readonly Uint8Array[], options: Options = {}) {
   }
   const reader = new FrameReader({ isMasked, mayBeDeflated, fragmentsMax }, taker)
   let breach: Breach | undefined
-  for (const piece of pieces) breach ??= reader.push(piece)
+  for (const piece of pieces) {
+    // As it comes from a socket: in memory that is read into again.
+    const lent = Buffer.from(piece)
+    breach ??= reader.push(lent)
+    lent.fill(0xaa)
+  }
   return { told, breach, passed: all(...passed), reader }
 }
 

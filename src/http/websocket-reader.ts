@@ -147,7 +147,8 @@ export class FrameReader {
   }
 
   #keep(): undefined {
-    this.#kept = this.#bytes.slice(this.#at)
+    // Copied: who reads sockets reads into the same memory again.
+    this.#kept = new Uint8Array(this.#bytes.subarray(this.#at))
     this.#leaveOut(this.#at, this.#bytes.length)
     this.#at = this.#bytes.length
   }

@@ -58,15 +58,16 @@ export function challengeCertificate(
   return { cert, key }
 }
 
-const placeholderDays = 3_650
-
-/** So that a listener can start, and answer challenges: nobody believes it. */
+/**
+ * So that a listener can start, and answer challenges: nobody believes it. It ends soon, for those
+ * who watch when certificates do.
+ */
 export function placeholder(domain: string, epochMs: number): Identity {
   const { cert, key } = makeCertificate({
     name: 'not certified yet',
     names: [domain],
     validFrom: new Date(epochMs - dayMs),
-    validTo: new Date(epochMs + placeholderDays * dayMs),
+    validTo: new Date(epochMs + dayMs),
   })
   return { cert, key }
 }

@@ -24,6 +24,8 @@ const filesMax = 10_000
 
 export class FolderDisk implements Disk {
   readonly #folder: string
+  /** Folders that nothing of dead processes lies in. */
+  readonly #tidied = new Set<string>()
 
   constructor(folder: string) {
     this.#folder = folder
@@ -79,6 +81,8 @@ export class FolderDisk implements Disk {
     const beside = join(folder, `.${randomUUID()}${unfinished}`)
     try {
       await written(beside, text)
+      if (!this.#tidied.has(folder)) await tidy(folder, beside)
+      this.#tidied.add(folder)
       await place(beside, full)
       await synced(folder)
     } finally {
@@ -88,6 +92,18 @@ export class FolderDisk implements Disk {
 }
 
 const unfinished = '.tmp'
+
+const deadAfterMs = 3_600_000
+
+/** Removes what others began so long before ours that they must have died over it. */
+async function tidy(folder: string, own: string): Promise<void> {
+  const { mtimeMs: nowMs } = await lstat(own)
+  for (const name of (await readdir(folder)).filter((one) => one.endsWith(unfinished))) {
+    const path = join(folder, name)
+    const found = await lstat(path).catch(unlessAbsent)
+    if (found !== undefined && nowMs - found.mtimeMs > deadAfterMs) await rm(path, { force: true })
+  }
+}
 
 async function ownFolder(folder: string): Promise<string> {
   await mkdir(folder, { recursive: true, mode: 0o700 })

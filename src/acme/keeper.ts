@@ -80,7 +80,7 @@ export class AcmeKeeper {
 
   /** Orders what is missing or due from now on. */
   begin(): void {
-    if (this.#isStopped) return
+    if (this.#isStopped || this.#stopShared !== undefined) return
     this.#stopShared = this.#setup.clock.every(sharedPeriodMs, () => void this.#answers.look())
     this.#look()
   }

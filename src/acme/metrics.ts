@@ -5,7 +5,6 @@ import type { NameStanding } from './name.ts'
 export function acmeMetrics(standings: readonly NameStanding[]): string {
   if (standings.length === 0) return ''
   const orders = 'concordat_acme_orders_total'
-  const expires = 'concordat_acme_certificate_expires_timestamp_seconds'
   const failing = 'concordat_acme_failing_since_timestamp_seconds'
   const next = 'concordat_acme_next_try_timestamp_seconds'
   const each = (name: string, valueOf: (one: NameStanding) => number | undefined): string[] =>
@@ -19,8 +18,6 @@ export function acmeMetrics(standings: readonly NameStanding[]): string {
       const of = (outcome: string) => `${label('domain', domain)},${label('outcome', outcome)}`
       return [sample(orders, of('obtained'), obtained), sample(orders, of('failed'), failed)]
     }),
-    familyHead(expires, 'gauge', 'When the certificate in force ends; absent where there is none.'),
-    ...each(expires, ({ untilEpochMs }) => seconds(untilEpochMs)),
     familyHead(failing, 'gauge', 'Since when orders fail; absent where the last one did not.'),
     ...each(failing, (one) => seconds(one.failing?.sinceEpochMs)),
     familyHead(next, 'gauge', 'When the next order begins.'),

@@ -332,7 +332,7 @@ test('each way in which a head is refused has its status, and ends the connectio
     ['no request line', 'nonsense\r\n\r\n', '400 MALFORMED_REQUEST'],
     ['a bare LF, at once', 'GET / HTTP/1.1\n', '400 MALFORMED_REQUEST'],
     ['a TLS hello, at once', '\x16\x03\x01\x02\0\x01', '400 MALFORMED_REQUEST'],
-    ['the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', '505 VERSION_NOT_SUPPORTED'],
+    ['a request that calls itself HTTP/2', 'GET /a HTTP/2.0\r\n\r\n', '505 VERSION_NOT_SUPPORTED'],
     ['HTTP/1.2', ask('GET /a').replace('1.1', '1.2'), '505 VERSION_NOT_SUPPORTED'],
     ['a method of 100 kB', 'M'.repeat(100_000), '431 HEADERS_TOO_LARGE'],
     ['a target of 9 kB', ask(`GET /${'a'.repeat(9_000)}`), '414 URI_TOO_LONG'],

@@ -1,10 +1,9 @@
 // Both engines without sockets: bytes in, what they understood out. For tests that feed them
 // thousands of messages, whole and cut.
 import { defaultLimits, type Limits, manualClock } from '../base.ts'
-import type { Piece } from '../http.ts'
+import type { Piece, Stream } from '../http.ts'
 import type { ByteSocket } from './bytes.ts'
 import { ClientConnection } from './client-connection.ts'
-import type { Http1Stream } from './http1-stream.ts'
 import { ServerConnection } from './server-connection.ts'
 import { compileReplyReading } from './roles.ts'
 import { Sweeper } from './sweeper.ts'
@@ -118,7 +117,7 @@ export function hearRequests(
   return hearing
 }
 
-function takeRequest(stream: Http1Stream, hearing: Hearing): void {
+function takeRequest(stream: Stream, hearing: Hearing): void {
   const { method, target, headers } = stream.head
   const one = { line: `${method} ${target}`, headers, body: '', trailers: [], whole: false }
   const heard: Heard = one
@@ -145,7 +144,7 @@ function takeRequest(stream: Http1Stream, hearing: Hearing): void {
   else stream.readBody()
 }
 
-function answer(stream: Http1Stream, statusText: string): void {
+function answer(stream: Stream, statusText: string): void {
   stream.sendHead(statusText, 'Content-Length: 0\r\n', 0)
   stream.sendEnd([])
 }

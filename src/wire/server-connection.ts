@@ -5,35 +5,20 @@
 //                       └────▶ draining ──▶ head …        (replied early, little body left)
 //             waiting ──▶ tunnel                          (an upgrade was taken: no HTTP from here)
 //             any ──▶ lingering ──▶ closed                (the last reply is out; FIN was sent)
-import { assert, type Clock, type FaultCode, type Limits, type Refusal, refuse } from '../base.ts'
+//             head ──▶ passed                             (the preface of HTTP/2 came first)
+import { assert, type FaultCode, type Refusal, refuse } from '../base.ts'
 import type { Piece, StreamPeer } from '../http.ts'
 import type { ByteSink, ByteStream } from './bytes.ts'
 import { ChunkedDecoder } from './chunked.ts'
 import { Gathered } from './gathered.ts'
 import { partialProblem, refusalOf } from './head-refusals.ts'
 import { headText } from './head-text.ts'
+import { beginsHttp2, type Http2ServerConnection, openHttp2 } from './http2/server-connection.ts'
 import { Http1Stream, type StreamConnection, unreadable } from './http1-stream.ts'
 import { Pace } from './pace.ts'
 import { type Http1RequestHead, parseRequestHead } from './request-head.ts'
-import type { Sweepable, Sweeper } from './sweeper.ts'
-
-/** Who serves what a connection brings. */
-export interface ConnectionOwner {
-  /** A whole head has come: a stream begins. */
-  exchange(stream: Http1Stream): void
-  /** Bytes that are no request: to be answered on the stream, which closes after the reply. */
-  malformed(stream: Http1Stream, refusal: Refusal): void
-  /** A bug of ours, already contained to the connection. */
-  bug(error: unknown): void
-  left(connection: ServerConnection): void
-}
-
-export interface ConnectionTools {
-  readonly clock: Clock
-  readonly sweeper: Sweeper
-  readonly limits: Limits
-  readonly owner: ConnectionOwner
-}
+import type { ConnectionTools, Served } from './served.ts'
+import type { Sweepable } from './sweeper.ts'
 
 /** A body left unread up to here is read and dropped, so that the connection may stay. */
 const drainBytesMax = 64 * 1024
@@ -46,9 +31,18 @@ interface End {
   readonly reason: string
 }
 
-type Reading = 'head' | 'body' | 'waiting' | 'draining' | 'tunnel' | 'lingering' | 'closed'
+type Reading =
+  | 'head'
+  | 'body'
+  | 'waiting'
+  | 'draining'
+  | 'tunnel'
+  | 'lingering'
+  | 'closed'
+  /** It speaks HTTP/2, and another one reads it. */
+  | 'passed'
 
-export class ServerConnection implements ByteSink, Sweepable, StreamConnection {
+export class ServerConnection implements ByteSink, Sweepable, Served, StreamConnection {
   sweepIndex = -1
   restUntilMs = 0
   readonly #tools: ConnectionTools
@@ -79,6 +73,8 @@ export class ServerConnection implements ByteSink, Sweepable, StreamConnection {
   #discarded = 0
   /** Why it ends, where it is we who end it. */
   #end: End | undefined
+  /** Who serves it, where it speaks HTTP/2. */
+  #successor: Http2ServerConnection | undefined
 
   constructor(tools: ConnectionTools) {
     this.#tools = tools
@@ -103,6 +99,7 @@ export class ServerConnection implements ByteSink, Sweepable, StreamConnection {
   /** Closes once the exchange under way, if any, has ended. */
   closeSoon(): void {
     this.#closing = true
+    this.#successor?.closeSoon()
     // A request may be on its way: answered by a reset it would fail where FIN lets it be repeated.
     if (this.#stream === undefined && this.#reading === 'head') this.#linger()
   }
@@ -110,6 +107,7 @@ export class ServerConnection implements ByteSink, Sweepable, StreamConnection {
   /** Closes behind the next reply that begins. */
   drain(): void {
     this.#draining = true
+    this.#successor?.drain()
   }
 
   destroy(): void {
@@ -118,6 +116,7 @@ export class ServerConnection implements ByteSink, Sweepable, StreamConnection {
 
   /** Ends at once for a reason of ours; half of a reply must not look like the whole of it. */
   stop(): void {
+    if (this.#successor !== undefined) return this.#successor.stop()
     this.#end ??= { fault: 'OVERLOADED', reason: 'the gateway stopped' }
     if (this.#stream === undefined) this.destroy()
     else this.#socket.reset()
@@ -140,9 +139,10 @@ export class ServerConnection implements ByteSink, Sweepable, StreamConnection {
 
   ended(): void {
     this.#inputEnded = true
+    const isWaiting = this.#reading === 'waiting'
     // Half-closed: the reply under way is still wanted (RFC 9112 §9.6).
-    if (this.#reading === 'waiting') return
-    if (this.#reading === 'body') this.destroy()
+    if (isWaiting && this.#stream?.lasts !== true) return
+    if (isWaiting || this.#reading === 'body') this.destroy()
     else if (this.#reading === 'tunnel') this.#tunnelEnded()
     else this.#linger()
   }
@@ -190,8 +190,8 @@ export class ServerConnection implements ByteSink, Sweepable, StreamConnection {
   }
 
   #sweepTransfer(nowMs: number): void {
-    const waitsForBody =
-      (this.#reading === 'body' && this.#flowing && !this.#paused) || this.#reading === 'draining'
+    const flows = this.#reading === 'body' && this.#flowing && !this.#paused
+    const waitsForBody = (flows && this.#stream?.lasts !== true) || this.#reading === 'draining'
     if (waitsForBody) {
       this.#bodyPace ??= this.#newPace(nowMs, this.#bodyBytes)
       if (this.#bodyPace.isLate(nowMs, this.#bodyBytes)) {
@@ -239,6 +239,7 @@ export class ServerConnection implements ByteSink, Sweepable, StreamConnection {
     } finally {
       this.#consuming = false
     }
+    if (this.#reading === 'passed') return
     if (at < length && this.#reading !== 'lingering' && this.#reading !== 'closed') {
       this.#pending = new Gathered(view, at, length)
     }
@@ -265,6 +266,7 @@ export class ServerConnection implements ByteSink, Sweepable, StreamConnection {
         if (this.#discarded > lingerBytesMax) this.destroy()
         return length
       case 'closed':
+      case 'passed':
         return length
     }
   }
@@ -292,11 +294,26 @@ export class ServerConnection implements ByteSink, Sweepable, StreamConnection {
     if (end < 0) return this.#readPartHead(from, length, text)
     const head = parseRequestHead(text, end + 2, limits, view, at)
     if ('broken' in head) {
-      this.#refuseHead(refusalOf(head))
+      if (this.#requests === 0 && at === from && beginsHttp2(text)) this.#pass(view, at, length)
+      else this.#refuseHead(refusalOf(head))
       return length
     }
     this.#begin(head)
     return at + end + 4
+  }
+
+  /** Its first line was no request, but the first of HTTP/2 (RFC 9113 §3.3). */
+  #pass(view: Buffer, at: number, length: number): void {
+    const { owner, sweeper } = this.#tools
+    this.#reading = 'passed'
+    sweeper.remove(this)
+    const left = () => owner.left(this)
+    const tools = { ...this.#tools, owner: { ...owner, left } }
+    const successor = openHttp2(this.#socket, this.#peer, tools)
+    this.#successor = successor
+    this.#socket.passTo(successor)
+    if (this.#draining) successor.drain()
+    successor.bytes(view.subarray(at, length), length - at)
   }
 
   #readPartHead(from: number, length: number, text: string): number {

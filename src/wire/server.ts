@@ -13,12 +13,14 @@ import { Announcement, type AnnouncementOwner } from './announced.ts'
 import { adoptSocket, type ByteSocket, type ByteStream } from './bytes.ts'
 import { type Descriptors, refusalsMax, socketsMax, systemDescriptors } from './descriptors.ts'
 import { HandshakeLine } from './handshake-line.ts'
+import { openHttp2 } from './http2/server-connection.ts'
 import type { ClientRoute, End } from './proxy-header.ts'
 import { Refusals } from './refusals.ts'
-import { type ConnectionOwner, ServerConnection } from './server-connection.ts'
+import type { ConnectionOwner, Served } from './served.ts'
+import { ServerConnection } from './server-connection.ts'
 import type { Sweepable, Sweeper } from './sweeper.ts'
 import type { TlsIdentities } from './tls-identities.ts'
-import { Handshake, type HandshakeOwner, type Server } from './tls-server.ts'
+import { Handshake, type HandshakeOwner, type Server, type Spoken } from './tls-server.ts'
 
 export interface ServerOptions {
   readonly at: ListenAt
@@ -100,9 +102,6 @@ const clearReply = [
   clearText,
 ].join('\r\n')
 
-/** What ends a connection, whoever serves it by now. */
-type Held = ServerConnection | Announcement | Handshake
-
 /** Who came, by what is known before the first request. */
 interface Arrival {
   readonly client: End
@@ -120,7 +119,7 @@ class Listener implements WireServer, Sweepable {
   readonly #socketsMax: number
   readonly #refusals: Refusals
   /** Each with the address that it counts for; undefined for hops in front of us. */
-  readonly #connections = new Map<Held, string | undefined>()
+  readonly #connections = new Map<Served, string | undefined>()
   readonly #announcements: AnnouncementOwner
   readonly #handshakes: HandshakeLine
   #refused = 0
@@ -225,7 +224,7 @@ class Listener implements WireServer, Sweepable {
     return connection
   }
 
-  #hold(one: Held, counted: string | undefined): void {
+  #hold(one: Served, counted: string | undefined): void {
     this.#connections.set(one, counted)
     this.#note(counted, 1)
   }
@@ -274,17 +273,26 @@ class Listener implements WireServer, Sweepable {
     }
     const left = () => this.#left(self)
     if (this.#isTls) return this.#newHandshake(socket, arrival, left)
-    return this.#serve(socket, arrival, left, false)
+    return this.#serve(socket, 'http/1.1', arrival, left, false)
   }
 
   #serve(
     socket: ByteStream,
+    spoken: Spoken,
     { client, arrivedAt }: Arrival,
     left: () => void,
     isSecure: boolean,
-  ): ServerConnection {
-    const connection = this.#newConnection({ ...this.#owner, left })
-    connection.open(socket, { ...client, isSecure, arrivedAt, memo: undefined })
+  ): Server {
+    const owner = { ...this.#owner, left }
+    const peer = { ...client, isSecure, arrivedAt, memo: undefined }
+    if (spoken === 'http/1.1') {
+      const connection = this.#newConnection(owner)
+      connection.open(socket, peer)
+      return connection
+    }
+    const { clock, limits, sweeper } = this.#options
+    const connection = openHttp2(socket, peer, { clock, sweeper, limits: limits(), owner })
+    if (this.#draining) connection.drain()
     return connection
   }
 
@@ -314,7 +322,7 @@ class Listener implements WireServer, Sweepable {
     const limits = ask()
     const owner: HandshakeOwner = {
       identities: () => identities?.(),
-      secured: (socket) => this.#serve(socket, arrival, left, true),
+      secured: (socket, spoken) => this.#serve(socket, spoken, arrival, left, true),
       clear: (socket) => {
         left()
         this.#refused++
@@ -327,7 +335,7 @@ class Listener implements WireServer, Sweepable {
       sweeper,
       line: this.#handshakes,
       owner,
-      protocols: ['http/1.1'],
+      protocols: ['h2', 'http/1.1'],
       timeoutMs: limits.tlsHandshakeTimeoutMs,
       max: limits.tlsHandshakesMax,
     })
@@ -368,7 +376,7 @@ class Listener implements WireServer, Sweepable {
     if (this.#refusals.isFull) this.#pause()
   }
 
-  #left(connection: Held): void {
+  #left(connection: Served): void {
     const counted = this.#connections.get(connection)
     if (!this.#connections.delete(connection)) return
     this.#note(counted, -1)

@@ -68,6 +68,8 @@ export class Http2Core<S extends FlowStream> implements FrameSink, OutflowEvents
   readonly peer: PeerSettings = firstPeerSettings()
   /** The highest id that was opened. */
   lastId = 0
+  /** The highest id that somebody serves, or did. */
+  servedId = 0
   isOver = false
   /** Since when the peer owes us the rest of a frame or a section; 0 where it owes nothing. */
   partialSinceMs = 0
@@ -153,7 +155,10 @@ export class Http2Core<S extends FlowStream> implements FrameSink, OutflowEvents
     const { openId } = this.#sections
     if (openId !== undefined && (type !== frameType.continuation || id !== openId)) {
       this.fail(errorCode.protocolError, 'a frame stands within a section')
-    } else if (this.#expects === 'settings' && (type !== frameType.settings || flags !== 0)) {
+    } else if (
+      this.#expects === 'settings' &&
+      (type !== frameType.settings || (flags & frameFlag.ack) !== 0)
+    ) {
       this.fail(errorCode.protocolError, 'the first frame is none of SETTINGS')
     }
     return !this.isOver
@@ -270,6 +275,13 @@ export class Http2Core<S extends FlowStream> implements FrameSink, OutflowEvents
   openStream(stream: S): void {
     this.streams.set(stream.id, stream)
     this.lastId = Math.max(this.lastId, stream.id)
+    this.servedId = stream.id
+  }
+
+  /** A stream that came behind our GOAWAY: whatever comes for it is dropped. */
+  ignore(id: number): void {
+    this.#closed.note(id, 'reset')
+    this.#spendControl()
   }
 
   #readHeaders(view: Buffer, start: number, end: number, flags: number, id: number): void {
@@ -464,8 +476,15 @@ export class Http2Core<S extends FlowStream> implements FrameSink, OutflowEvents
   /** Who has said all may need no more of what the peer has to say (RFC 9113 §8.1). */
   sent(stream: FlowStream): void {
     if (stream.wantsRest) this.#closeIfDone(stream as S)
+    else if (stream.endCode !== errorCode.noError) this.#sentRefusal(stream as S)
     else if (stream.isReceived) this.#close(stream as S, 'ended')
     else this.reset(stream as S, errorCode.noError)
+  }
+
+  /** The peer has been told why, and is told again in the words of the protocol. */
+  #sentRefusal(stream: S): void {
+    this.reset(stream, stream.endCode)
+    this.#spendReset()
   }
 
   /** The socket takes bytes again. */
@@ -492,6 +511,7 @@ export class Http2Core<S extends FlowStream> implements FrameSink, OutflowEvents
 
   /** The same for one that never became a stream. */
   refuse(id: number, code: number): void {
+    this.servedId = id
     this.write(rstStreamFrame(id, code))
     this.#closed.note(id, 'reset')
     this.#spendReset()
@@ -517,7 +537,7 @@ export class Http2Core<S extends FlowStream> implements FrameSink, OutflowEvents
   /** Ends the connection for what the peer did (RFC 9113 §5.4.1). */
   fail(code: number, reason: string): void {
     if (this.isOver) return
-    this.goaway(this.#owner.takesStreams ? this.lastId : 0, code, reason)
+    this.goaway(this.#owner.takesStreams ? this.servedId : 0, code, reason)
     this.end({ by: 'connection', code, reason })
     this.#owner.failed(code, reason)
   }

@@ -1,6 +1,7 @@
 // One stream of HTTP/2 as its connection knows it, whichever side opened it: what is in flight both
 // ways, and whether either side has ended (RFC 9113 §5.1, §5.2). Who owns the message extends it.
 import type { Gathered } from '../gathered.ts'
+import { errorCode } from './frames.ts'
 
 /** Why a stream ends before its messages have. */
 export interface StreamEnd {
@@ -48,6 +49,8 @@ export abstract class FlowStream {
   isTaken = false
   /** Whether what the peer still says is wanted when we have said all. */
   wantsRest = true
+  /** What is said of the peer's message, if anything, when ours is through. */
+  endCode: number = errorCode.noError
   /** Both ended, or broken: nothing goes either way. */
   isClosed = false
 

@@ -148,23 +148,23 @@ const literal = (name: string, value: string): Buffer =>
   ])
 
 test('what could be another line, or another field to HTTP/1.1, is refused before it is in a line', () => {
-  const name = 'a field name is not a token in lower case'
-  const value = 'a field value holds a control character, or blanks around it'
+  const wrongName = 'a field name is not a token in lower case'
+  const wrongValue = 'a field value holds a control character, or blanks around it'
   const rows: [name: string, value: string, want: string][] = [
-    ['', 'x', name],
-    ['X-Upper', 'x', name],
-    ['a b', 'x', name],
-    ['a:b', 'x', name],
-    ['a\r\nb', 'x', name],
-    ['a\0', 'x', name],
-    ['é', 'x', name],
-    ['a', 'x\r\ny: z', value],
-    ['a', 'x\ny', value],
-    ['a', 'x\0', value],
-    ['a', '\x7f', value],
-    ['a', ' x', value],
-    ['a', 'x\t', value],
-    [':path', '/\r\nx', value],
+    ['', 'x', wrongName],
+    ['X-Upper', 'x', wrongName],
+    ['a b', 'x', wrongName],
+    ['a:b', 'x', wrongName],
+    ['a\r\nb', 'x', wrongName],
+    ['a\0', 'x', wrongName],
+    ['é', 'x', wrongName],
+    ['a', 'x\r\ny: z', wrongValue],
+    ['a', 'x\ny', wrongValue],
+    ['a', 'x\0', wrongValue],
+    ['a', '\x7f', wrongValue],
+    ['a', ' x', wrongValue],
+    ['a', 'x\t', wrongValue],
+    [':path', '/\r\nx', wrongValue],
     [':unknown', 'x', 'a pseudo-field is unknown'],
     ['connection', 'close', 'a field concerns connections of HTTP/1.1'],
     ['keep-alive', 'timeout=1', 'a field concerns connections of HTTP/1.1'],

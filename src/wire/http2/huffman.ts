@@ -39,11 +39,12 @@ const fails = 1 << 18
 const steps = new Int32Array(256 * 16)
 buildSteps()
 
+const leaf = (symbol: number): number => -2 - symbol
+
 /** Each inner node of the tree is a state; a leaf is a symbol and leads back to the root. */
 function buildSteps(): void {
   const zero: number[] = [-1]
   const one: number[] = [-1]
-  const leaf = (symbol: number): number => -2 - symbol
   for (const [symbol, bits] of codeBits.entries()) {
     let node = 0
     for (let bit = bits - 1; bit >= 0; bit--) {

@@ -56,7 +56,7 @@ test('every configuration of the page is accepted', async (t) => {
   const folder = folderWith(t, files)
   makeFiles(folder)
   const configurations = Object.keys(files).filter((name) => name !== 'openapi.yaml')
-  assert.equal(configurations.length, 4)
+  assert.equal(configurations.length, 5)
   for (const name of configurations) {
     const { world, said } = testWorld(folder)
     const code = await commandLine(['check', '--config', name], world)
@@ -66,9 +66,9 @@ test('every configuration of the page is accepted', async (t) => {
 
 test('every address of the page is read, and its Host is the one that is shown', () => {
   const rows = [
-    ...page.matchAll(/^\| `(?<written>(?:https?|unix):\S+)` \|.*\| `(?<host>\S+)` \|$/gm),
+    ...page.matchAll(/^\| `(?<written>(?:https?|h2c|unix):\S+)` \|.*\| `(?<host>\S+)` \|$/gm),
   ]
-  assert.equal(rows.length, 5)
+  assert.equal(rows.length, 6)
   for (const { groups } of rows) {
     const endpoint = readEndpoint(groups!['written']!)
     assert.ok(typeof endpoint !== 'string', String(endpoint))

@@ -9,6 +9,7 @@ export type {
   CallTerms,
   StreamTimes,
 } from './wire/call.ts'
+export type { Carrier, CarrierKeeper } from './wire/carrier.ts'
 export { ClientConnection, type ConnectionKeeper } from './wire/client-connection.ts'
 export type { ByteSink, ByteSocket } from './wire/bytes.ts'
 export { type Address, type Connect, connectSocket } from './wire/connect.ts'
@@ -30,6 +31,7 @@ export { unreadable } from './wire/http1-stream.ts'
 export type { Http1RequestHead } from './wire/request-head.ts'
 export { readRequestHead } from './wire/whole-head.ts'
 export { type Sweepable, Sweeper } from './wire/sweeper.ts'
+export { type Http2Choice, Opening } from './wire/opening.ts'
 export { linesOf } from './wire/lines.ts'
 export { type Accept, connectInMemory } from './wire/memory.ts'
 export { compileReplyReading, type ReplyReading } from './wire/roles.ts'

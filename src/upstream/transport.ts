@@ -5,6 +5,7 @@ import {
   type ClientRoute,
   type Connect,
   connectSocket,
+  type Http2Choice,
   proxyHeader,
   tlsConnect,
   type TlsContext,
@@ -15,6 +16,8 @@ import type { EndpointPlan, TlsPlan, UpstreamPlan } from './plan.ts'
 export interface Transport {
   readonly address: Address
   readonly connect: Connect
+  /** Undefined where HTTP/1.1 is spoken. */
+  readonly http2?: Http2Choice | undefined
   /** The PROXY header for a client, where one is wanted: then a connection is that client's alone. */
   readonly prefaceFor: ((route: ClientRoute) => Uint8Array) | undefined
 }
@@ -29,10 +32,12 @@ export function transportOf(
   contextOf: () => TlsContext,
 ): Transport {
   const { serverName } = tls ?? {}
+  const isSecure = 'isSecure' in endpoint
+  const protocols = endpoint.http === 2 ? ['h2', 'http/1.1'] : undefined
   return {
     address: addressOf(endpoint),
-    connect:
-      'isSecure' in endpoint ? tlsConnect({ context: contextOf(), serverName }) : connectSocket,
+    connect: isSecure ? tlsConnect({ context: contextOf(), serverName, protocols }) : connectSocket,
+    http2: endpoint.http === 2 ? (isSecure ? 'negotiated' : 'known') : undefined,
     prefaceFor: proxyProtocol && ((route) => proxyHeader(proxyProtocol, route)),
   }
 }
@@ -60,7 +65,8 @@ export const noBlobs: BlobOf = () => {
 /** The same for endpoints that are reached alike. */
 export function transportKey(endpoint: EndpointPlan, upstream: UpstreamPlan): string {
   const tls = 'isSecure' in endpoint ? (upstream.tls?.id ?? 'system') : ''
-  return [endpointName(endpoint), tls, upstream.proxyProtocol ?? ''].join(' ')
+  const http = endpoint.http ?? ''
+  return [endpointName(endpoint), tls, upstream.proxyProtocol ?? '', http].join(' ')
 }
 
 /** `host:port`, or `unix:` and a path: for records. */

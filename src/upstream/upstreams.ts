@@ -1,6 +1,7 @@
 // The upstreams of a snapshot over pools that outlive it: a swap closes only what is gone.
 import type { EndpointGauges } from '../telemetry.ts'
 import type { EndpointPlan, UpstreamPlan } from './plan.ts'
+import { Multiplexed } from './multiplexed.ts'
 import { type EndpointConnections, Pool, type PoolTools } from './pool.ts'
 import { SingleUse } from './single-use.ts'
 import {
@@ -134,9 +135,9 @@ export class Upstreams {
 }
 
 function newPool(transport: Transport, tools: PoolTools): EndpointConnections {
-  return transport.prefaceFor === undefined
-    ? new Pool(transport, tools)
-    : new SingleUse(transport, tools)
+  const { http2, prefaceFor } = transport
+  if (http2 !== undefined) return new Multiplexed(transport, http2, tools)
+  return prefaceFor === undefined ? new Pool(transport, tools) : new SingleUse(transport, tools)
 }
 
 function endpointOf(

@@ -103,7 +103,7 @@ async function connectedPair(t: TestContext, way: Way): Promise<Pair> {
   const opened = Promise.withResolvers<void>()
   const open: Connect =
     way === 'tls' ? tlsConnect({ context, serverName: undefined }) : connectSocket
-  ours.socket = open(address, ours, opened.resolve)
+  ours.socket = open(address, ours, () => opened.resolve())
   const one = await accepted
   const theirs = farEnd(way, one)
   t.after(() => theirs.socket.destroy())

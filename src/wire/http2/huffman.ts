@@ -39,7 +39,9 @@ const fails = 1 << 18
 const steps = new Int32Array(256 * 16)
 buildSteps()
 
-const leaf = (symbol: number): number => -2 - symbol
+function leaf(symbol: number): number {
+  return -2 - symbol
+}
 
 /** Each inner node of the tree is a state; a leaf is a symbol and leads back to the root. */
 function buildSteps(): void {

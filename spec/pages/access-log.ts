@@ -26,6 +26,7 @@ const record: ExchangeRecord = {
   refusedBy: undefined,
   refusedAt: undefined,
   refusal: undefined,
+  closed: { code: 1011, by: 'upstream' },
   shadows: [{ policy: 'limit', at: 0, refusal: refuse('LIMIT_EXCEEDED') }],
   durationMs: 3.25,
   upstreamMs: 2.875,
@@ -48,13 +49,16 @@ const meanings: Readonly<Record<string, string>> = {
   fault: 'the [code](faults.md) of a refusal; absent where nothing was refused',
   reason: 'why, for operators: the client is not told',
   client: 'the address that limits count: the peer, or who trusted hops say it is',
-  requestBytes: 'of the body, without framing',
-  replyBytes: 'of the body, without framing',
+  requestBytes: 'of the body, without framing; of a WebSocket all from the client',
+  replyBytes: 'of the body, without framing; of a WebSocket all to the client',
   durationMs: 'from the end of the head to the end of the reply',
   upstreamMs:
     'of it, from the request going upstream to the end of the reply; 0 where nothing was sent',
   endpoint: 'the address that served it; absent where none was asked',
   userAgent: 'absent where none was sent',
+  closeCode:
+    'of a WebSocket: what its first Close said; 1005 where that said nothing, 1006 where there was none',
+  closedBy: 'of a WebSocket: whose Close it was, `client`, `upstream` or `gateway`',
   shadows: 'policies in shadow that would have refused; absent where there are none',
 }
 

@@ -36,6 +36,7 @@ const gauges: Gauges = {
       },
       serving: {
         activeExchanges: 0,
+        liveStreams: 0,
         connections: 0,
         connectionsMax: 0,
         heldBytes: 0,

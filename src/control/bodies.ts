@@ -32,6 +32,8 @@ export interface BodyUse {
   readonly readers: ReadonlySet<MediaPlan['reader']>
   readonly checksReplies: boolean
   readonly isGrpc: boolean
+  /** Whether its messages may be read, one by one. */
+  readonly isSocket: boolean
 }
 
 /** `replies` is the mode of reply-validation, where there is any. */
@@ -43,12 +45,13 @@ export function bodyUse(
   const media = modes.requests === 'off' ? [] : (operation.body?.media ?? [])
   const readers = new Set(media.map(({ reader }) => reader))
   const isGrpc = operation.grpc !== undefined
-  return { handling, readers, checksReplies: modes.replies !== 'off', isGrpc }
+  const isSocket = operation.statuses.includes('101')
+  return { handling, readers, checksReplies: modes.replies !== 'off', isGrpc, isSocket }
 }
 
 /** Whether a bound can ever bind there. */
 export function limitMatters(name: LimitName, use: BodyUse): boolean {
-  const { handling, readers, checksReplies, isGrpc } = use
+  const { handling, readers, checksReplies, isGrpc, isSocket } = use
   const holds = handling.heldTypes.length > 0
   switch (name) {
     case 'bodyBytesMax':
@@ -57,13 +60,13 @@ export function limitMatters(name: LimitName, use: BodyUse): boolean {
       return holds || readers.has('multipart')
     case 'jsonDepthMax':
     case 'jsonValuesMax':
-      return holds || readers.has('multipart') || readers.has('items') || checksReplies
+      return holds || readers.has('multipart') || readers.has('items') || checksReplies || isSocket
     case 'partsMax':
     case 'partHeadBytesMax':
     case 'fieldBytesMax':
       return readers.has('multipart')
     case 'itemBytesMax':
-      return readers.has('items') || checksReplies
+      return readers.has('items') || checksReplies || isSocket
     case 'checkedReplyBytesMax':
       return checksReplies
     case 'messageBytesMax':

@@ -228,6 +228,7 @@ export class Engine {
     this.#noteTotals()
     return {
       activeExchanges: this.#runtime.active,
+      liveStreams: this.#runtime.lasting.size,
       connections: sum(this.#servers.map(({ connections }) => connections)),
       connectionsMax: this.#limits.connectionsMax,
       heldBytes: this.#runtime.occupancy.own('heldBytes'),

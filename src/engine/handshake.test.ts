@@ -7,8 +7,17 @@ import type { CallReplyHead } from '../wire.ts'
 import { Handshake } from './handshake.ts'
 import { accept, key } from './websocket-for-tests.ts'
 
-const requestOf = (...headers: string[]): RequestHead =>
-  ({ headers, version: headers.length > 0 ? '1.1' : '2' }) as RequestHead
+const requestOf = (...headers: string[]): RequestHead => ({
+  method: 'GET',
+  target: '/a',
+  path: '/a',
+  query: undefined,
+  host: 'a',
+  version: headers.length > 0 ? '1.1' : '2',
+  headers,
+  bodyLength: 'none',
+  upgrade: 'websocket',
+})
 
 const ofHttp1 = requestOf('Sec-WebSocket-Key', key)
 

@@ -66,7 +66,7 @@ export const fromService = {
 export function unmasked(frames: string): string {
   const bytes = Buffer.from(frames, 'latin1')
   const length = bytes[1]! & 0x7f
-  const plain = bytes.subarray(6).map((byte, i) => byte ^ bytes[2 + (i & 3)]!)
+  const plain = Buffer.from(bytes.subarray(6).map((byte, i) => byte ^ bytes[2 + (i & 3)]!))
   return `${String.fromCharCode(bytes[0]!, length)}${plain.toString('latin1')}`
 }
 

@@ -65,6 +65,11 @@ test('a refusal adds its fault, its reason and the policies in shadow', () => {
   }
 })
 
+test('of a WebSocket the line says how it ended', () => {
+  const line = logged({ status: 101, closed: { code: 1001, by: 'gateway' } })
+  assert.deepEqual([line['closeCode'], line['closedBy']], [1001, 'gateway'])
+})
+
 test('times are RFC 3339 with milliseconds, across seconds', () => {
   const start = Date.UTC(2026, 11, 31, 23, 59, 59, 0)
   const given = [0, 9, 99, 999.9, 1000, 1, 61_234]

@@ -46,10 +46,12 @@ function operationText({ id, template }: ObservedOperation): string {
 }
 
 function recordLine(record: ExchangeRecord, time: string, path: string, operation: string): string {
-  const { endpoint, fault, reason, shadows, userAgent } = record
+  const { closed, endpoint, fault, reason, shadows, userAgent } = record
   return `{"time":"${time}","id":${quoted(record.id, 128)},"method":${quoted(record.method, methodCharsMax)},"host":${quoted(record.host, hostCharsMax)},"path":${quoted(path, pathCharsMax)}${operation},"status":${record.status}${
     fault === undefined ? '' : `,"fault":"${fault}"`
   }${optional('reason', reason, reasonCharsMax)},"client":${quoted(record.clientAddress, 64)},"requestBytes":${record.requestBytes},"replyBytes":${record.replyBytes},"durationMs":${msText(record.durationMs)},"upstreamMs":${msText(record.upstreamMs)}${optional('endpoint', endpoint, hostCharsMax)}${optional('userAgent', userAgent, userAgentCharsMax)}${
+    closed === undefined ? '' : `,"closeCode":${closed.code},"closedBy":"${closed.by}"`
+  }${
     shadows.length === 0 ? '' : `,"shadows":${JSON.stringify(shadows.map(({ policy }) => policy))}`
   }}\n`
 }

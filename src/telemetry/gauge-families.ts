@@ -31,6 +31,12 @@ export function programText(
     ),
     restartsText(workers.restarts),
     single('http_server_active_requests', 'gauge', 'Exchanges under way.', active),
+    single(
+      'concordat_live_streams',
+      'gauge',
+      'Event streams and WebSockets that are open.',
+      sumOf(serving.map(({ liveStreams }) => liveStreams)),
+    ),
     single('concordat_client_connections', 'gauge', 'Open connections of clients.', connections),
     single(
       'concordat_client_connections_max',

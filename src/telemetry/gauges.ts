@@ -20,6 +20,8 @@ export interface ThreadGauges {
 /** What the data plane of one thread has at hand. */
 export interface ServingGauges {
   readonly activeExchanges: number
+  /** Of them, event streams, calls that stream and WebSockets, which end when somebody ends them. */
+  readonly liveStreams: number
   /** Of clients. */
   readonly connections: number
   /** As many as the gateway may have: fewer than configured where descriptors do not suffice. */

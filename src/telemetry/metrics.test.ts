@@ -257,7 +257,14 @@ const endpoint = (port: number, waiting: number): EndpointGauges => ({
 const threadOf = (thread: number, ...endpoints: EndpointGauges[]): ThreadGauges => ({
   thread,
   watch: { ...watch, heapBytes: thread },
-  serving: { activeExchanges: 3, connections: 5, connectionsMax: 9, heldBytes: 7, endpoints },
+  serving: {
+    activeExchanges: 3,
+    liveStreams: 2,
+    connections: 5,
+    connectionsMax: 9,
+    heldBytes: 7,
+    endpoints,
+  },
 })
 
 test('gauges of threads are summed where the sum says something, else shown one by one', () => {
@@ -274,6 +281,7 @@ test('gauges of threads are summed where the sum says something, else shown one 
   const samples = parse(metricsHere().text(gauges))
   const wanted: readonly [name: string, labels: Record<string, string>, value: number][] = [
     ['http_server_active_requests', {}, 6],
+    ['concordat_live_streams', {}, 4],
     ['concordat_client_connections', {}, 10],
     ['concordat_build_info', { version: '1.2.3' }, 1],
     ['concordat_snapshot_info', { revision: 'r1' }, 1],

@@ -69,10 +69,7 @@ export class GrpcExchange {
     this.timeoutMs = timeoutMs
     this.#stream = stream
     this.#messageBytesMax = limits.messageBytesMax
-    // A stream of messages may pause as long as its client likes.
-    const { pattern } = plan.grpc!
-    if (pattern === 'client-streaming' || pattern === 'bidirectional-streaming')
-      stream.unhurried?.()
+    if (plan.grpc!.pattern !== 'unary') stream.last?.()
   }
 
   /** Tells the service what is left of the time that the client gave. */

@@ -76,8 +76,8 @@ class GrpcWebStream implements Stream, StreamEvents {
     this.#own.attach(this)
   }
 
-  unhurried(): void {
-    this.#own.unhurried?.()
+  last(): void {
+    this.#own.last?.()
   }
 
   readBody(): void {

@@ -50,8 +50,11 @@ export interface Stream {
   /** Lets the body flow, and bids the client continue where it waits for that. */
   readBody(): void
   pauseBody(): void
-  /** The body is a stream of messages: it may pause as long as the client likes. */
-  unhurried?(): void
+  /**
+   * The exchange lasts as long as its client likes: its body may pause, and a client that ends its
+   * side of the connection is gone.
+   */
+  last?(): void
   /** Sends an interim reply where the client may have one. */
   sendInterim(statusText: string, lines: string): void
   /**

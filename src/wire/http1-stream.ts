@@ -44,6 +44,8 @@ export class Http1Stream implements Stream {
   readonly head: Http1RequestHead
   events: StreamEvents | undefined
   awaitsContinue: boolean
+  /** As long as the client likes. */
+  lasts = false
   readonly #connection: StreamConnection
   #sending: 'nothing' | 'whole' | 'chunks' | 'untilClose' | 'tunnel' | 'done' = 'nothing'
 
@@ -75,6 +77,10 @@ export class Http1Stream implements Stream {
 
   pauseBody(): void {
     this.#connection.hold(this)
+  }
+
+  last(): void {
+    this.lasts = true
   }
 
   sendInterim(statusText: string, lines: string): void {

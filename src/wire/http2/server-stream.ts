@@ -39,6 +39,8 @@ export class Http2Stream extends FlowStream implements Stream {
   #events: StreamEvents | undefined
   #sending: 'nothing' | 'body' | 'tunnel' | 'done' = 'nothing'
   #awaitsContinue: boolean
+  /** As long as the client likes. */
+  #lasts = false
   #trailers: readonly string[] = noFields
   /** Of the body, and of the reply that waits to be taken; from the first sweep on. */
   #bodyPace: Pace | undefined
@@ -90,6 +92,10 @@ export class Http2Stream extends FlowStream implements Stream {
 
   pauseBody(): void {
     this.isFlowing = false
+  }
+
+  last(): void {
+    this.#lasts = true
   }
 
   takeTrailers(trailers: readonly string[]): void {
@@ -170,7 +176,8 @@ export class Http2Stream extends FlowStream implements Stream {
 
   /** Neither side of an exchange may be kept waiting by the client. */
   sweep(nowMs: number): void {
-    const waitsForBody = this.isFlowing && !this.isReceived && this.#sending !== 'tunnel'
+    const hasTime = this.#lasts || this.#sending === 'tunnel'
+    const waitsForBody = this.isFlowing && !this.isReceived && !hasTime
     if (!waitsForBody) this.#bodyPace = undefined
     else {
       this.#bodyPace ??= this.#newPace(nowMs, this.receivedBytes)

@@ -8,6 +8,7 @@ import { broken } from '../fields.ts'
 import { refusalOf } from '../head-refusals.ts'
 import { Allowance } from '../http2/allowance.ts'
 import { FieldLines } from '../http2/field-lines.ts'
+import { readRequestHead } from '../http2/request-head.ts'
 import { Pace } from '../pace.ts'
 import type { QuicConnection, QuicSink } from '../quic.ts'
 import type { Sweepable, Sweeper } from '../sweeper.ts'
@@ -16,7 +17,6 @@ import { errorCode, frameType, setting, streamType } from './codes.ts'
 import { type Http3Owner, Http3Stream, unreadable } from './http3-stream.ts'
 import { PeerStreams, type PeerStreamsOwner } from './peer-streams.ts'
 import { decodeSection } from './qpack.ts'
-import { readRequestHead } from './request-head.ts'
 import { RequestFrames, type RequestOwner } from './request-frames.ts'
 import { varint } from './varints.ts'
 
@@ -189,9 +189,9 @@ export class Http3Connection
     if (!decodeSection(block, lines)) {
       return this.fail(errorCode.qpackDecompressionFailed, 'a section cannot be decoded')
     }
-    const head = readRequestHead(lines, limits, isAll && this.#isLast)
+    const head = readRequestHead(lines, isAll && this.#isLast, limits)
     if ('broken' in head) return this.#refuse(id, request, refusalOf(head))
-    const stream = new Http3Stream(this, id, head)
+    const stream = new Http3Stream(this, id, { ...head, version: '3' })
     request.stream = stream
     this.#tools.exchange(stream)
   }

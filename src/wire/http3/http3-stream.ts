@@ -7,10 +7,10 @@
 // yet is kept here, and the connection is told how much that is: it slows the client down as a whole.
 import { assert, type FaultCode, type Refusal } from '../../base.ts'
 import type { BodyLength, Piece, Stream, StreamEvents, StreamPeer } from '../../http.ts'
+import { type Http2RequestHead, unreadableSection } from '../http2/request-head.ts'
 import { linesOf } from '../lines.ts'
 import { frameType } from './codes.ts'
 import { encodeSection } from './qpack.ts'
-import type { Http3RequestHead } from './request-head.ts'
 import { varint } from './varints.ts'
 
 /** What a stream asks of its connection. */
@@ -27,20 +27,14 @@ export interface Http3Owner {
   replied(stream: Http3Stream): void
 }
 
-/** Stands for the head of fields that are none. */
-export const unreadable: Http3RequestHead = {
-  method: '',
-  target: '',
-  path: '',
-  query: undefined,
-  host: '',
-  version: '3',
-  headers: [],
-  bodyLength: 'none',
-  forwardable: '',
-  expectContinue: false,
-  takesTrailers: false,
-}
+/** Read by the same rules as the head of HTTP/2. */
+export type Http3RequestHead = Omit<Http2RequestHead, 'version'> & { readonly version: '3' }
+
+/** Stands for the head of a section that is none. */
+export const unreadable: Http3RequestHead = { ...unreadableSection, version: '3' }
+
+/** Of replies that take an upgrade of HTTP/1.1; HTTP/3 has another way to say so (RFC 9220). */
+const upgradeAnswer = /^sec-websocket-accept:.*\r\n/im
 
 export class Http3Stream implements Stream {
   readonly id: number
@@ -52,6 +46,7 @@ export class Http3Stream implements Stream {
   readonly #owner: Http3Owner
   #reading: 'body' | 'ended'
   #isFlowing = false
+  #isUnhurried = false
   #kept: Buffer[] = []
   #trailers: readonly string[] = []
   /** Whether the client has sent all; or what ends the body in place of its end. */
@@ -87,8 +82,9 @@ export class Http3Stream implements Stream {
     this.events = events
   }
 
-  /** Whether it is the client's turn to send. */
+  /** Whether it is the client's turn to send, and it may not take its time. */
   get waitsForBody(): boolean {
+    if (this.#isUnhurried || this.head.upgrade !== undefined) return false
     return this.#reading === 'body' && this.#isFlowing && this.#received === undefined
   }
 
@@ -148,6 +144,10 @@ export class Http3Stream implements Stream {
     this.#isFlowing = false
   }
 
+  unhurried(): void {
+    this.#isUnhurried = true
+  }
+
   #pass(): void {
     while (this.#isFlowing && this.#kept.length > 0) {
       const piece = this.#kept.shift()!
@@ -175,9 +175,10 @@ export class Http3Stream implements Stream {
   sendHead(statusText: string, lines: string, length: BodyLength): void {
     assert(this.#sending === 'nothing', 'a reply has one head')
     this.#sending = 'head'
-    // An upgrade is taken with a reply of success (RFC 9220).
-    const status = length === 'tunnel' ? '200' : statusText.slice(0, 3)
-    this.#headFrame = sectionFrame(status, lines)
+    this.#headFrame =
+      length === 'tunnel'
+        ? sectionFrame('200', lines.replace(upgradeAnswer, ''))
+        : sectionFrame(statusText.slice(0, 3), lines)
     queueMicrotask(() => this.#flushHead())
   }
 

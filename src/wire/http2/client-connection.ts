@@ -221,7 +221,7 @@ export class Http2ClientConnection implements Carrier, ByteSink, Sweepable, Call
   #leaving(lastId: number): void {
     if (this.#state === 'open') this.#state = 'leaving'
     const reason = 'the connection was left by the endpoint'
-    for (const call of [...this.#core.streams.values()]) {
+    for (const call of this.#core.streams.values()) {
       if (call.id <= lastId) continue
       this.#core.reset(call, errorCode.cancel)
       call.broken({ by: 'reset', code: errorCode.refusedStream, reason })

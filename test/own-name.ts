@@ -5,6 +5,7 @@ import { registerHooks } from 'node:module'
 const entries: Readonly<Record<string, string>> = {
   concordat: new URL('../src/concordat.ts', import.meta.url).href,
   'concordat/testing': new URL('../src/policy-test.ts', import.meta.url).href,
+  'concordat-http3': new URL('../packages/http3/src/concordat-http3.ts', import.meta.url).href,
 }
 
 registerHooks({

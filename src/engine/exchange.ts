@@ -370,10 +370,15 @@ export class GatewayExchange implements PassedReply, Sender, StreamEvents, Tunne
   }
 
   #beginTunnel(call: Call, head: string, terms: CallTerms): void {
-    const { heldBytesMax } = this.#snapshot.plan.limits
-    const linked = this.#operation!.tunnel!
-    const tools = { runtime: this.#runtime, heldBytesMax, stream: this.#stream, call, linked }
-    const tunnel = new Tunnel(this, head, tools)
+    const operation = this.#operation!
+    const tunnel = new Tunnel(this, head, {
+      runtime: this.#runtime,
+      heldBytesMax: this.#snapshot.plan.limits.heldBytesMax,
+      stream: this.#stream,
+      call,
+      linked: operation.tunnel!,
+      ordinary: this.#replyEvents(operation),
+    })
     call.begin(tunnel, this.request.method, tunnel.head, 'tunnel', terms)
   }
 
@@ -430,8 +435,13 @@ export class GatewayExchange implements PassedReply, Sender, StreamEvents, Tunne
     const lines = replyLines(reply, this.#operation!, this, this.#runtime.httpDate)
     this.#phase = 'replying'
     this.#notes.status = reply.status
-    this.#stream.sendHead(reply.statusText, lines, reply.bodyLength)
+    this.#stream.sendHead(reply.statusText, this.#withPeerLines(lines), reply.bodyLength)
     if (this.#operation!.eventStream !== undefined) this.#beginEvents(reply)
+  }
+
+  #withPeerLines(lines: string): string {
+    const { replyLines: more } = this.#stream.peer
+    return more === undefined ? lines : lines + more()
   }
 
   #beginEvents(reply: CallReplyHead): void {
@@ -536,7 +546,8 @@ export class GatewayExchange implements PassedReply, Sender, StreamEvents, Tunne
     const lines = ownReplyLines(edited.headers, length, this.id, this.#runtime.httpDate)
     this.#notes.status = status
     this.#phase = 'replying'
-    this.#stream.sendHead(`${status} ${reasonPhrase(status)}`, lines, length)
+    const statusText = `${status} ${reasonPhrase(status)}`
+    this.#stream.sendHead(statusText, this.#withPeerLines(lines), length)
     if (this.request.method !== 'HEAD' || this.#stream.asksOnly === true) {
       this.#notes.replyBytes = bytes.length
       this.#stream.sendPiece(bytes)

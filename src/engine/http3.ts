@@ -27,7 +27,7 @@ export interface Http3Tools {
   readonly clock: Clock
   readonly sweeper: Sweeper
   readonly limits: () => Limits
-  readonly occupancy: Occupancy
+  readonly occupancy: () => Occupancy
   readonly isTrustedHop: (address: string) => boolean
   readonly exchange: (stream: Stream) => void
   readonly malformed: (stream: Stream, refusal: Refusal) => void
@@ -64,6 +64,7 @@ export class Http3Listeners {
     const { listenQuic } = await load()
     const quic = await listenQuic({
       ...tools,
+      occupancy: tools.occupancy(),
       host,
       port,
       protocol: 'h3',

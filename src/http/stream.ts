@@ -30,6 +30,8 @@ export interface StreamPeer {
   readonly isSecure?: boolean
   /** Where its connection arrived here; made for who asks, which hardly anybody does. */
   readonly arrivedAt?: () => { readonly address: string; readonly port: number } | undefined
+  /** Header lines, each with CRLF, that final replies on its connection have beside their own. */
+  readonly replyLines?: (() => string) | undefined
   /** What the server of the streams wants to remember of the connection. */
   memo: unknown
 }

@@ -36,6 +36,8 @@ export interface ServerOptions {
   readonly identities?: () => TlsIdentities | undefined
   /** Where handshakes of the thread wait for their turn; without it those of this one alone. */
   readonly handshakes?: HandshakeLine
+  /** Header lines that replies on secure connections have beside their own. */
+  readonly replyLines?: () => string
   /** The whole reply to a connection beyond the bounds, as text. */
   readonly overloaded: () => string
   readonly exchange: ConnectionOwner['exchange']
@@ -284,7 +286,8 @@ class Listener implements WireServer, Sweepable {
     isSecure: boolean,
   ): Server {
     const owner = { ...this.#owner, left }
-    const peer = { ...client, isSecure, arrivedAt, memo: undefined }
+    const replyLines = isSecure ? this.#options.replyLines : undefined
+    const peer = { ...client, isSecure, arrivedAt, replyLines, memo: undefined }
     if (spoken === 'http/1.1') {
       const connection = this.#newConnection(owner)
       connection.open(socket, peer)

@@ -5,7 +5,7 @@
 // interface alone.
 import { randomBytes, randomUUID } from 'node:crypto'
 import { createSocket, type Socket } from 'node:dgram'
-import { isIPv6 } from 'node:net'
+import { lookup } from 'node:dns/promises'
 import type { QuicListener, QuicSetup } from 'concordat'
 import { certificateFor } from './certificate-for.ts'
 import { Flow, type FlowClient, type FlowOwner } from './flow.ts'
@@ -31,7 +31,7 @@ export async function listenQuic(setup: QuicSetup): Promise<QuicListener> {
 class Front implements QuicListener, FlowOwner, NeighboursOwner {
   refusedConnections = 0
   readonly #setup: QuicSetup
-  #socket: Socket
+  #socket!: Socket
   #neighbours: Neighbours | undefined
   #material: TlsMaterial
   /** Serving, and those that only end what they have begun. */
@@ -44,12 +44,12 @@ class Front implements QuicListener, FlowOwner, NeighboursOwner {
   readonly #undecided = new Undecided()
   #isClosing = false
   readonly #empty = Promise.withResolvers<void>()
+  #closing: Promise<void> | undefined
   #stopSweep = () => {}
 
   constructor(setup: QuicSetup) {
     this.#setup = setup
     this.#material = setup.material
-    this.#socket = socketFor(setup.host, true)
   }
 
   get connections(): number {
@@ -72,12 +72,12 @@ class Front implements QuicListener, FlowOwner, NeighboursOwner {
   /** Threads share the port where the system lets them; elsewhere the first one has it. */
   async #bind(): Promise<void> {
     const { host, port } = this.#setup
+    const place = { ...(await lookup(host)), port }
     try {
-      await bound(this.#socket, host, port)
+      this.#socket = await bound(place, true)
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOTSUP') throw error
-      this.#socket = socketFor(host, false)
-      await bound(this.#socket, host, port)
+      this.#socket = await bound(place, false)
     }
     this.#socket.on('error', (error) => this.#setup.warn(`HTTP/3: ${error.message}`))
     this.#socket.on('message', (packet, { address, port: from }) =>
@@ -217,13 +217,19 @@ class Front implements QuicListener, FlowOwner, NeighboursOwner {
     for (const flow of this.#flows.values()) flow.connection?.sink.drain()
   }
 
+  /** Asked again the shorter time counts. */
   async close(noticeMs = 0): Promise<void> {
+    const cancel = this.#setup.clock.after(noticeMs, () => this.#closeRest())
+    this.#closing ??= this.#close()
+    await this.#closing
+    cancel()
+  }
+
+  async #close(): Promise<void> {
     this.#isClosing = true
     this.#neighbours?.leave()
     this.drain()
-    const cancel = this.#setup.clock.after(noticeMs, () => this.#closeRest())
     if (this.#flows.size > 0) await this.#empty.promise
-    cancel()
     await this.#ended()
   }
 
@@ -257,17 +263,28 @@ const keyOf = ({ address, port }: FlowClient): string => `${address} ${port}`
 const isSame = (one: Identity, other: Identity): boolean =>
   one.cert === other.cert && one.key === other.key
 
-function socketFor(host: string, reusePort: boolean): Socket {
-  const type = isIPv6(host) ? 'udp6' : 'udp4'
-  return createSocket({ type, reusePort, recvBufferSize: bufferBytes, sendBufferSize: bufferBytes })
+interface Place {
+  readonly address: string
+  readonly family: number
+  readonly port: number
 }
 
-function bound(socket: Socket, address: string, port: number): Promise<void> {
+function bound({ address, family, port }: Place, reusePort: boolean): Promise<Socket> {
+  const type = family === 6 ? 'udp6' : 'udp4'
+  const socket = createSocket({
+    type,
+    reusePort,
+    recvBufferSize: bufferBytes,
+    sendBufferSize: bufferBytes,
+  })
   return new Promise((resolve, reject) => {
-    socket.once('error', reject)
+    socket.once('error', (error) => {
+      socket.close()
+      reject(error)
+    })
     socket.bind({ address, port, exclusive: true }, () => {
-      socket.off('error', reject)
-      resolve()
+      socket.removeAllListeners('error')
+      resolve(socket)
     })
   })
 }

@@ -142,6 +142,8 @@ async function list(opened, since) {
 }
 
 function heard(opened, message) {
+  const isMine = message.senderId === me.userId && message.content === $('content').value.trim()
+  if (isMine && opened === room) sent()
   if (opened.ids.has(message.messageId)) return
   opened.ids.add(message.messageId)
   add(opened, message)
@@ -158,7 +160,8 @@ async function send() {
   if (content === '' || room === undefined) return
   const message = { content, type: 'text' }
   hideError()
-  if (room.link.send(message)) return sent()
+  // What goes by the socket comes back by it; until then it stays where it was written.
+  if (room.link.send(message)) return
   unsent = unsent?.content === content ? unsent : { content, key: newKey() }
   const { channelId } = room
   const headers = { 'Idempotency-Key': unsent.key }
@@ -166,8 +169,8 @@ async function send() {
   try {
     const path = `channels/${channelId}/messages`
     const answer = await json('POST', path, { token: me.token, headers, body: message })
-    if (room?.channelId === channelId) heard(room, answer)
     sent()
+    if (room?.channelId === channelId) heard(room, answer)
   } finally {
     $('composer').ariaBusy = 'false'
   }

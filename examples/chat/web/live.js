@@ -26,10 +26,8 @@ export function follow({ way, channelId, token, cursor, on }) {
       on.state({ at: 'connecting' })
       const lost = await connect(link).catch((error) => error)
       if (signal.aborted) return
-      if (lost instanceof Refused && !isWorthARetry(lost)) {
-        on.state({ at: 'stopped' })
-        return on.refused(lost)
-      }
+      if (lost instanceof Refused) on.refused(lost)
+      if (lost instanceof Refused && !isWorthARetry(lost)) return on.state({ at: 'stopped' })
       const ms = pauseMs(link.failures++, lost)
       on.state({ at: 'waiting', ms })
       await new Promise((done) => {
@@ -111,7 +109,7 @@ async function overSocket(link) {
   signal.addEventListener('abort', stop)
   socket.addEventListener('open', () => note(call, { status: 101, protocol: 'websocket' }))
   socket.addEventListener('message', ({ data }) => heard(link, JSON.parse(data)))
-  const { code } = await new Promise((closed) => {
+  const { code, reason } = await new Promise((closed) => {
     socket.addEventListener('close', closed)
   })
   signal.removeEventListener('abort', stop)
@@ -121,7 +119,14 @@ async function overSocket(link) {
   if (call.status === 'refused' || code === 1008) {
     await json('GET', `channels/${channelId}`, { token, signal })
   }
+  if (isBreach(code)) {
+    const message = reason === '' ? 'The socket was closed.' : `The socket was closed: ${reason}.`
+    throw new Refused(code, { code: 'CLOSED', message, retryable: true })
+  }
 }
+
+/** Not the end of a service, of a page or of the network, but of something that was said. */
+const isBreach = (code) => [1002, 1003, 1007, 1008, 1009, 1010].includes(code)
 
 function heard(link, { message, cursor, gap, error }) {
   if (error) return link.on.refused(new Refused(undefined, error))

@@ -1,7 +1,7 @@
 // How calls on connections of HTTP/2 begin, wait, end and are made again, frame by frame.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { data, FrameEnd, head, whole } from '../../test/frame-end.ts'
+import { data, head, whole } from '../../test/frame-end.ts'
 import { eventually, settled } from '../../test/raw-peer.ts'
 import {
   errorCode,
@@ -59,13 +59,11 @@ test('an endpoint that takes the connection and says nothing is given up in time
 
 test('what an endpoint refused to look at is asked again, whatever its method', async (t) => {
   for (const method of ['GET', 'POST']) {
-    const { client, end, id, next, sent } = await (async () => {
-      const relay = await relayTo(t)
-      const client = await relay.sent(ask(`${method} /a`))
-      const end = new FrameEnd(await relay.endpoint.next())
-      end.greet()
-      return { ...relay, client, end, id: await end.asked() }
-    })()
+    const { next, sent } = await relayTo(t)
+    const client = await sent(ask(`${method} /a`))
+    const end = await next()
+    end.greet()
+    const id = await end.asked()
     end.send(rstStreamFrame(id, errorCode.refusedStream))
     const another = await next()
     another.greet()

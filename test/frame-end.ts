@@ -13,6 +13,9 @@ import {
 import { encodeField, encodeLines } from '../src/wire/http2/hpack-encoder.ts'
 import { eventually, type Peer } from './raw-peer.ts'
 
+export { encodeField }
+export * from '../src/wire/http2/frames.ts'
+
 export interface Frame {
   readonly type: number
   readonly flags: number

@@ -2,9 +2,12 @@
 // breaks the connection ends all of it, and what endures neither is bounded.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { block, data, head, status, whole } from '../../test/frame-end.ts'
-import { eventually } from '../../test/raw-peer.ts'
 import {
+  block,
+  data,
+  head,
+  status,
+  whole,
   errorCode,
   frameFlag,
   frameHead,
@@ -15,8 +18,9 @@ import {
   setting,
   settingsFrame,
   windowUpdateFrame,
-} from '../wire/http2/frames.ts'
-import { encodeField } from '../wire/http2/hpack-encoder.ts'
+  encodeField,
+} from '../../test/frame-end.ts'
+import { eventually } from '../../test/raw-peer.ts'
 import { ask } from './relay-for-tests.ts'
 import { asking } from './relay-http2-for-tests.ts'
 

@@ -1,9 +1,10 @@
 // How calls on connections of HTTP/2 begin, wait, end and are made again, frame by frame.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { data, head, whole } from '../../test/frame-end.ts'
-import { eventually, settled } from '../../test/raw-peer.ts'
 import {
+  data,
+  head,
+  whole,
   errorCode,
   frameFlag,
   frameHead,
@@ -13,7 +14,8 @@ import {
   setting,
   settingsFrame,
   windowUpdateFrame,
-} from '../wire/http2/frames.ts'
+} from '../../test/frame-end.ts'
+import { eventually, settled } from '../../test/raw-peer.ts'
 import { ask } from './relay-for-tests.ts'
 import { asking, relayTo } from './relay-http2-for-tests.ts'
 

@@ -11,8 +11,10 @@ import {
   headerValues,
   isGrpcType,
   type MessageFlaw,
+  type Piece,
   type RequestHead,
   type Stream,
+  type Verdict,
 } from '../http.ts'
 import type { CallEvents } from '../wire.ts'
 import { GrpcReply } from './grpc-reply.ts'
@@ -80,7 +82,7 @@ export class GrpcExchange {
 
   /** The look at the request's messages. */
   watching(): Watching {
-    return { policy: 'validation', watch: messageWatch(this.#messageBytesMax) }
+    return { policy: 'validation', watch: new MessageWatch(this.#messageBytesMax) }
   }
 
   /** Stands between the endpoint and whoever takes the reply. */
@@ -101,14 +103,20 @@ export class GrpcExchange {
   }
 }
 
-function messageWatch(bytesMax: number): BodyWatch {
-  const messages = new GrpcMessages(bytesMax)
-  return {
-    piece(piece) {
-      const flaw = messages.piece(piece)
-      return flaw === undefined ? undefined : flawed[flaw]
-    },
-    end: () => (messages.isWhole ? undefined : cutShort),
+class MessageWatch implements BodyWatch {
+  readonly #messages: GrpcMessages
+
+  constructor(bytesMax: number) {
+    this.#messages = new GrpcMessages(bytesMax)
+  }
+
+  piece(piece: Piece): Verdict {
+    const flaw = this.#messages.piece(piece)
+    return flaw === undefined ? undefined : flawed[flaw]
+  }
+
+  end(): Verdict {
+    return this.#messages.isWhole ? undefined : cutShort
   }
 }
 

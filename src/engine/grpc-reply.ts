@@ -7,10 +7,12 @@ import {
   GrpcMessages,
   isGrpcType,
   isNamed,
+  isNamedAt,
   type MessageFlaw,
   type Piece,
 } from '../http.ts'
 import type { CallEvents, CallFailure, CallReplyHead } from '../wire.ts'
+import { withoutFields } from './request-fields.ts'
 import type { PassedReply } from './verified-reply.ts'
 
 type Owner = Pick<PassedReply, 'replyRefused' | 'replyRead'>
@@ -36,12 +38,14 @@ export class GrpcReply implements CallEvents {
   }
 
   replyHead(reply: CallReplyHead): void {
-    const refusal = headRefusal(reply)
+    const said = saidIn(reply.forwardable)
+    const refusal = headRefusal(reply, said)
     if (refusal !== undefined) return this.#refuse(refusal)
     const { bodyLength } = reply
     this.isStreamed = bodyLength === 'streamed'
     const isAlone = bodyLength === 'none' || bodyLength === 0
-    this.#next.replyHead(isAlone ? reply : withoutStatus(reply))
+    const passes = isAlone || said.statuses.length === 0
+    this.#next.replyHead(passes ? reply : withoutStatus(reply))
   }
 
   replyPiece(piece: Piece): void {
@@ -75,14 +79,38 @@ export class GrpcReply implements CallEvents {
   }
 }
 
-const statusLine = /^grpc-status:[ \t]*([^\r\n]*?)[ \t]*\r\n/gim
-const typeLine = /^content-type:[ \t]*([^\r\n]*)/im
+/** What the lines of a head say of gRPC. */
+interface Said {
+  readonly statuses: readonly string[]
+  readonly type: string | undefined
+}
 
-function headRefusal({ status, forwardable, bodyLength }: CallReplyHead): Refusal | undefined {
-  const statuses = [...forwardable.matchAll(statusLine)].map(([, value]) => value!)
+/** Line by line, for every reply is asked. */
+function saidIn(lines: string): Said {
+  let statuses: readonly string[] = noValues
+  let type: string | undefined
+  for (let at = 0; at < lines.length;) {
+    const colon = lines.indexOf(':', at)
+    const end = lines.indexOf('\r\n', colon)
+    const length = colon - at
+    if (length === 11 && isNamedAt(lines, at, 'grpc-status')) {
+      statuses = [...statuses, lines.slice(colon + 1, end).trim()]
+    } else if (length === 12 && isNamedAt(lines, at, 'content-type')) {
+      type = lines.slice(colon + 1, end).trim()
+    }
+    at = end + 2
+  }
+  return { statuses, type }
+}
+
+const noValues: readonly string[] = Object.freeze([])
+
+function headRefusal(
+  { status, bodyLength }: CallReplyHead,
+  { statuses, type }: Said,
+): Refusal | undefined {
   const isAlone = bodyLength === 'none' || bodyLength === 0
   if (isAlone && statuses.length > 0) return statusRefusal(statuses)
-  const type = typeLine.exec(forwardable)?.[1]
   const reason =
     status !== 200
       ? `the upstream answered ${status} without a grpc-status`
@@ -133,10 +161,9 @@ const flawed: Readonly<Record<MessageFlaw, Refusal>> = {
 /** A status before the messages is none: two of them could be read in two ways. */
 function withoutStatus(reply: CallReplyHead): CallReplyHead {
   const { forwardable, headers } = reply
-  if (!/^grpc-status:/im.test(forwardable)) return reply
   const kept: string[] = []
   for (let i = 0; i < headers.length; i += 2) {
     if (!isNamed(headers[i]!, 'grpc-status')) kept.push(headers[i]!, headers[i + 1]!)
   }
-  return { ...reply, headers: kept, forwardable: forwardable.replaceAll(statusLine, '') }
+  return { ...reply, headers: kept, forwardable: withoutFields(forwardable, ['grpc-status']) }
 }

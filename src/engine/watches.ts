@@ -84,7 +84,7 @@ export function beginWatches(
   exchange: Exchange,
   own?: { watching(): Watching },
 ): readonly Watching[] {
-  if (all.length === 0 && own === undefined) return nobody
+  if (all.length === 0) return own === undefined ? nobody : [own.watching()]
   const watching = all.flatMap(({ watch, ...by }): Watching[] => {
     const begun = watch(exchange)
     return begun === undefined ? [] : [{ ...by, watch: begun }]

@@ -39,6 +39,8 @@ const typeLength = 'application/grpc'.length
 /** Whether a media type, in any case, is one of gRPC itself: `application/grpc`, `…/grpc+proto`. */
 export function isGrpcType(contentType: string | undefined): boolean {
   if (contentType === undefined || contentType.length < typeLength) return false
+  // As nearly all say it.
+  if (contentType === 'application/grpc' || contentType === 'application/grpc+proto') return true
   if (contentType.slice(0, typeLength).toLowerCase() !== 'application/grpc') return false
   if (contentType.length === typeLength) return true
   const next = contentType.charCodeAt(typeLength)

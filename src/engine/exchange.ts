@@ -44,7 +44,7 @@ import { judgeHead, mayStream, validation } from './head-breach.ts'
 import { inTime, whenSaid } from './in-time.ts'
 import { Notes } from './notes.ts'
 import { refusedReply } from './refused-reply.ts'
-import { noRoom, RequestBody } from './request-body.ts'
+import { expectedBody, noRoom, type RequestBody } from './request-body.ts'
 import { assertEditable, fieldsToCopy, type OwnField } from './request-fields.ts'
 import type { Runtime } from './runtime.ts'
 import type { LinkedOperation, Snapshot } from './snapshot.ts'
@@ -241,15 +241,11 @@ export class GatewayExchange implements PassedReply, Sender, StreamEvents, Tunne
       this.noteShadow(validation, breach)
     }
     const bytesMax = heldBytesMax ?? limits.bodyBytesMax
-    const { bodyLength } = this.request
-    if (bodyLength !== 'none' && bodyLength !== 0) {
-      const announcedBytes = bodyLength === 'streamed' ? undefined : bodyLength
-      if ((announcedBytes ?? 0) > bytesMax) return this.#refuse(refuse('CONTENT_TOO_LARGE'))
-      const { occupancy } = this.#runtime
-      const { heldBytesMax: allBytesMax } = this.#snapshot.plan.limits
-      const terms = { occupancy, heldBytesMax: allBytesMax, bytesMax, announcedBytes }
-      this.#content = new RequestBody(terms)
-    }
+    const { occupancy } = this.#runtime
+    const { heldBytesMax: allBytesMax } = this.#snapshot.plan.limits
+    const content = expectedBody(this.request, { occupancy, heldBytesMax: allBytesMax, bytesMax })
+    if (content !== undefined && 'code' in content) return this.#refuse(content)
+    this.#content = content
     this.#isHeld = heldBytesMax !== undefined
     this.#runSteps(operation.check, 0, checked)
   }
@@ -370,15 +366,11 @@ export class GatewayExchange implements PassedReply, Sender, StreamEvents, Tunne
   }
 
   #beginTunnel(call: Call, head: string, terms: CallTerms): void {
-    const operation = this.#operation!
-    const tunnel = new Tunnel(this, head, {
-      runtime: this.#runtime,
-      heldBytesMax: this.#snapshot.plan.limits.heldBytesMax,
-      stream: this.#stream,
-      call,
-      linked: operation.tunnel!,
-      ordinary: this.#replyEvents(operation),
-    })
+    const ways = { stream: this.#stream, call, ordinary: this.#replyEvents(this.#operation!) }
+    const { heldBytesMax } = this.#snapshot.plan.limits
+    const linked = this.#operation!.tunnel!
+    const tools = { runtime: this.#runtime, heldBytesMax, linked, ...ways }
+    const tunnel = new Tunnel(this, head, tools)
     call.begin(tunnel, this.request.method, tunnel.head, 'tunnel', terms)
   }
 

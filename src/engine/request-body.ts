@@ -1,7 +1,7 @@
 // The body of a request on its way through: counted, and either held whole until it has been
 // checked, or looked at as it streams by.
 import { type Occupancy, type Refusal, refuse } from '../base.ts'
-import type { Piece } from '../http.ts'
+import type { Piece, RequestHead } from '../http.ts'
 import { overloaded } from './causes.ts'
 import { HeldBody } from './held-body.ts'
 import type { NamedPolicy } from './step-names.ts'
@@ -20,6 +20,17 @@ export interface BodyTerms {
 export interface RefusedBody {
   readonly refusal: Refusal
   readonly by: NamedPolicy | undefined
+}
+
+/** Undefined where none comes; a refusal of one that says of itself that it is too large. */
+export function expectedBody(
+  { bodyLength }: RequestHead,
+  terms: Omit<BodyTerms, 'announcedBytes'>,
+): RequestBody | Refusal | undefined {
+  if (bodyLength === 'none' || bodyLength === 0) return undefined
+  const announcedBytes = bodyLength === 'streamed' ? undefined : bodyLength
+  if ((announcedBytes ?? 0) > terms.bytesMax) return tooLarge.refusal
+  return new RequestBody({ ...terms, announcedBytes })
 }
 
 export class RequestBody {

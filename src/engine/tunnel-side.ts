@@ -143,6 +143,12 @@ export class Side implements FlowOwner {
     return !isHeldUp && !this.isGone && !this.isToldToClose
   }
 
+  /** Its silence says nothing. */
+  excuse(nowMs: number): void {
+    this.heardMs = nowMs
+    this.askedMs = 0
+  }
+
   ask(): void {
     this.askedMs = this.#owner.nowMs()
     this.take(frameOf(opcodes.ping, pingPayload, this.other.newMask()))

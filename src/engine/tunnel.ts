@@ -27,6 +27,7 @@ import { Handshake } from './handshake.ts'
 import type { Lasting, LeaveReason, Runtime } from './runtime.ts'
 import type { NamedPolicy } from './step-names.ts'
 import { Side, type SideOwner } from './tunnel-side.ts'
+import { type TimesOwner, TunnelTimes } from './tunnel-times.ts'
 
 /** What an operation says of its tunnels, and which policy of it does. */
 export interface LinkedTunnel extends NamedPolicy {
@@ -45,8 +46,8 @@ export interface TunnelEnd {
   readonly replyBytes: number
 }
 
-/** The exchange: until the endpoint takes the upgrade, whatever comes is an ordinary reply. */
-export interface TunnelOwner extends CallEvents {
+/** The exchange. */
+export interface TunnelOwner {
   readonly request: RequestHead
   /** Passes the reply that takes the upgrade; false where it ended in doing so. */
   tunnelOpens(reply: CallReplyHead): boolean
@@ -61,6 +62,8 @@ export interface TunnelTools {
   readonly stream: Stream
   readonly call: Call
   readonly linked: LinkedTunnel
+  /** Takes the reply of an endpoint that does not take the upgrade. */
+  readonly ordinary: CallEvents
 }
 
 /** For the other side's Close, and for the end of a frame that it waits for. */
@@ -76,19 +79,16 @@ interface Fate {
   readonly refused?: TunnelEnd['refused']
 }
 
-export class Tunnel implements CallEvents, StreamEvents, SideOwner, Lasting {
+export class Tunnel implements CallEvents, StreamEvents, SideOwner, TimesOwner, Lasting {
   readonly #owner: TunnelOwner
   readonly #tools: TunnelTools
   readonly #handshake: Handshake
   #at: 'asking' | 'open' | 'over' = 'asking'
   #client!: Side
   #upstream!: Side
-  /** When a message last began, either way. */
-  #movedMs = 0
-  /** By then it is over; undefined while nobody closes it. */
-  #closeByMs: number | undefined
-  #leaveAtMs = Infinity
-  #cancelTimer = (): void => undefined
+  #times!: TunnelTimes
+  /** Whether a Close is on its way, or one side has ended. */
+  #isClosing = false
   #closed: ClosedBy | undefined
   #fate: Fate = {}
 
@@ -108,15 +108,15 @@ export class Tunnel implements CallEvents, StreamEvents, SideOwner, Lasting {
   // The endpoint's answer.
 
   replyInterim(head: CallReplyHead): void {
-    this.#owner.replyInterim(head)
+    this.#tools.ordinary.replyInterim(head)
   }
 
   replyHead(head: CallReplyHead): void {
-    if (head.bodyLength !== 'tunnel') return this.#owner.replyHead(head)
+    if (head.bodyLength !== 'tunnel') return this.#tools.ordinary.replyHead(head)
     const agreed = this.#handshake.judge(head)
     if (typeof agreed === 'string') {
       this.#tools.call.abandon()
-      return this.#owner.callFailed({ kind: 'protocol', reason: agreed })
+      return this.#tools.ordinary.callFailed({ kind: 'protocol', reason: agreed })
     }
     if (this.#owner.tunnelOpens(this.#handshake.reply(head))) this.#open(agreed.isDeflated)
   }
@@ -124,7 +124,6 @@ export class Tunnel implements CallEvents, StreamEvents, SideOwner, Lasting {
   #open(isDeflated: boolean): void {
     const { stream, call, runtime } = this.#tools
     this.#at = 'open'
-    this.#movedMs = this.nowMs()
     const client = {
       send: (bytes: Buffer) => stream.sendPiece(bytes),
       pause: () => stream.pauseBody(),
@@ -143,11 +142,12 @@ export class Tunnel implements CallEvents, StreamEvents, SideOwner, Lasting {
     this.#upstream = new Side('upstream', upstream, this, this.#flowTerms('upstream', isDeflated))
     this.#client.other = this.#upstream
     this.#upstream.other = this.#client
+    const sides = [this.#client, this.#upstream]
+    this.#times = new TunnelTimes(runtime.clock, this.#tools.linked.terms, sides, this)
     runtime.lasting.add(this)
     stream.attach(this)
     stream.readBody()
     if (runtime.leaves !== undefined) this.leave(runtime.leaves)
-    this.#arm()
   }
 
   #flowTerms(who: Side['who'], isDeflated: boolean) {
@@ -168,7 +168,7 @@ export class Tunnel implements CallEvents, StreamEvents, SideOwner, Lasting {
   // What comes.
 
   replyPiece(piece: Piece): void {
-    if (this.#at === 'asking') this.#owner.replyPiece(piece)
+    if (this.#at === 'asking') this.#tools.ordinary.replyPiece(piece)
     else if (this.#at === 'open') this.#take(this.#upstream, piece)
   }
 
@@ -180,19 +180,19 @@ export class Tunnel implements CallEvents, StreamEvents, SideOwner, Lasting {
     try {
       const breach = side.push(bytesOf(piece))
       if (breach !== undefined) this.#breached(side, breach)
-      if (this.#closeByMs !== undefined) this.#settle()
+      if (this.#isClosing) this.#settle()
     } catch (error) {
-      this.#bug(error)
+      this.bug(error)
     }
   }
 
-  #bug(error: unknown): void {
+  bug(error: unknown): void {
     this.#tools.runtime.bug(error)
     this.#cutBoth({ fault: 'INTERNAL_ERROR', reason: stackOf(error) })
   }
 
   upstreamWritable(): void {
-    if (this.#at === 'asking') this.#owner.upstreamWritable()
+    if (this.#at === 'asking') this.#tools.ordinary.upstreamWritable()
     else this.#upstream.writable()
   }
 
@@ -229,12 +229,12 @@ export class Tunnel implements CallEvents, StreamEvents, SideOwner, Lasting {
   }
 
   replyEnded(trailers: readonly string[]): void {
-    if (this.#at === 'asking') return this.#owner.replyEnded(trailers)
+    if (this.#at === 'asking') return this.#tools.ordinary.replyEnded(trailers)
     this.#upstreamGone({ fault: 'UPSTREAM_CLOSED', reason: 'the upstream ended without a Close' })
   }
 
   callFailed(failure: CallFailure): void {
-    if (this.#at === 'asking') return this.#owner.callFailed(failure)
+    if (this.#at === 'asking') return this.#tools.ordinary.callFailed(failure)
     this.#upstreamGone({ fault: callFaults[failure.kind], reason: failure.reason })
   }
 
@@ -262,9 +262,7 @@ export class Tunnel implements CallEvents, StreamEvents, SideOwner, Lasting {
   leave(why: LeaveReason): void {
     if (this.#at !== 'open' || this.#closed !== undefined) return
     if (why === 'stops') return this.#close({ code: 1001, by: 'gateway' }, 'the gateway stops')
-    const { random } = this.#tools.runtime
-    this.#leaveAtMs = Math.min(this.#leaveAtMs, this.nowMs() + random() * spreadMs)
-    this.#arm()
+    this.#times.leaveWithin(this.#tools.runtime.random() * spreadMs)
   }
 
   /** Tells both sides, the client perhaps in other words. */
@@ -294,8 +292,8 @@ export class Tunnel implements CallEvents, StreamEvents, SideOwner, Lasting {
   }
 
   #closeWithin(): void {
-    this.#closeByMs ??= this.nowMs() + closeWaitMs
-    this.#arm()
+    this.#isClosing = true
+    this.#times.endWithin(closeWaitMs)
   }
 
   /** Where a frame is under way, it is cut. */
@@ -324,7 +322,7 @@ export class Tunnel implements CallEvents, StreamEvents, SideOwner, Lasting {
   #over(): void {
     if (this.#at === 'over') return
     this.#at = 'over'
-    this.#cancelTimer()
+    this.#times.stop()
     this.#tools.runtime.lasting.delete(this)
     for (const side of [this.#client, this.#upstream]) side.flow.release()
     const { fault, reason, refused } = this.#fate
@@ -345,61 +343,22 @@ export class Tunnel implements CallEvents, StreamEvents, SideOwner, Lasting {
   }
 
   moved(): void {
-    this.#movedMs = this.nowMs()
+    this.#times.moved()
   }
 
-  /** One timer, for what is due first. */
-  #arm(): void {
-    this.#cancelTimer()
-    if (this.#at !== 'open') return
-    const { clock } = this.#tools.runtime
-    const waitMs = Math.max(1, this.#dueMs() - clock.nowMs())
-    this.#cancelTimer =
-      waitMs === Infinity ? () => undefined : clock.after(waitMs, () => this.#tick())
+  idle(): void {
+    this.#close({ code: 1001, by: 'gateway' }, 'nothing was said for long')
   }
 
-  #dueMs(): number {
-    if (this.#closeByMs !== undefined) return this.#closeByMs
-    const { pingMs, idleTimeoutMs } = this.#tools.linked.terms
-    const idleMs = idleTimeoutMs === 0 ? Infinity : this.#movedMs + idleTimeoutMs
-    const askMs = (side: Side) =>
-      pingMs === 0 ? Infinity : (side.askedMs || side.heardMs) + pingMs
-    return Math.min(idleMs, askMs(this.#client), askMs(this.#upstream), this.#leaveAtMs)
+  leaveNow(): void {
+    this.#close({ code: 1012, by: 'gateway' }, 'come again')
   }
 
-  #tick(): void {
-    try {
-      this.#look(this.nowMs())
-    } catch (error) {
-      this.#bug(error)
-    }
-    this.#arm()
+  late(): void {
+    this.#endBoth()
   }
 
-  #look(nowMs: number): void {
-    if (this.#closeByMs !== undefined) return nowMs >= this.#closeByMs ? this.#endBoth() : undefined
-    if (nowMs >= this.#leaveAtMs) return this.#close({ code: 1012, by: 'gateway' }, 'come again')
-    const { pingMs, idleTimeoutMs } = this.#tools.linked.terms
-    const isMidway = !this.#client.flow.isBetween || !this.#upstream.flow.isBetween
-    if (isMidway) this.#movedMs = Math.max(this.#client.heardMs, this.#upstream.heardMs)
-    if (idleTimeoutMs > 0 && nowMs - this.#movedMs >= idleTimeoutMs) {
-      return this.#close({ code: 1001, by: 'gateway' }, 'nothing was said for long')
-    }
-    for (const side of [this.#client, this.#upstream]) {
-      if (pingMs > 0 && this.#at === 'open') this.#lookAt(side, nowMs, pingMs)
-    }
-  }
-
-  #lookAt(side: Side, nowMs: number, pingMs: number): void {
-    if (!side.isAskable) {
-      // What it says of itself it says in other ways.
-      side.heardMs = nowMs
-      side.askedMs = 0
-    } else if (side.askedMs > 0 && nowMs - side.askedMs >= pingMs) this.#silent(side)
-    else if (side.askedMs === 0 && nowMs - side.heardMs >= pingMs) side.ask()
-  }
-
-  #silent(side: Side): void {
+  silent(side: Side): void {
     const reason = 'it answered no ping'
     if (side.who === 'client') return this.#cutBoth({ fault: 'CLIENT_CLOSED', reason })
     side.cut()

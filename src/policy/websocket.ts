@@ -139,6 +139,9 @@ function looser(outer: WebSocketConfig, inner: WebSocketConfig): string | undefi
   const found = higher.map((key) => `${key} ${inner[key] ?? 'none'} in place of ${outer[key]}`)
   const more = moreOrigins(outer, inner)
   if (more.length > 0) found.push(`origins ${more.join(', ')} too`)
+  for (const side of ['client', 'server'] as const) {
+    if (outer.messages?.[side] && !inner.messages?.[side]) found.push(`any messages of the ${side}`)
+  }
   if (outer.checkUtf8 === true && inner.checkUtf8 !== true) found.push('texts are not checked')
   return found.length > 0 ? found.join('; ') : undefined
 }

@@ -32,7 +32,7 @@ async function build(configFile: string): Promise<Built & { snapshot: Uint8Array
 }
 
 function settingsOf({ snapshot, deployment: { log } }: Built & { snapshot: Uint8Array }) {
-  return { bundle: snapshot, listen: { host: '127.0.0.1', port: 0 }, workers: 0, log }
+  return { bundle: snapshot, listen: [{ host: '127.0.0.1', port: 0 }], workers: 0, log }
 }
 
 async function serve(built: Built & { snapshot: Uint8Array }) {

@@ -33,7 +33,13 @@ export { buildInThread } from './control/compiler-thread.ts'
 export { type Origin, type Origins, originsOf, type PolicyOrigin } from './control/origins.ts'
 
 /** What runs follows what is written. */
-export { type Outcome, Reloader, type ReloadSetup, type Standing } from './control/reload.ts'
+export {
+  type Outcome,
+  Reloader,
+  type ReloadSetup,
+  servesAlike,
+  type Standing,
+} from './control/reload.ts'
 export { holdStill } from './control/file-state.ts'
 export { reloadMetrics } from './control/reload-metrics.ts'
 export { type FileWatch, watchFiles } from './control/watch.ts'

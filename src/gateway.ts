@@ -11,4 +11,9 @@ export {
 } from './gateway/admin-routes.ts'
 export type { Applied, Gateway, GatewayOptions, GatewaySettings } from './gateway/gateway-types.ts'
 export { type GatewayHere, openHere } from './gateway/here.ts'
+export {
+  type Certified,
+  MaterialKeeper,
+  type MaterialKeeperSetup,
+} from './gateway/material-keeper.ts'
 export { startGateway } from './gateway/threads.ts'

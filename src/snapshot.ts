@@ -9,6 +9,7 @@ export {
 export { inSharedMemory } from './snapshot/sections.ts'
 export type {
   OpenSnapshot,
+  ListenerPlan,
   OperationName,
   OperationPlan,
   SnapshotCode,

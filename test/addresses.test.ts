@@ -131,7 +131,7 @@ for (const workers of [0, 2]) {
     const options = { configFile: join(folder, 'concordat.yaml'), to: [await service(t)] }
     const settings = async () => ({
       bundle: (await buildSnapshot(options)).snapshot!,
-      listen: { host: '127.0.0.1', port: 0 },
+      listen: [{ host: '127.0.0.1', port: 0 }],
       workers,
       log: { access: 'off', redact: [] },
     })

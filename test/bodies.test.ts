@@ -84,7 +84,7 @@ async function open(t: TestContext, answer?: Answer, settings = '{}') {
   const to = [`http://127.0.0.1:${(server.address() as AddressInfo).port}`]
   const gateway = await startGateway({
     bundle: bundleOf({ contract: contract.replace('SETTINGS', settings), to }),
-    listen: { host: '127.0.0.1', port: 0 },
+    listen: [{ host: '127.0.0.1', port: 0 }],
     workers: 0,
     log: { access: 'off', redact: [] },
   })

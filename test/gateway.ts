@@ -22,7 +22,7 @@ export function bundleOf({ contract, config, to }: GatewayTexts): Uint8Array {
 export async function gatewayOf(t: TestContext, texts: GatewayTexts): Promise<number> {
   const gateway = await startGateway({
     bundle: bundleOf(texts),
-    listen: { host: '127.0.0.1', port: 0 },
+    listen: [{ host: '127.0.0.1', port: 0 }],
     workers: 0,
     log: { access: 'off', redact: [] },
   })

@@ -117,7 +117,7 @@ upstreams: { notes: ${upstream} }
   assert.deepEqual(built.problems, [])
   const started = await startGateway({
     bundle: built.snapshot!,
-    listen: { host: '127.0.0.1', port: 0 },
+    listen: [{ host: '127.0.0.1', port: 0 }],
     workers: 0,
     log: { access: 'off', redact: [] },
   })

@@ -9,6 +9,7 @@ import {
   Reloader,
   reloadMetrics,
   type ReloadSetup,
+  servesAlike,
   watchFiles,
   type WholeBuild,
 } from '../control.ts'
@@ -16,6 +17,7 @@ import {
   type AdminSources,
   createAdmin,
   type Gateway,
+  MaterialKeeper,
   type Readiness,
   startGateway,
 } from '../gateway.ts'
@@ -24,7 +26,9 @@ import { servingRoutes } from './serving-routes.ts'
 import { standingJson } from './standing.ts'
 
 export interface Serving {
+  /** Of the first listener that is https, or of the first. */
   readonly url: string
+  readonly urls: readonly string[]
   readonly adminUrl: string
   /** What runs, and how it stands to what is written. */
   readonly reloader: Reloader
@@ -56,17 +60,25 @@ export interface ServeSetup {
 export async function serve(setup: ServeSetup): Promise<Serving | { problem: string }> {
   const { built, report, warn } = setup
   const { listen, admin: adminAt } = built.deployment
-  const gateway = await startGateway({ ...settingsOf(built), bug: report, warn })
-  if ('problem' in gateway) return { problem: withOption(gateway.problem, '--port', listen.port) }
-  const { reloader, watch } = startReloads(gateway, setup)
+  const { certificates = [] } = built
+  const keeper = new MaterialKeeper({ clock: systemClock, certificates, warn })
+  const { material } = keeper
+  const gateway = await startGateway({ ...settingsOf(built), material, bug: report, warn })
+  if ('problem' in gateway) {
+    keeper.close()
+    return { problem: withOption(gateway.problem, '--port', listen[0]!.port) }
+  }
+  keeper.tells((next) => gateway.prove(next))
+  const { reloader, watch } = startReloads(gateway, keeper, setup)
   const admin = createAdmin({
     ...adminAt,
-    sources: sourcesOf(gateway, reloader, setup.cwd),
+    sources: sourcesOf(gateway, reloader, keeper, setup.cwd),
     routes: servingRoutes(gateway, reloader, setup.cwd),
     requestId: createIds(randomBytes),
     report,
   })
   const stopReloads = () => {
+    keeper.close()
     watch?.close()
     reloader.close()
   }
@@ -78,6 +90,7 @@ export async function serve(setup: ServeSetup): Promise<Serving | { problem: str
   }
   return {
     url: urlOf(gateway, built),
+    urls: urlsOf(gateway, built),
     adminUrl: address(adminAt.host, listening.port),
     reloader,
     active: () => gateway.active(),
@@ -95,8 +108,15 @@ export async function serve(setup: ServeSetup): Promise<Serving | { problem: str
   }
 }
 
-const urlOf = ({ port }: Gateway, { deployment }: WholeBuild): string =>
-  address(deployment.listen.host, port)
+function urlOf(gateway: Gateway, built: WholeBuild): string {
+  const urls = urlsOf(gateway, built)
+  return urls.find((url) => url.startsWith('https:')) ?? urls[0]!
+}
+
+const urlsOf = ({ ports }: Gateway, { deployment }: WholeBuild): string[] =>
+  deployment.listen.map(({ host, isSecure }, at) =>
+    address(host, ports[at] ?? 0, isSecure ? 'https' : 'http'),
+  )
 
 function settingsOf({ snapshot, deployment: { listen, log, workers } }: WholeBuild) {
   return { bundle: snapshot, listen, log, workers }
@@ -104,13 +124,19 @@ function settingsOf({ snapshot, deployment: { listen, log, workers } }: WholeBui
 
 function startReloads(
   gateway: Gateway,
+  keeper: MaterialKeeper,
   { built, rebuild, watch: watched, told, report }: ServeSetup,
 ): { reloader: Reloader; watch: FileWatch | undefined } {
   const reloader: Reloader = new Reloader({
     running: built,
     build: rebuild,
     holdStill,
-    apply: (next) => gateway.apply(settingsOf(next)),
+    async apply(next) {
+      const problem = await keeper.takeFiles(next.certificates ?? [])
+      if (problem !== undefined || servesAlike(reloader.running, next)) return problem
+      return gateway.apply(settingsOf(next))
+    },
+    prove: (certificates) => keeper.takeFiles(certificates),
     follow: (files) => watch?.follow(files),
     told(outcome) {
       try {
@@ -129,11 +155,16 @@ function startReloads(
   return { reloader, watch }
 }
 
-function sourcesOf(gateway: Gateway, reloader: Reloader, cwd: string): AdminSources {
+function sourcesOf(
+  gateway: Gateway,
+  reloader: Reloader,
+  keeper: MaterialKeeper,
+  cwd: string,
+): AdminSources {
   return {
     async *metrics() {
       yield* gateway.metrics()
-      yield reloadMetrics(reloader)
+      yield reloadMetrics(reloader) + keeper.metrics()
     },
     ready(): Readiness {
       const { ready, details } = gateway.ready()
@@ -150,6 +181,6 @@ function withOption(problem: string, option: string, port: number): string {
     : `${problem}. Take another with ${option}, or ${option} 0 for a free one`
 }
 
-function address(host: string, port: number): string {
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+function address(host: string, port: number, scheme: 'http' | 'https' = 'http'): string {
+  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`
 }

@@ -1,4 +1,5 @@
 // How what runs stands to what is written: for probes, and in the words of the console.
+import { isDeepStrictEqual } from 'node:util'
 import { eachOf, type Problem } from '../base.ts'
 import type { Outcome, Reloader, Standing, WholeBuild } from '../control.ts'
 import { openSnapshot } from '../snapshot.ts'
@@ -89,7 +90,7 @@ export function outcomeText(
 }
 
 function isMoved({ deployment: before }: WholeBuild, { deployment: now }: WholeBuild): boolean {
-  return before.listen.host !== now.listen.host || before.listen.port !== now.listen.port
+  return !isDeepStrictEqual(before.listen, now.listen)
 }
 
 /** What is only written, and holds from the next start on. */

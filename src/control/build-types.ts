@@ -1,5 +1,6 @@
 // What goes into a build and what comes out: plain data, for it crosses threads and the disk.
 import type { Problem, SourceFile } from '../base.ts'
+import type { TlsCertificate } from '../wire.ts'
 import type { Origins } from './origins.ts'
 
 export interface BuildOptions {
@@ -18,6 +19,8 @@ export interface BuildOptions {
   /** Command-line values that win over the configuration. */
   readonly host?: string | undefined
   readonly port?: number | undefined
+  /** Files of a certificate and its key: the first listener is https. */
+  readonly tls?: { readonly cert: string; readonly key: string } | undefined
   readonly adminPort?: number | undefined
   readonly workers?: number | undefined
   /** Overlays from the command line, applied after those of the configuration. */
@@ -30,9 +33,16 @@ export interface BuildOptions {
   readonly upstreamNeeded?: boolean | undefined
 }
 
+export interface ListenerAddress {
+  readonly host: string
+  readonly port: number
+  /** Whether it is https. */
+  readonly isSecure: boolean
+}
+
 /** What the process needs beside the snapshot: where it listens, how it logs, how many threads. */
 export interface Deployment {
-  readonly listen: { readonly host: string; readonly port: number }
+  readonly listen: readonly ListenerAddress[]
   readonly admin: {
     readonly host: string
     readonly port: number
@@ -65,7 +75,9 @@ export interface Built {
   readonly problems: readonly Problem[]
   /** Every file that was read or missed: what to watch, and what the disk cache is keyed by. */
   readonly files: readonly SourceFile[]
-  /** A private key lies in the snapshot: it is not kept on disk. */
+  /** What listeners prove themselves by; also of a build that is refused for something else. */
+  readonly certificates?: readonly TlsCertificate[]
+  /** A private key lies in it: it is not kept on disk. */
   readonly holdsKey?: true
 }
 

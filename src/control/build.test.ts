@@ -64,7 +64,7 @@ test('the command line wins over the configuration', async (t) => {
   })
   assert.deepEqual(said(built), [])
   assert.equal(openSnapshot(built.snapshot!).title, 'Others')
-  assert.deepEqual(built.deployment.listen, { host: '::1', port: 2 })
+  assert.deepEqual(built.deployment.listen, [{ host: '::1', port: 2, isSecure: false }])
   assert.equal(built.deployment.admin.port, 3)
   assert.equal(built.deployment.workers, 0)
 })

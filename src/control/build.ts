@@ -10,6 +10,7 @@ import type { Built, BuildOptions, Deployment } from './build-types.ts'
 import { compileSnapshot } from './compile.ts'
 import type { Config } from './config.ts'
 import { deploymentDefaults } from './defaults.ts'
+import { listenerAddresses, readCertificatesOf } from './listeners.ts'
 import { errorAt, presentable } from './problem-list.ts'
 import { contractOf, readConfig, type ReadConfig } from './read-config.ts'
 import { commandLine } from './upstreams.ts'
@@ -28,10 +29,10 @@ export async function buildSnapshot(options: BuildOptions): Promise<Built> {
 }
 
 async function build(options: BuildOptions): Promise<Built> {
-  const read = await readOf(options)
+  const { listening, ...read } = withListeners(await readOf(options), options)
   const deployment = deploymentOf(options, read.config?.value)
   const failed = (problems: readonly Problem[], files: readonly SourceFile[]): Built => {
-    return { snapshot: undefined, deployment, problems, files }
+    return { snapshot: undefined, deployment, problems, files, ...listening }
   }
   if (hasErrors(read.problems)) return failed(read.problems, read.files)
   const contractFile = contractFileOf(options, read)
@@ -70,6 +71,27 @@ async function build(options: BuildOptions): Promise<Built> {
     problems: [...problems, ...compiled.problems],
     files,
     ...(holdsKey ? { holdsKey } : {}),
+    ...listening,
+  }
+}
+
+/** Before the contract, so that a renewed certificate is not held up by what is wrong with it. */
+function withListeners(
+  read: ReadConfig,
+  options: BuildOptions,
+): ReadConfig & { readonly listening: Pick<Built, 'certificates' | 'holdsKey'> } {
+  const named = new NamedFiles({ folders: [] })
+  const problems: Problem[] = []
+  const report = (problem: Problem) => void problems.push(problem)
+  const locate = read.config?.locate ?? (() => commandLine('--tls'))
+  const sources = { files: named, locate, report, epochMs: Date.now() }
+  const config = read.config?.value
+  const certificates = readCertificatesOf(options, config, sources)
+  return {
+    ...read,
+    problems: [...read.problems, ...problems],
+    files: [...read.files, ...named.files],
+    listening: certificates?.length ? { certificates, holdsKey: true } : {},
   }
 }
 
@@ -112,9 +134,9 @@ function noContract({ config }: ReadConfig): Problem {
 
 /** The command line wins over the configuration, and that over the defaults and the machine. */
 function deploymentOf(options: BuildOptions, config: Config | undefined): Deployment {
-  const { listen, admin, log, drain } = config ?? deploymentDefaults
+  const { admin, log, drain } = config ?? deploymentDefaults
   return {
-    listen: { host: options.host ?? listen.host, port: options.port ?? listen.port },
+    listen: listenerAddresses(options, config),
     admin: {
       host: admin.host,
       port: options.adminPort ?? admin.port,

@@ -25,6 +25,7 @@ import { settler, startingPoint } from './levels.ts'
 import { memoryNote, stateNeeds } from './memory.ts'
 import type { Origins } from './origins.ts'
 import { PolicyPlans } from './policy-plans.ts'
+import { checkListeners, listenerPlans } from './listeners.ts'
 import { errorAt, problemList, type ProblemList } from './problem-list.ts'
 import { unboundNote, unknownSchemes } from './schemes.ts'
 import { type Level, settle, type Settled, type Settling } from './settings.ts'
@@ -127,9 +128,12 @@ function startWork(input: CompileInput, problems: ProblemList): Work {
     report(errorAt(locate(''), message))
   }
   const { listen, admin } = deployment
-  if (listen.port !== 0 && listen.port === admin.port && listen.host === admin.host) {
+  if (
+    admin.port !== 0 &&
+    listen.some(({ host, port }) => port === admin.port && host === admin.host)
+  ) {
     const place = config === undefined ? commandLine('--admin-port') : locate('/admin')
-    report(errorAt(place, `port ${listen.port} is to serve both the API and the admin`))
+    report(errorAt(place, `port ${admin.port} is to serve both the API and the admin`))
   }
   return { input, problems, settling, upstreams, upstreamsUsed: new Set(), share, plans }
 }
@@ -147,7 +151,7 @@ function settleApi({ input, settling }: Work): Settled {
   for (const written of settled.limitsWritten.values()) written.effective = true
   checkHosts(config, settling)
   checkLog(config, settling)
-  checkProxyProtocol(config, settling)
+  checkListeners(input.deployment.listen, config.value, { ...settling, locate: config.locate })
   checkForwardAuth(config, settling)
   return settled
 }
@@ -176,13 +180,6 @@ function checkForwardAuth({ value, locate }: WrittenConfig, { report }: Settling
   if (!value.forwardAuth || value.trustedHops.length > 0) return
   const message = "nobody could ask: name in 'trustedHops' which proxies do"
   report(errorAt(locate('/forwardAuth'), message))
-}
-
-/** Whoever may write the header is believed: it counts from hops that are named. */
-function checkProxyProtocol({ value, locate }: WrittenConfig, { report }: Settling): void {
-  if (!value.listen.proxyProtocol || value.trustedHops.length > 0) return
-  const message = "nobody could connect: name in 'trustedHops' who sends the PROXY header"
-  report(errorAt(locate('/listen/proxyProtocol'), message))
 }
 
 function compileOperation(operation: Operation, settled: Settled, work: Work): OperationPlan {
@@ -322,7 +319,8 @@ function assemble(
   { routes, ...others }: Pick<SnapshotPlan, 'routes' | 'admit' | 'finish' | 'states' | 'schemas'>,
   { input, settling, upstreams, plans }: Work,
 ): Pick<Compiled, 'plan' | 'snapshot' | 'origins'> {
-  const { config, contract } = input
+  const { config, contract, deployment } = input
+  const listeners = listenerPlans(deployment.listen, config?.value)
   const plan: SnapshotPlan = {
     revision: '',
     title: contract.title,
@@ -332,7 +330,7 @@ function assemble(
     hosts: config?.value.hosts ?? [],
     trustedHops: config?.value.trustedHops ?? [],
     ...(config?.value.forwardAuth === true ? { forwardAuth: true } : {}),
-    ...(config?.value.listen.proxyProtocol === true ? { proxyProtocol: true } : {}),
+    ...(listeners === undefined ? {} : { listeners }),
     ...grpcServices(operations),
     limits: limitsWith(config?.value.limits ?? {}),
     routes,

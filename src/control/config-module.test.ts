@@ -54,7 +54,7 @@ test('a configuration may be a program, with what it imports', async (t) => {
   const built = await buildSnapshot(optionsFor(folder))
   assert.deepEqual(said(built, folder), [])
   assert.deepEqual(openSnapshot(built.snapshot!).hosts, ['api.test'])
-  assert.equal(built.deployment.listen.port, 8081)
+  assert.equal(built.deployment.listen[0]?.port, 8081)
   const files = built.files.map(({ path }) => path.replace(`${folder}/`, ''))
   assert.deepEqual(files, ['concordat.config.ts', 'hosts.ts', 'openapi.yaml'])
 })
@@ -139,7 +139,7 @@ test('what it says today is not kept for tomorrow, and its timers keep no thread
     process.env['TEST_PORT'] = port
     const built = await buildInThread(optionsFor(folder), cache)
     assert.deepEqual(said(built, folder), [])
-    assert.equal(String(built.deployment.listen.port), port)
+    assert.equal(String(built.deployment.listen[0]?.port), port)
   }
   delete process.env['TEST_PORT']
   assert.throws(() => readdirSync(cache), /ENOENT/)

@@ -134,6 +134,40 @@ const upstream = z.strictObject({
     .describe('tell endpoints who the client is before all else: a connection for each request'),
 })
 
+const certificate = z.strictObject({
+  cert: file.describe('PEM file of the certificate, its chain behind it'),
+  key: file.describe('PEM file of the private key to it, without a passphrase'),
+})
+
+const listenerTls = z.strictObject({
+  certificates: z
+    .array(certificate)
+    .min(1)
+    .max(1_000)
+    .optional()
+    .describe('by the names in them; the first for all other names; files are relative to this'),
+})
+
+const listener = z.strictObject({
+  host: host.default(deploymentDefaults.listen.host).describe('address to listen on'),
+  port: port.default(deploymentDefaults.listen.port).describe('0: any free port'),
+  tls: listenerTls.optional().describe('what it proves itself by: it is https'),
+  http3: z
+    .union([z.boolean(), z.strictObject({ seenPort: port.describe('the port that clients see') })])
+    .default(false)
+    .describe('whether it serves HTTP/3 too, on UDP: needs the package concordat-http3'),
+  redirect: z
+    .literal('https')
+    .optional()
+    .describe('every request is sent (308) to the first listener with tls'),
+  proxyProtocol: z
+    .boolean()
+    .default(false)
+    .describe('whether each connection begins with a PROXY header (v1 or v2) of a trusted hop'),
+})
+
+export type Listener = z.infer<typeof listener>
+
 export const configSchema = z.strictObject({
   contract: z.string().optional().describe('the OpenAPI document, relative to this file'),
   overlays: z
@@ -145,16 +179,9 @@ export const configSchema = z.strictObject({
     .default(deploymentDefaults.audience)
     .describe('who calls the API: decides every default that is not written'),
   listen: z
-    .strictObject({
-      host: host.default(deploymentDefaults.listen.host).describe('address to listen on'),
-      port: port.default(deploymentDefaults.listen.port).describe('0: any free port'),
-      proxyProtocol: z
-        .boolean()
-        .default(false)
-        .describe('whether each connection begins with a PROXY header (v1 or v2) of a trusted hop'),
-    })
+    .union([listener, z.array(listener).min(1).max(16)])
     .prefault({})
-    .describe('where the API is served'),
+    .describe('where the API is served: one listener, or a list of them'),
   admin: z
     .strictObject({
       host: host.default(deploymentDefaults.admin.host).describe('address to listen on'),
@@ -282,3 +309,7 @@ function once(make: () => object): () => object {
   let made: object | undefined
   return () => (made ??= make())
 }
+
+/** One of them is written without a list. */
+export const listenersIn = ({ listen }: Pick<Config, 'listen'>): readonly Listener[] =>
+  Array.isArray(listen) ? listen : [listen]

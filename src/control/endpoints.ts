@@ -68,9 +68,9 @@ export function ownListener(endpoint: EndpointPlan, deployment: Deployment): str
   // Nobody of ours listens on a Unix socket.
   if ('socketPath' in endpoint) return undefined
   const { listen, admin } = deployment
-  const isOwn = (own: Deployment['listen']) =>
+  const isOwn = (own: { readonly host: string; readonly port: number }) =>
     own.port !== 0 && own.port === endpoint.port && sameHost(own.host, endpoint.host)
-  if (isOwn(listen)) return `port ${listen.port}, on which the API itself is served`
+  if (listen.some(isOwn)) return `port ${endpoint.port}, on which the API itself is served`
   return isOwn(admin) ? `port ${admin.port}, the admin port` : undefined
 }
 

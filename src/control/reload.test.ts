@@ -139,7 +139,7 @@ test('equal settings and an equal revision are not applied, but what they read i
 })
 
 const settings: [says: string, over: Partial<Deployment>][] = [
-  ['another port', { listen: { host: '127.0.0.1', port: 1 } }],
+  ['another port', { listen: [{ host: '127.0.0.1', port: 1, isSecure: false }] }],
   ['another log', { log: { access: 'stdout', redact: [] } }],
   ['another count of workers', { workers: 2 }],
   ['another time to end', { drain: { noticeMs: 1, timeoutMs: 1 } }],

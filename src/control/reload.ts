@@ -11,6 +11,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Clock, Problem, SourceFile } from '../base.ts'
 import { openSnapshot } from '../snapshot.ts'
+import type { TlsCertificate } from '../wire.ts'
 import { type Built, type Deployment, isWhole, type WholeBuild } from './build-types.ts'
 
 /** How one round ended. */
@@ -41,6 +42,8 @@ export interface ReloadSetup {
   readonly holdStill: (files: readonly SourceFile[]) => Promise<boolean>
   /** A sentence where it cannot: then nothing has changed. */
   readonly apply: (next: WholeBuild) => Promise<{ readonly problem: string } | undefined>
+  /** Told of the certificates of a build that is refused: they are in order. */
+  readonly prove?: (certificates: readonly TlsCertificate[]) => Promise<unknown>
   /** Told of what each build has read, whatever became of it. */
   readonly follow: (files: readonly SourceFile[]) => void
   /** `asked`: somebody waits for it, and is told by his promise. */
@@ -161,7 +164,10 @@ export class Reloader {
       return built
     }
     follow(built.files)
-    if (!isWhole(built)) return { outcome: 'refused', problems: built.problems }
+    if (!isWhole(built)) {
+      if (built.certificates !== undefined) await this.#setup.prove?.(built.certificates)
+      return { outcome: 'refused', problems: built.problems }
+    }
     const before = this.#running
     if (isSame(before, built)) return { outcome: 'unchanged', now: built }
     this.#at = 'applying'
@@ -227,12 +233,13 @@ const stopping = 'the gateway stops'
 
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
-function isSame(one: WholeBuild, other: WholeBuild): boolean {
-  return (
-    openSnapshot(one.snapshot).revision === openSnapshot(other.snapshot).revision &&
-    isDeepStrictEqual(one.deployment, other.deployment)
-  )
-}
+const isSame = (one: WholeBuild, other: WholeBuild): boolean =>
+  servesAlike(one, other) && isDeepStrictEqual(one.certificates, other.certificates)
+
+/** Whether nothing but certificates differs. */
+export const servesAlike = (one: WholeBuild, other: WholeBuild): boolean =>
+  openSnapshot(one.snapshot).revision === openSnapshot(other.snapshot).revision &&
+  isDeepStrictEqual(one.deployment, other.deployment)
 
 function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {

@@ -11,7 +11,7 @@ import type { Origins } from './origins.ts'
 import { checkConfig } from './read-config.ts'
 
 export const deployment: Deployment = {
-  listen: { host: '127.0.0.1', port: 8080 },
+  listen: [{ host: '127.0.0.1', port: 8080, isSecure: false }],
   admin: { host: '127.0.0.1', port: 9090, allowedHosts: [] },
   workers: 0,
   log: { access: 'off', redact: [] },

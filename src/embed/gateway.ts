@@ -14,10 +14,11 @@ import {
   type Outcome,
   Reloader,
   reloadMetrics,
+  servesAlike,
   watchFiles,
   type WholeBuild,
 } from '../control.ts'
-import { type GatewayHere, openHere } from '../gateway.ts'
+import { type GatewayHere, MaterialKeeper, openHere } from '../gateway.ts'
 import { connectInMemory } from '../wire.ts'
 import { acceptOf, isApp } from './app.ts'
 import { ConfigurationError } from './configuration-error.ts'
@@ -34,31 +35,50 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const told = { bug: (error: unknown) => report(errorOf(error)), warn: warnTo(report) }
   const lines = typeof options.log === 'function' ? lineTaker(options.log, told.bug) : undefined
   const connect = accept && connectInMemory(accept)
-  const here = await openHere(settingsOf(built, options), told, { lines, connect })
-  if ('problem' in here) throw new Error(here.problem)
+  const { certificates = [] } = built
+  const keeper = new MaterialKeeper({ clock: systemClock, certificates, warn: told.warn })
+  const settings = { ...settingsOf(built, options), material: keeper.material }
+  const here = await openHere(settings, told, { lines, connect })
+  if ('problem' in here) {
+    keeper.close()
+    throw new Error(here.problem)
+  }
+  keeper.tells((material) => here.prove(material))
   await here.takeGiven()
-  return new HostedGateway(here, built, build, options, report)
+  return new HostedGateway({ here, keeper, built, build, options, report })
+}
+
+/** What a gateway inside a host program is made of. */
+interface Hosted {
+  readonly here: GatewayHere
+  readonly keeper: MaterialKeeper
+  readonly built: WholeBuild
+  readonly build: Build
+  readonly options: GatewayOptions
+  readonly report: (error: Error) => void
 }
 
 class HostedGateway implements Gateway {
   readonly #here: GatewayHere
+  readonly #keeper: MaterialKeeper
   readonly #reloader: Reloader
   readonly #watch: FileWatch | undefined
   #at: 'idle' | 'listening' | 'closed' = 'idle'
 
-  constructor(
-    here: GatewayHere,
-    built: WholeBuild,
-    build: Build,
-    options: GatewayOptions,
-    report: (error: Error) => void,
-  ) {
+  constructor({ here, keeper, built, build, options, report }: Hosted) {
     this.#here = here
+    this.#keeper = keeper
+    const running = () => this.#reloader.running
     this.#reloader = new Reloader({
       running: built,
       build,
       holdStill,
-      apply: (next) => here.apply(settingsOf(next, options)),
+      async apply(next) {
+        const problem = await keeper.takeFiles(next.certificates ?? [])
+        if (problem !== undefined || servesAlike(running(), next)) return problem
+        return here.apply(settingsOf(next, options))
+      },
+      prove: (certificates) => keeper.takeFiles(certificates),
       follow: (files) => this.#watch?.follow(files),
       told: (outcome, asked) => {
         const error = errorIn(outcome)
@@ -82,8 +102,9 @@ class HostedGateway implements Gateway {
       throw Object.assign(new Error(failed.problem), { code: failed.code })
     }
     const { port } = this.#here
-    const { host } = this.#reloader.running.deployment.listen
-    return { url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`, port }
+    const { host, isSecure } = this.#reloader.running.deployment.listen[0]!
+    const name = host.includes(':') ? `[${host}]` : host
+    return { url: `${isSecure ? 'https' : 'http'}://${name}:${port}`, port }
   }
 
   #mustBe(wanted: 'idle' | 'listening'): void {
@@ -107,7 +128,8 @@ class HostedGateway implements Gateway {
   }
 
   metrics(): string {
-    return [...this.#here.metrics(), reloadMetrics(this.#reloader)].join('')
+    const own = [reloadMetrics(this.#reloader), this.#keeper.metrics()]
+    return [...this.#here.metrics(), ...own].join('')
   }
 
   get problems(): readonly Problem[] {
@@ -118,6 +140,7 @@ class HostedGateway implements Gateway {
     this.#at = 'closed'
     this.#watch?.close()
     this.#reloader.close()
+    this.#keeper.close()
     await this.#here.close(timeoutMs ?? this.#reloader.running.deployment.drain.timeoutMs)
   }
 

@@ -34,10 +34,14 @@ import {
 import { Upstreams } from '../upstream.ts'
 import {
   type Connect,
+  HandshakeLine,
   listen,
   type ListenAt,
+  noTlsMaterial,
   Sweeper,
   systemDescriptors,
+  TlsIdentities,
+  type TlsMaterial,
   type WireServer,
 } from '../wire.ts'
 import { askedStream } from './asked-stream.ts'
@@ -73,6 +77,15 @@ export interface EngineSetup {
   readonly warn: (sentence: string) => void
 }
 
+/**
+ * A server, and the number of the listener that it is. Of one there may be several, where threads
+ * that left gave them up.
+ */
+interface Listening {
+  readonly listener: number
+  readonly server: WireServer
+}
+
 /** How old the totals of a thread may be when it ends. */
 const notePeriodMs = 500
 
@@ -95,8 +108,9 @@ export class Engine {
   #bundleBytes = 0
   readonly #letGo: (bytes: number) => void
   #limits: Limits = defaultLimits
-  /** Several where it took over more than one from threads that left. */
-  readonly #servers: WireServer[] = []
+  readonly #servers: Listening[] = []
+  readonly #handshakes: HandshakeLine
+  #identities = new TlsIdentities(noTlsMaterial)
   #draining = false
   #closing: Promise<void> | undefined
 
@@ -104,6 +118,7 @@ export class Engine {
     const { announce, clock, lines, redact, bug } = setup
     this.#setup = setup
     this.#sweeper = new Sweeper(clock, bug)
+    this.#handshakes = new HandshakeLine(() => clock.nowMs())
     this.#letGo = bundleRelease(clock)
     this.#counts = createCounts({ announce })
     this.#stopNoting = clock.every(notePeriodMs, () => this.#noteTotals())
@@ -126,8 +141,13 @@ export class Engine {
     }
   }
 
-  get port(): number {
-    return this.#servers.find(({ port }) => port !== 0)?.port ?? 0
+  /** 0 where it listens on none of its own. */
+  portOf(listener: number): number {
+    return this.#of(listener).find(({ port }) => port !== 0)?.port ?? 0
+  }
+
+  #of(listener: number): WireServer[] {
+    return this.#servers.filter((one) => one.listener === listener).map(({ server }) => server)
   }
 
   get revision(): string {
@@ -176,8 +196,9 @@ export class Engine {
   }
 
   /** Rejects with the system's error where it cannot listen. A snapshot must be in force. */
-  async listen(at: ListenAt): Promise<void> {
+  async listen(at: ListenAt, listener = 0): Promise<void> {
     const { clock, bug, warn } = this.#setup
+    const traits = () => this.#snapshot!.plan.listeners?.[listener] ?? {}
     const server = await listen({
       at,
       clock,
@@ -187,7 +208,9 @@ export class Engine {
       descriptors: this.#descriptors,
       warn,
       isTrustedHop: (address) => this.#snapshot!.isTrustedHop(address),
-      isAnnounced: () => this.#snapshot!.plan.proxyProtocol === true,
+      isAnnounced: () => traits().proxyProtocol === true,
+      identities: () => (traits().tls === true ? this.#identities : undefined),
+      handshakes: this.#handshakes,
       overloaded: () => overloadedReply(this.#runtime, this.#snapshot!),
       exchange: (stream) => this.serve(stream),
       malformed: (stream, refusal) => this.serve(stream, refusal),
@@ -196,7 +219,15 @@ export class Engine {
     // Whoever closed meanwhile did not know of it.
     if (this.#closing !== undefined) return server.close()
     if (this.#draining) server.drain()
-    this.#servers.push(server)
+    this.#servers.push({ listener, server })
+  }
+
+  /**
+   * What listeners prove themselves by from now on; handshakes under way go on. Throws where it is
+   * of no use: nothing has changed then.
+   */
+  prove(material: TlsMaterial): void {
+    this.#identities = new TlsIdentities(material)
   }
 
   /** Serves one request, wherever its stream comes from; `broken` where it is none. */
@@ -206,22 +237,25 @@ export class Engine {
   }
 
   /** A connection that the main thread accepted. */
-  adopt(socket: Socket): void {
-    const server = this.#servers[0]
+  adopt(socket: Socket, listener = 0): void {
+    const [server] = this.#of(listener)
     assert(server !== undefined, 'connections are given to who listens')
     server.adopt(socket)
   }
 
   /** Gives up its listening servers for another thread; its connections go on. */
-  release(): MessagePort[] {
-    return this.#servers.flatMap((server) => server.release() ?? [])
+  release(): { readonly listener: number; readonly parked: MessagePort }[] {
+    return this.#servers.flatMap(({ listener, server }) => {
+      const parked = server.release()
+      return parked === undefined ? [] : [{ listener, parked }]
+    })
   }
 
   /** From now on each reply is the last of its connection; accepting goes on. */
   drain(): void {
     this.#draining = true
     this.#health.stop()
-    for (const server of this.#servers) server.drain()
+    for (const { server } of this.#servers) server.drain()
   }
 
   gauges(): ServingGauges {
@@ -229,7 +263,7 @@ export class Engine {
     return {
       activeExchanges: this.#runtime.active,
       liveStreams: this.#runtime.lasting.size,
-      connections: sum(this.#servers.map(({ connections }) => connections)),
+      connections: sum(this.#servers.map(({ server }) => server.connections)),
       connectionsMax: this.#limits.connectionsMax,
       heldBytes: this.#runtime.occupancy.own('heldBytes'),
       endpoints: this.#upstreams.states(),
@@ -252,11 +286,11 @@ export class Engine {
    */
   async close(timeoutMs: number, noticeMs = 0): Promise<void> {
     const cancel = this.#setup.clock.after(timeoutMs, () => {
-      for (const server of this.#servers) server.destroy()
+      for (const { server } of this.#servers) server.destroy()
     })
     this.#closing ??= this.#end(noticeMs)
     this.#leave(noticeMs === 0 ? 'stops' : 'renews')
-    if (noticeMs === 0) for (const server of this.#servers) void server.close()
+    if (noticeMs === 0) for (const { server } of this.#servers) void server.close()
     await this.#closing
     cancel()
   }
@@ -268,7 +302,7 @@ export class Engine {
 
   // Once: a descriptor that is closed twice may be another's by then.
   async #end(noticeMs: number): Promise<void> {
-    await Promise.all(this.#servers.map((server) => server.close(noticeMs)))
+    await Promise.all(this.#servers.map(({ server }) => server.close(noticeMs)))
     await this.recorded()
     this.#upstreams.destroy()
     this.#sweeper.stop()
@@ -287,9 +321,9 @@ export class Engine {
     const news = this.#shadows.take()
     if (news !== undefined) this.#setup.shadowed?.(news)
     this.#counts.note({
-      refusedConnections: sum(this.#servers.map((server) => server.refusedConnections)),
+      refusedConnections: sum(this.#servers.map(({ server }) => server.refusedConnections)),
       logLinesDropped: this.#setup.lines?.dropped() ?? 0,
-      acceptPauses: sum(this.#servers.map(({ pauses }) => pauses)),
+      acceptPauses: sum(this.#servers.map(({ server }) => server.pauses)),
     })
   }
 }

@@ -2,7 +2,7 @@
 // where it is told to.
 import { Occupancy, type OccupancyShare, stackOf, systemClock } from '../base.ts'
 import { createLineWriter, type LineWriter, openSink } from '../telemetry.ts'
-import type { Connect } from '../wire.ts'
+import type { Connect, TlsMaterial } from '../wire.ts'
 import { Engine, type EngineSetup } from './engine.ts'
 import { registryFor, withStandIns } from './registry-for.ts'
 import type { SharedMemories } from './shared-states.ts'
@@ -21,6 +21,7 @@ export interface EngineOptions {
   /** Where threads note what they hold; without it this one is alone. */
   readonly occupancy?: OccupancyShare | undefined
   readonly log: LogOptions
+  readonly material?: TlsMaterial | undefined
 }
 
 export type EngineTold = Pick<EngineSetup, 'announce' | 'shadowed' | 'bug' | 'warn'>
@@ -34,7 +35,7 @@ export interface HostParts {
 }
 
 export async function startEngine(
-  { bundle, states, occupancy, log }: EngineOptions,
+  { bundle, states, occupancy, log, material }: EngineOptions,
   { announce, shadowed, bug, warn }: EngineTold,
   host: HostParts = {},
 ): Promise<Engine | { readonly problem: string }> {
@@ -53,6 +54,7 @@ export async function startEngine(
     warn,
   })
   try {
+    if (material !== undefined) engine.prove(material)
     const registry = await registryFor(bundle)
     engine.prepare(bundle, states, host.rehearses === true ? withStandIns(registry) : registry)()
     return engine

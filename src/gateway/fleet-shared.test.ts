@@ -43,7 +43,7 @@ async function openFleet(t: TestContext, program: URL) {
   const to = [`http://127.0.0.1:${(service.address() as AddressInfo).port}`]
   const settings: GatewaySettings = {
     bundle: bundleOf({ contract, config: 'audience: internal\n', to }),
-    listen: { host: '127.0.0.1', port: 0 },
+    listen: [{ host: '127.0.0.1', port: 0 }],
     log: { access: 'off', redact: [] },
     workers: 2,
   }

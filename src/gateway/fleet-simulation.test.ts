@@ -21,6 +21,15 @@ const bundle = bundleOf({ contract, config: 'audience: internal\n', to: ['http:/
 
 const workersMax = 3
 
+const at = (port: number) => ({ host: '127.0.0.1', port })
+const listeners = [
+  [at(1000)],
+  [at(2000)],
+  [at(3000)],
+  [at(2000), at(1000)],
+  [at(1000), at(3000), at(2000)],
+]
+
 /** The longest that is asked for, and the last lines of logs. */
 const closeMsMax = 15_000
 /** In it late workers, silent ones and repeated starts have come to their end. */
@@ -48,7 +57,7 @@ class Life {
     const from = <T>(these: readonly T[]): T => pick.call(this.#machine, these) as T
     return {
       bundle: bundle.slice(),
-      listen: { host: '127.0.0.1', port: 1000 },
+      listen: from([[at(1000)], [at(1000), at(2000)]]),
       log: { access: 'off', redact: [] },
       workers: from([1, 1, 2, workersMax]),
     }
@@ -108,7 +117,7 @@ class Life {
     if (kind < 0.6) return next
     if (kind < 0.8) return { ...next, workers: machine.pick([1, 2, workersMax]) }
     if (kind < 0.9) return { ...next, log: { access: 'off', redact: [String(kind)] } }
-    return { ...next, listen: { host: '127.0.0.1', port: machine.pick([1000, 2000, 3000]) } }
+    return { ...next, listen: machine.pick(listeners) }
   }
 
   #applied(next: GatewaySettings, outcome: Applied): void {
@@ -128,8 +137,12 @@ class Life {
   #runsBy(thread: SimulatedThread, settings: GatewaySettings): void {
     assert.ok(thread.bundle === settings.bundle, 'one bundle is in force')
     assert.deepEqual(thread.data.log, settings.log, 'a worker logs as it is set')
-    for (const { port } of thread.servers) {
-      assert.equal(port.port, settings.listen.port, 'a worker listens where it is set')
+    for (const [listener, { port }] of settings.listen.entries()) {
+      const servers = thread.serversOf(listener)
+      assert.ok(
+        servers.every((one) => one.port.port === port),
+        'a worker listens where it is set',
+      )
     }
   }
 
@@ -182,10 +195,15 @@ class Life {
       'nobody is forgotten',
     )
     assert.ok(others.length <= workersMax, 'those of one renewal may take their time')
-    for (const thread of accepting) this.#runsBy(thread, this.#settings)
+    for (const thread of accepting) {
+      this.#runsBy(thread, this.#settings)
+      const isEverywhere = listen.every((_, listener) => thread.serversOf(listener).length > 0)
+      assert.ok(isEverywhere, 'a worker listens wherever it is set')
+    }
     const open = ports.filter(({ isOpen }) => isOpen).map(({ port }) => port)
-    assert.deepEqual(open, [listen.port], 'the port that is set is held, and no other')
-    assert.equal(this.#gateway!.port, listen.port)
+    const wanted = listen.map(({ port }) => port)
+    assert.deepEqual(open.toSorted(), wanted.toSorted(), 'the ports that are set are held alone')
+    assert.deepEqual(this.#gateway!.ports, wanted)
     for (const { servers } of ports) {
       for (const { at } of servers) {
         assert.ok(at === 'listening' || at === 'closed', `a server is left ${at}`)

@@ -3,7 +3,15 @@
 import { EventEmitter } from 'node:events'
 import type { MessagePort } from 'node:worker_threads'
 import { beatEveryMs } from './heartbeat.ts'
-import type { Answer, Asked, ListenShare, Order, Report, WorkerData } from './orders.ts'
+import type {
+  Answer,
+  Asked,
+  ListenShare,
+  Order,
+  ParkedListener,
+  Report,
+  WorkerData,
+} from './orders.ts'
 import type { ListenAddress, Port, takePort } from './port.ts'
 import type { Spawn, Thread } from './worker-thread.ts'
 import { manualClock, type ManualClock, type Random, seededRandom } from '../base.ts'
@@ -24,6 +32,7 @@ type Told = Report | { readonly exit: number } | { readonly error: Error }
 export class SimulatedThread extends EventEmitter {
   readonly data: WorkerData
   readonly servers = new Set<Server>()
+  readonly #listeners = new Map<Server, number>()
   /** In force; undefined until it is ready. */
   bundle: Uint8Array | undefined
   at: 'starting' | 'ready' | 'hung' | 'ending' | 'gone' = 'starting'
@@ -39,6 +48,10 @@ export class SimulatedThread extends EventEmitter {
     super()
     this.#machine = machine
     this.data = data
+  }
+
+  serversOf(listener: number): Server[] {
+    return [...this.servers].filter((server) => this.#listeners.get(server) === listener)
   }
 
   postMessage(asked: Asked): void {
@@ -129,7 +142,7 @@ export class SimulatedThread extends EventEmitter {
         this.#prepared = undefined
         return {}
       case 'listen':
-        this.#listen(ask.at)
+        this.#listen(ask.listener, ask.at)
         return {}
       case 'release':
         return { parked: this.#release() }
@@ -150,9 +163,10 @@ export class SimulatedThread extends EventEmitter {
     })
   }
 
-  #listen(at: ListenShare): void {
+  #listen(listener: number, at: ListenShare): void {
     if (at === 'given') return
     const { server } = movedIn(at)
+    this.#listeners.set(server, listener)
     if (this.#machine.happens(this.#machine.failedStarts / 2)) {
       server.at = 'closed'
       throw new Error('it cannot listen')
@@ -161,13 +175,14 @@ export class SimulatedThread extends EventEmitter {
     this.servers.add(server)
   }
 
-  #release(): MessagePort[] {
+  #release(): ParkedListener[] {
     const servers = [...this.servers]
     this.servers.clear()
     this.isLeaving = true
     return servers.map((server) => {
       server.at = 'parked'
-      return { server } as unknown as MessagePort
+      const parked = { server } as unknown as MessagePort
+      return { listener: this.#listeners.get(server)!, parked }
     })
   }
 }

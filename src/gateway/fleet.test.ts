@@ -45,7 +45,7 @@ async function openFleet(t: TestContext, workers: number, url: URL, dealt = fals
   const to = [`http://127.0.0.1:${(service.address() as AddressInfo).port}`]
   const settings = (path: string): GatewaySettings => ({
     bundle: bundleOf({ contract: contract(path), config, to }),
-    listen: { host: '127.0.0.1', port: 0 },
+    listen: [{ host: '127.0.0.1', port: 0 }],
     log: { access: 'off', redact: [] },
     workers,
   })
@@ -239,7 +239,7 @@ test('another port is taken over whole, or the old one stays', async (t) => {
   await once(taken, 'listening')
   t.after(() => taken.close())
   const { port } = taken.address() as AddressInfo
-  const listen = { host: '127.0.0.1', port }
+  const listen = [{ host: '127.0.0.1', port }]
   const refused = await gateway.apply({ ...settings('/notes'), listen })
   assert.match(refused!.problem, /in use by another program$/)
   assert.equal(gateway.port, before)

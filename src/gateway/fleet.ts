@@ -6,7 +6,6 @@
 // then all switch. What a worker starts with (its log, their number, the port, the code of custom
 // policies) renews the workers: the new ones take over the listening servers of the old ones, with
 // the connections that wait in them, and the old ones end when their exchanges have.
-import type { MessagePort } from 'node:worker_threads'
 import type { Clock } from '../base.ts'
 import type { Readiness } from './admin-routes.ts'
 import {
@@ -15,14 +14,14 @@ import {
   closeTimeoutMs,
   type Gateway,
   type GatewaySettings,
-  isSameAddress,
-  type Listening,
+  type GatewayOptions,
   type Started,
   startsAlike,
 } from './gateway-types.ts'
 import { Dealing } from './dealing.ts'
 import { GatewayMetrics } from './gateway-metrics.ts'
-import { type Port, takePort } from './port.ts'
+import { type Parked, type Port, takePort } from './port.ts'
+import { Ports } from './ports.ts'
 import { Restarts } from './restarts.ts'
 import { openSnapshot, snapshotNeeds } from '../snapshot.ts'
 import {
@@ -32,8 +31,9 @@ import {
   type ThreadGauges,
 } from '../telemetry.ts'
 import { bundleRelease, type SharedMemories, SharedStates } from '../engine.ts'
+import { TlsIdentities, type TlsMaterial } from '../wire.ts'
 import type { EndCause, Spawn, WorkerThread } from './worker-thread.ts'
-import { WorkerStarts } from './worker-starts.ts'
+import { type Beginning, WorkerStarts } from './worker-starts.ts'
 
 /** What a fleet is made of; tests hand in their own. */
 export interface FleetTools {
@@ -64,13 +64,20 @@ interface Generation {
   starting: number
 }
 
-export async function startFleet(settings: GatewaySettings, tools: FleetTools): Promise<Started> {
-  const port = await (tools.takePort ?? takePort)(settings.listen, tools.dealt)
-  if ('problem' in port) return port
-  const fleet = new Fleet(settings, tools, port)
+export async function startFleet(
+  options: GatewaySettings & Pick<GatewayOptions, 'material'>,
+  tools: FleetTools,
+): Promise<Started> {
+  const { material, ...settings } = options
+  const ports = await takePorts(settings, tools)
+  if ('problem' in ports) return ports
+  const fleet = new Fleet(settings, tools, ports, material)
   const problem = await fleet.open()
   return problem === undefined ? fleet : { problem: `the gateway did not start: ${problem}` }
 }
+
+const takePorts = ({ listen }: GatewaySettings, tools: FleetTools, before?: Ports) =>
+  Ports.take(listen, (at) => (tools.takePort ?? takePort)(at, tools.dealt), before)
 
 class Fleet implements Gateway {
   readonly #tools: FleetTools
@@ -84,7 +91,8 @@ class Fleet implements Gateway {
   readonly #members = new Set<WorkerThread>()
   #generation: Generation = { starting: 0 }
   #settings: GatewaySettings
-  #port: Port
+  #ports: Ports
+  #material: TlsMaterial | undefined
   readonly #states = new SharedStates()
   #memories: SharedMemories
   readonly #letGo: (bytes: number) => void
@@ -93,31 +101,38 @@ class Fleet implements Gateway {
   #applying: Promise<unknown> = Promise.resolve()
   #closing: Promise<void> | undefined
 
-  constructor(settings: GatewaySettings, tools: FleetTools, port: Port) {
+  constructor(
+    settings: GatewaySettings,
+    tools: FleetTools,
+    ports: Ports,
+    material: TlsMaterial | undefined,
+  ) {
     this.#settings = settings
     this.#tools = tools
     this.#letGo = bundleRelease(tools.clock)
     this.#shadows = new ShadowSums({ sinceEpochMs: tools.clock.epochMs() })
-    this.#port = port
+    this.#ports = ports
+    this.#material = material
     this.#starts = new WorkerStarts({
       ...tools,
       workers: settings.workers,
       metrics: this.#metrics,
       shadows: this.#shadows,
       ended: (...how) => this.#ended(...how),
-      late: (parked, of) => this.#late(parked, of),
+      late: (parked) => this.#late(parked),
     })
-    this.#dealing = new Dealing({
-      serving: () => this.#serving(),
-      drop: (parked) => this.#port.drop(parked),
-    })
+    this.#dealing = new Dealing({ serving: () => this.#serving() })
     this.#memories = this.#states.for(snapshotNeeds(settings.bundle))
     this.#states.took(this.#memories)
-    port.deal((socket) => this.#dealing.deal(socket))
+    ports.deal((socket, port) => this.#dealing.deal(socket, port))
   }
 
   get port(): number {
-    return this.#port.port
+    return this.ports[0] ?? 0
+  }
+
+  get ports(): readonly number[] {
+    return this.#ports.list.map(({ port }) => port)
   }
 
   get died(): Promise<string> {
@@ -190,6 +205,23 @@ class Fleet implements Gateway {
     return applied
   }
 
+  async prove(material: TlsMaterial): Promise<Applied> {
+    try {
+      new TlsIdentities(material)
+    } catch (error) {
+      return { problem: (error as Error).message }
+    }
+    this.#material = material
+    // Those that start have it among their first orders, and those after them to begin with.
+    const told = [...this.#starts.all].map((worker) =>
+      worker.prove(material).catch((error: unknown) => {
+        if (!worker.over) this.#tools.bug(error)
+      }),
+    )
+    await Promise.all(told)
+    return undefined
+  }
+
   drain(): void {
     if (this.#state !== 'running') return
     this.#state = 'draining'
@@ -210,7 +242,7 @@ class Fleet implements Gateway {
   async #closeNow(timeoutMs: number): Promise<void> {
     this.#state = 'closing'
     this.#cancelFill?.()
-    this.#port.close()
+    this.#ports.close()
     this.#dealing.end()
     await Promise.all(
       [...this.#starts.all].map((worker) =>
@@ -267,12 +299,12 @@ class Fleet implements Gateway {
   }
 
   async #renew(next: GatewaySettings): Promise<Applied> {
-    const isSamePort = isSameAddress(this.#settings, next)
-    const port = isSamePort ? this.#port : await this.#takePort(next)
-    if ('problem' in port) return port
-    const fresh = await this.#startFresh(next)
+    const before = this.#ports
+    const ports = await takePorts(next, this.#tools, before)
+    if ('problem' in ports) return ports
+    const fresh = await this.#startFresh(next, ports)
     if ('problem' in fresh) {
-      if (!isSamePort) port.close()
+      ports.closeBut(before)
       return fresh
     }
     const old = [...this.#members]
@@ -280,21 +312,21 @@ class Fleet implements Gateway {
     for (const worker of fresh.workers) this.#members.add(worker)
     this.#generation = { starting: 0 }
     this.#take(next, fresh.memories)
-    await this.#handOver(old, fresh.workers, port)
+    this.#ports = ports
+    await this.#handOver(old, fresh.workers, before)
     return undefined
-  }
-
-  #takePort({ listen }: GatewaySettings): ReturnType<typeof takePort> {
-    return (this.#tools.takePort ?? takePort)(listen, this.#tools.dealt)
   }
 
   /** All of them, or none is left. */
   async #startFresh(
     next: GatewaySettings,
+    ports: Ports,
   ): Promise<{ workers: WorkerThread[]; memories: SharedMemories } | { problem: string }> {
     if (!this.#isUp) return stops
     const memories = this.#states.for(snapshotNeeds(next.bundle))
-    const starts = Array.from({ length: next.workers }, () => this.#starts.start(next, memories))
+    const starts = Array.from({ length: next.workers }, () =>
+      this.#starts.start(this.#beginning(next, memories, ports)),
+    )
     const fresh = await Promise.all(starts)
     const workers = fresh.filter((one) => typeof one !== 'string')
     const failure = fresh.find((one) => typeof one === 'string')
@@ -306,29 +338,31 @@ class Fleet implements Gateway {
     return { problem }
   }
 
+  #beginning(settings: GatewaySettings, states: SharedMemories, { list }: Ports): Beginning {
+    return { settings, states, ports: list, material: this.#material }
+  }
+
   async #handOver(
     old: readonly WorkerThread[],
     fresh: readonly WorkerThread[],
-    port: Port,
+    before: Ports,
   ): Promise<void> {
-    const before = this.#port
-    const isSamePort = port === before
-    this.#port = port
-    port.deal((socket) => this.#dealing.deal(socket))
-    // On another port whoever still waits on the one before has come in vain.
-    const left = this.#dealing.parked()
-    if (isSamePort) left.push(...(await releasedBy(old)))
-    await this.#serveAll(fresh, isSamePort ? left.splice(0) : [])
-    if (!isSamePort) {
-      this.#dealing.drop([...left, ...(await releasedBy(old))])
-      before.close()
-    }
-    // The end may have come meanwhile, and knew of one port only.
-    if (!this.#isUp) port.close()
+    const ports = this.#ports
+    ports.deal((socket, port) => this.#dealing.deal(socket, port))
+    const left = [...this.#dealing.parked(), ...(await releasedBy(old))]
+    await this.#serveAll(
+      fresh,
+      left.filter(({ port }) => ports.has(port)),
+    )
+    // On a port that is no more whoever still waits has come in vain.
+    this.#dealing.drop(left.filter(({ port }) => !ports.has(port)))
+    for (const port of before.closeBut(ports)) this.#dealing.forget(port)
+    // The end may have come meanwhile, and knew of the ports before.
+    if (!this.#isUp) ports.close()
     this.#retire(old)
   }
 
-  async #serveAll(workers: readonly WorkerThread[], parked: readonly MessagePort[]): Promise<void> {
+  async #serveAll(workers: readonly WorkerThread[], parked: readonly Parked[]): Promise<void> {
     const problems = await Promise.all(
       workers.map((worker, i) => this.#serve(worker, shareOf(parked, i, workers.length))),
     )
@@ -348,7 +382,8 @@ class Fleet implements Gateway {
   async #addWorker(): Promise<string | undefined> {
     const generation = this.#generation
     generation.starting++
-    const worker = await this.#starts.start(this.#settings, this.#memories)
+    const beginning = this.#beginning(this.#settings, this.#memories, this.#ports)
+    const worker = await this.#starts.start(beginning)
     const problem = typeof worker === 'string' ? worker : await this.#join(worker, generation)
     generation.starting--
     // A renewal has made it needless: whether it began is no matter.
@@ -379,17 +414,16 @@ class Fleet implements Gateway {
   }
 
   /** A member begins to take connections; a sentence where it comes to nothing. */
-  async #serve(
-    worker: WorkerThread,
-    parked: readonly MessagePort[] = [],
-  ): Promise<string | undefined> {
+  async #serve(worker: WorkerThread, parked: readonly Parked[] = []): Promise<string | undefined> {
     const left = [...parked]
+    const wants = worker.ports.filter((port) => left.every((one) => one.port !== port))
     try {
-      do {
+      while (left.length + wants.length > 0) {
         if (worker.over) throw new Error('a worker ended')
         const next = left.shift()
-        await worker.listen(next === undefined ? this.#port.share() : { parked: next })
-      } while (left.length > 0)
+        const port = next?.port ?? wants.shift()!
+        await worker.listen(port, next === undefined ? port.share() : { parked: next.parked })
+      }
       this.#restarts.began()
       if (this.#state === 'draining') this.#drainOne(worker)
       return undefined
@@ -405,9 +439,9 @@ class Fleet implements Gateway {
     }
   }
 
-  #late(parked: readonly MessagePort[], listening: Listening): void {
-    if (isSameAddress(listening, this.#settings)) this.#dealing.keep(parked)
-    else this.#dealing.drop(parked)
+  #late(parked: readonly Parked[]): void {
+    this.#dealing.keep(parked.filter(({ port }) => this.#ports.has(port)))
+    this.#dealing.drop(parked.filter(({ port }) => !this.#ports.has(port)))
   }
 
   // Replacing.
@@ -478,14 +512,20 @@ async function refusalOf(
 }
 
 /** The listening servers of workers that shall leave; one that ended has none to give. */
-async function releasedBy(workers: readonly WorkerThread[]): Promise<MessagePort[]> {
+async function releasedBy(workers: readonly WorkerThread[]): Promise<Parked[]> {
   const parked = await Promise.all(workers.map((worker) => worker.release().catch(() => [])))
   return parked.flat()
 }
 
-/** What worker `i` of `count` takes over, so that each is taken over. */
-const shareOf = (parked: readonly MessagePort[], i: number, count: number): MessagePort[] =>
-  parked.filter((_, at) => at % count === i)
+/** What worker `i` of `count` takes over, so that each of a port's is taken over. */
+function shareOf(parked: readonly Parked[], i: number, count: number): Parked[] {
+  const seen = new Map<Port, number>()
+  return parked.filter(({ port }) => {
+    const at = seen.get(port) ?? 0
+    seen.set(port, at + 1)
+    return at % count === i
+  })
+}
 
 /** Undefined as soon as one comes to that; else the first sentence. */
 async function firstSuccess(

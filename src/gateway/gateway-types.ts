@@ -5,17 +5,21 @@ import type { ListenAddress } from './port.ts'
 import type { LogOptions } from '../engine.ts'
 import { snapshotCode } from '../snapshot.ts'
 import type { KeptExchange, ShadowReport } from '../telemetry.ts'
+import type { TlsMaterial } from '../wire.ts'
 
 /** What may change while it runs. */
 export interface GatewaySettings {
   readonly bundle: Uint8Array
-  readonly listen: ListenAddress
+  /** One for each listener; what else holds for it is in the bundle. */
+  readonly listen: readonly ListenAddress[]
   readonly log: LogOptions
   /** Threads of the data plane beside this one; 0: this thread does it. */
   readonly workers: number
 }
 
 export interface GatewayOptions extends GatewaySettings {
+  /** What its listeners prove themselves by from the first connection on. */
+  readonly material?: TlsMaterial | undefined
   /** Takes what our own code threw. */
   readonly bug?: (error: unknown) => void
   /** Takes a sentence for the operator, such as why a worker was replaced. */
@@ -23,7 +27,10 @@ export interface GatewayOptions extends GatewaySettings {
 }
 
 export interface Gateway {
+  /** Of the first listener. */
   readonly port: number
+  /** Of each. */
+  readonly ports: readonly number[]
   metrics(): Iterable<string> | AsyncIterable<string>
   ready(): Readiness
   /** Exchanges under way. */
@@ -38,6 +45,11 @@ export interface Gateway {
    * cannot: nothing has changed then.
    */
   apply(next: GatewaySettings): Promise<Applied>
+  /**
+   * What its listeners prove themselves by from now on. Connections that stand go on. A sentence
+   * where it is of no use: nothing has changed then.
+   */
+  prove(material: TlsMaterial): Promise<Applied>
   /** Not ready from now on: every reply is the last of its connection, new ones are still taken. */
   drain(): void
   /** Takes nothing more and lets what is under way end, up to a bound. */
@@ -53,10 +65,11 @@ export type Started = Gateway | { readonly problem: string }
 /** How long exchanges under way may take to end where nobody says otherwise. */
 export const closeTimeoutMs = 10_000
 
-export type Listening = Pick<GatewaySettings, 'listen'>
+type Listening = Pick<GatewaySettings, 'listen'>
 
-export const isSameAddress = ({ listen: a }: Listening, { listen: b }: Listening): boolean =>
-  a.host === b.host && a.port === b.port
+const isSameAddress = ({ listen: a }: Listening, { listen: b }: Listening): boolean =>
+  a.length === b.length &&
+  a.every(({ host, port }, at) => host === b[at]!.host && port === b[at]!.port)
 
 /** Whether threads that run with one need not forget what they have imported to run with the other. */
 export const bringsSameCode = (a: GatewaySettings, b: GatewaySettings): boolean =>

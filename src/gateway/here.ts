@@ -22,17 +22,19 @@ import {
   type Applied,
   closeTimeoutMs,
   type Gateway,
+  type GatewayOptions,
   type GatewaySettings,
   startsAlike,
 } from './gateway-types.ts'
 import { GatewayMetrics } from './gateway-metrics.ts'
 import { listenProblem } from './listen-problem.ts'
+import { dropParked, type TlsMaterial } from '../wire.ts'
 
 export type HereTold = Pick<EngineTold, 'bug' | 'warn'>
 
 /** Its log open, its bundle in force; it listens when it is told to. */
 export async function openHere(
-  settings: GatewaySettings,
+  settings: GatewaySettings & Pick<GatewayOptions, 'material'>,
   told: HereTold,
   host: HostParts = {},
 ): Promise<GatewayHere | { readonly problem: string }> {
@@ -75,31 +77,37 @@ export class GatewayHere implements Gateway {
     this.#settings = settings
   }
 
-  /** Gives a sentence where it cannot; it may be tried again then. */
+  /** On all or none. Gives a sentence where it cannot; it may be tried again then. */
   async listen(): Promise<{ readonly problem: string; readonly code?: string } | undefined> {
-    const { listen } = this.#settings
-    try {
-      await this.#engine.listen(listen)
-      return undefined
-    } catch (error) {
-      const why = error as NodeJS.ErrnoException
-      const problem = listenProblem('the gateway', listen, why)
-      return why.code === undefined ? { problem } : { problem, code: why.code }
+    for (const [listener, at] of this.#settings.listen.entries()) {
+      try {
+        await this.#engine.listen(at, listener)
+      } catch (error) {
+        for (const { parked } of this.#engine.release()) dropParked(parked)
+        const why = error as NodeJS.ErrnoException
+        const problem = listenProblem('the gateway', at, why)
+        return why.code === undefined ? { problem } : { problem, code: why.code }
+      }
     }
+    return undefined
   }
 
   /** Ready for connections that somebody else accepts. */
   takeGiven(): Promise<void> {
-    return this.#engine.listen('given')
+    return this.#engine.listen('given', 0)
   }
 
   /** A connection of which nothing was taken yet. */
   adopt(socket: Socket): void {
-    this.#engine.adopt(socket)
+    this.#engine.adopt(socket, 0)
   }
 
   get port(): number {
-    return this.#engine.port
+    return this.#engine.portOf(0)
+  }
+
+  get ports(): readonly number[] {
+    return this.#settings.listen.map((_, listener) => this.#engine.portOf(listener))
   }
 
   metrics(): Iterable<string> {
@@ -137,6 +145,15 @@ export class GatewayHere implements Gateway {
       const states = this.#shared.for(snapshotNeeds(next.bundle))
       this.#engine.prepare(next.bundle, states, await registryFor(next.bundle))()
       this.#shared.took(states)
+      return undefined
+    } catch (error) {
+      return { problem: (error as Error).message }
+    }
+  }
+
+  async prove(material: TlsMaterial): Promise<Applied> {
+    try {
+      this.#engine.prove(material)
       return undefined
     } catch (error) {
       return { problem: (error as Error).message }

@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net'
 import type { MessagePort } from 'node:worker_threads'
 import type { CountsNews, KeptExchange, ShadowNews, ThreadGauges } from '../telemetry.ts'
-import type { ListenAt } from '../wire.ts'
+import type { ListenAt, TlsMaterial } from '../wire.ts'
 import type { EngineOptions, SharedMemories } from '../engine.ts'
 
 /** What a worker starts with. */
@@ -19,7 +19,9 @@ export type Order =
   | { readonly order: 'prepare'; readonly bundle: Uint8Array; readonly states: SharedMemories }
   | { readonly order: 'commit' }
   | { readonly order: 'discard' }
-  | { readonly order: 'listen'; readonly at: ListenShare }
+  | { readonly order: 'listen'; readonly listener: number; readonly at: ListenShare }
+  /** What its listeners prove themselves by from now on. */
+  | { readonly order: 'prove'; readonly material: TlsMaterial }
   /** Answered with its listening servers, parked. */
   | { readonly order: 'release' }
   | { readonly order: 'gauges' }
@@ -32,8 +34,8 @@ export type ListenShare = Exclude<ListenAt, { readonly host: string }>
 
 export type Asked =
   | { readonly id: number; readonly ask: Order }
-  /** A connection that the main thread accepted. */
-  | { readonly given: Socket }
+  /** A connection that the main thread accepted, for the listener of that number. */
+  | { readonly given: Socket; readonly listener: number }
 
 /** Told to the main thread. */
 export type Report =
@@ -50,5 +52,11 @@ export type Report =
 export interface Answer {
   readonly gauges?: ThreadGauges
   readonly kept?: KeptExchange | undefined
-  readonly parked?: readonly MessagePort[]
+  readonly parked?: readonly ParkedListener[]
+}
+
+/** A listening server that a worker gives up, and which of its listeners it is. */
+export interface ParkedListener {
+  readonly listener: number
+  readonly parked: MessagePort
 }

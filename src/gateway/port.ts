@@ -25,6 +25,12 @@ export interface Port {
   close(): void
 }
 
+/** A listening server that nobody has; on which port tells who may take it over. */
+export interface Parked {
+  readonly port: Port
+  readonly parked: MessagePort
+}
+
 export interface ListenAddress {
   readonly host: string
   readonly port: number

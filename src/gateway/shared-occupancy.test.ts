@@ -27,7 +27,7 @@ test('two workers let in as many as one would', async (t) => {
   const config = 'audience: internal\nlimits: { connectionsMax: 8 }\n'
   const gateway = await startGateway({
     bundle: bundleOf({ contract, config, to: ['http://127.0.0.1:1'] }),
-    listen: { host: '127.0.0.1', port: 0 },
+    listen: [{ host: '127.0.0.1', port: 0 }],
     log: { access: 'off', redact: [] },
     workers: 2,
     bug: assert.ifError,

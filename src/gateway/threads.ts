@@ -1,7 +1,7 @@
 // Starts the gateway: the data plane in this thread, or in workers beside it.
 import { systemClock } from '../base.ts'
 import { startFleet } from './fleet.ts'
-import type { GatewayOptions, GatewaySettings, Started } from './gateway-types.ts'
+import type { GatewayOptions, Started } from './gateway-types.ts'
 import { openHere } from './here.ts'
 
 export function startGateway(options: GatewayOptions): Promise<Started> {
@@ -20,7 +20,7 @@ const workerFile = new URL(
 
 /** `workers: 0`: a gateway that listens. */
 async function startHere(
-  settings: GatewaySettings,
+  settings: GatewayOptions,
   told: Required<Pick<GatewayOptions, 'bug' | 'warn'>>,
 ): Promise<Started> {
   const gateway = await openHere(settings, told)

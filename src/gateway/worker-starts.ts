@@ -1,12 +1,13 @@
 // Starts the workers of a fleet, and knows every one until it has ended: its number, its row in
 // the memory of what is held, its part of the counts.
-import type { MessagePort } from 'node:worker_threads'
 import type { Clock } from '../base.ts'
 import type { GatewayMetrics } from './gateway-metrics.ts'
 import type { GatewaySettings } from './gateway-types.ts'
+import type { Parked, Port } from './port.ts'
 import { SharedOccupancy } from './shared-occupancy.ts'
 import type { SharedMemories } from '../engine.ts'
 import type { ShadowSums } from '../telemetry.ts'
+import type { TlsMaterial } from '../wire.ts'
 import { type EndCause, type Spawn, WorkerThread } from './worker-thread.ts'
 
 export interface WorkerStartsSetup {
@@ -21,8 +22,16 @@ export interface WorkerStartsSetup {
   readonly shadows: ShadowSums
   /** `asked`: it was we who ended it. */
   readonly ended: (worker: WorkerThread, cause: EndCause, how: string, asked: boolean) => void
-  /** Listening servers of a worker with these settings that was given up before they came. */
-  readonly late: (parked: readonly MessagePort[], settings: GatewaySettings) => void
+  /** Listening servers of a worker that was given up before they came. */
+  readonly late: (parked: readonly Parked[]) => void
+}
+
+/** What a worker begins with. */
+export interface Beginning {
+  readonly settings: GatewaySettings
+  readonly states: SharedMemories
+  readonly ports: readonly Port[]
+  readonly material: TlsMaterial | undefined
 }
 
 export class WorkerStarts {
@@ -37,9 +46,9 @@ export class WorkerStarts {
   }
 
   /** A worker that has linked the settings' bundle, or a sentence on why there is none. */
-  async start(settings: GatewaySettings, states: SharedMemories): Promise<WorkerThread | string> {
+  async start(beginning: Beginning): Promise<WorkerThread | string> {
     try {
-      const worker = this.#spawn(settings, states)
+      const worker = this.#spawn(beginning)
       const problem = await worker.ready()
       if (problem === undefined) return worker
       await worker.terminate()
@@ -50,7 +59,7 @@ export class WorkerStarts {
     }
   }
 
-  #spawn(settings: GatewaySettings, states: SharedMemories): WorkerThread {
+  #spawn({ settings, states, ports, material }: Beginning): WorkerThread {
     const { clock, bug, warn, program, spawn, metrics, shadows, late } = this.#setup
     const thread = this.#freeNumber()
     const { bundle, log, workers } = settings
@@ -58,7 +67,8 @@ export class WorkerStarts {
     const worker = new WorkerThread({
       program,
       workers,
-      data: { bundle, log, states, occupancy, thread },
+      data: { bundle, log, states, occupancy, thread, material },
+      ports,
       clock,
       spawn,
       events: {
@@ -66,7 +76,7 @@ export class WorkerStarts {
         warn,
         counts: (news) => metrics.take(thread, news),
         shadows: (news) => shadows.take(news, clock.epochMs()),
-        late: (parked) => late(parked, settings),
+        late,
         ended: (cause, how, asked) => this.#ended(worker, cause, how, asked),
       },
     })

@@ -1,16 +1,13 @@
 // One worker as the main thread sees it: started, asked, watched, and ended.
 import type { Socket } from 'node:net'
-import {
-  type MessagePort,
-  type Transferable,
-  Worker,
-  type WorkerOptions,
-} from 'node:worker_threads'
+import { type Transferable, Worker, type WorkerOptions } from 'node:worker_threads'
 import { type Clock, within } from '../base.ts'
 import type { CountsNews, KeptExchange, ShadowNews, ThreadGauges } from '../telemetry.ts'
 import { beatMemory, watchBeat } from './heartbeat.ts'
 import type { Answer, Asked, ListenShare, Order, Report, WorkerData } from './orders.ts'
+import type { Parked, Port } from './port.ts'
 import type { SharedMemories } from '../engine.ts'
+import type { TlsMaterial } from '../wire.ts'
 import { workerHeapMb } from './worker-heap.ts'
 
 /** Why a worker ended that nobody asked to. */
@@ -25,7 +22,7 @@ export interface WorkerEvents {
   readonly counts: (news: CountsNews) => void
   readonly shadows: (news: ShadowNews) => void
   /** Listening servers that it gave up when nobody reckoned with it any more. */
-  readonly late: (parked: readonly MessagePort[]) => void
+  readonly late: (parked: readonly Parked[]) => void
   readonly ended: Ended
 }
 
@@ -39,6 +36,8 @@ export interface WorkerSetup {
   /** How many share the memory. */
   readonly workers: number
   readonly data: Omit<WorkerData, 'beat'>
+  /** Where it shall listen, by the numbers of its listeners. */
+  readonly ports: readonly Port[]
   readonly clock: Clock
   readonly events: WorkerEvents
   /** Threads of Node, where nothing else is given. */
@@ -61,6 +60,7 @@ const gaugesTimeoutMs = 1_000
 
 export class WorkerThread {
   readonly number: number
+  readonly ports: readonly Port[]
   readonly #thread: Thread
   readonly #events: WorkerEvents
   readonly #clock: Clock
@@ -75,11 +75,13 @@ export class WorkerThread {
   #over = false
   #bundle: Uint8Array
   #prepared: Uint8Array
+  readonly #listens = new Set<Port>()
   #servesSinceMs: number | undefined
 
   constructor(setup: WorkerSetup) {
     const { program, workers, data, clock, events, spawn = spawnWorker } = setup
     this.number = data.thread
+    this.ports = setup.ports
     this.#events = events
     this.#clock = clock
     this.#beat = beatMemory()
@@ -125,16 +127,26 @@ export class WorkerThread {
     await this.#ask({ order: 'discard' })
   }
 
-  async listen(at: ListenShare): Promise<void> {
+  /** On a port of its own. It serves once it listens on each of them. */
+  async listen(port: Port, at: ListenShare): Promise<void> {
     const moved = at === 'given' ? [] : 'bound' in at ? [at.bound] : [at.parked]
-    await this.#ask({ order: 'listen', at }, moved)
-    this.#servesSinceMs ??= this.#clock.nowMs()
+    await this.#ask({ order: 'listen', listener: this.ports.indexOf(port), at }, moved)
+    this.#listens.add(port)
+    if (this.#listens.size === this.ports.length) this.#servesSinceMs ??= this.#clock.nowMs()
+  }
+
+  /** What its listeners prove themselves by; it may be told before it is ready. */
+  async prove(material: TlsMaterial): Promise<void> {
+    await this.#ask({ order: 'prove', material })
   }
 
   /** Gives up its listening servers, for another worker. */
-  async release(): Promise<readonly MessagePort[]> {
-    const { parked } = await this.#ask({ order: 'release' })
-    return parked ?? []
+  async release(): Promise<readonly Parked[]> {
+    return this.#parkedIn(await this.#ask({ order: 'release' }))
+  }
+
+  #parkedIn({ parked = [] }: Answer): Parked[] {
+    return parked.map(({ listener, parked: by }) => ({ port: this.ports[listener]!, parked: by }))
   }
 
   /** Undefined where it does not answer in time. */
@@ -183,8 +195,8 @@ export class WorkerThread {
   }
 
   /** Hands over a connection that was accepted in the main thread. */
-  give(socket: Socket): void {
-    this.#post({ given: socket }, [socket])
+  give(socket: Socket, port: Port): void {
+    this.#post({ given: socket, listener: this.ports.indexOf(port) }, [socket])
   }
 
   get over(): boolean {
@@ -235,7 +247,7 @@ export class WorkerThread {
   }
 
   #takeLate(report: Report): void {
-    if (report.report === 'done') this.#events.late(report.answer.parked ?? [])
+    if (report.report === 'done') this.#events.late(this.#parkedIn(report.answer))
   }
 
   #becomeReady(): void {

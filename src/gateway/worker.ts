@@ -49,10 +49,14 @@ function sayCounts(): void {
 }
 
 function take(engine: Engine, asked: Asked): void {
-  if ('given' in asked) return engine.adopt(asked.given)
+  if ('given' in asked) return engine.adopt(asked.given, asked.listener)
   const { id, ask } = asked
   obey(engine, ask).then(
-    (answer) => tell({ report: 'done', id, answer }, answer.parked),
+    (answer) =>
+      tell(
+        { report: 'done', id, answer },
+        answer.parked?.map(({ parked }) => parked),
+      ),
     (error: unknown) => tell({ report: 'refused', id, text: String(error) }),
   )
 }
@@ -70,7 +74,10 @@ async function obey(engine: Engine, ask: Order): Promise<Answer> {
       commit = () => {}
       return {}
     case 'listen':
-      await engine.listen(ask.at)
+      await engine.listen(ask.at, ask.listener)
+      return {}
+    case 'prove':
+      engine.prove(ask.material)
       return {}
     case 'release':
       return { parked: engine.release() }

@@ -23,8 +23,8 @@ export interface SnapshotHead {
   readonly forwardAuth?: true
   /** Names of the services that are spoken to in gRPC; absent: there are none. */
   readonly grpcServices?: readonly string[]
-  /** Every connection begins with a PROXY header, of a trusted hop. */
-  readonly proxyProtocol?: true
+  /** What holds for connections of each listener, by its number; none: nothing of it. */
+  readonly listeners?: readonly ListenerPlan[]
   readonly limits: Limits
   readonly upstreams: readonly UpstreamPlan[]
   /** What requests of no operation go through, before they are answered. */
@@ -33,6 +33,15 @@ export interface SnapshotHead {
   readonly finish: readonly PolicyPlan[]
   /** All that its policies remember, each once. */
   readonly states: readonly StateNeed[]
+}
+
+export interface ListenerPlan {
+  /** Every connection begins with a TLS handshake, behind a PROXY header where there is one. */
+  readonly tls?: true
+  /** Every connection begins with a PROXY header, of a trusted hop. */
+  readonly proxyProtocol?: true
+  /** Requests are sent to the same place under `https:`, on this port. */
+  readonly httpsPort?: number
 }
 
 /** What workers run of custom policies: one module. */

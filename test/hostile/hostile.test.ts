@@ -18,7 +18,7 @@ suite('the hostile corpus', async () => {
   const open = async (door?: HostileInput['door']) => {
     const started = await startGateway({
       bundle: await hostileBundle(upstream.port, door),
-      listen: { host: '127.0.0.1', port: 0 },
+      listen: [{ host: '127.0.0.1', port: 0 }],
       log: { access: 'off', redact: [] },
       workers: 0,
       bug: (error) => void bugs.push(error),

@@ -65,7 +65,7 @@ async function startedGateway(
   if (plan === undefined) throw new Error(said.join('\n'))
   const settings = {
     bundle: encodeSnapshot(plan),
-    listen: { host: '127.0.0.1', port: 0 },
+    listen: [{ host: '127.0.0.1', port: 0 }],
     log: { access: 'off', redact: [] },
     workers,
   }

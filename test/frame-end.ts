@@ -1,5 +1,6 @@
 // An endpoint's end of a connection of HTTP/2, which does nothing by itself: a test writes the very
 // frames that it wants, and looks at those that came.
+import assert from 'node:assert/strict'
 import {
   frameFlag,
   frameHead,
@@ -10,6 +11,8 @@ import {
   settingsFrame,
   uint32At,
 } from '../src/wire/http2/frames.ts'
+import { FieldLines } from '../src/wire/http2/field-lines.ts'
+import { HpackDecoder } from '../src/wire/http2/hpack-decoder.ts'
 import { encodeField, encodeLines } from '../src/wire/http2/hpack-encoder.ts'
 import { eventually, type Peer } from './raw-peer.ts'
 
@@ -83,3 +86,14 @@ export const data = (id: number, bytes: string, ends = false): string =>
   frameHead(bytes.length, frameType.data, ends ? frameFlag.endStream : 0, id) + bytes
 export const whole = (id: number): string =>
   head(id, 200, 'content-length: 2') + data(id, 'ok', true)
+
+/** The fields of HEADERS as text, pseudo-fields first. */
+export function fieldsOf({ payload }: Frame): string {
+  const lines = new FieldLines()
+  lines.begin(64 * 1024, 200)
+  const bytes = Buffer.from(payload, 'latin1')
+  assert.ok(new HpackDecoder(4_096).decode(bytes, 0, bytes.length, lines))
+  const { method, scheme, authority, path, protocol } = lines
+  const pseudo = Object.entries({ method, scheme, authority, path, protocol })
+  return `${pseudo.map(([name, value]) => `:${name}: ${value}\r\n`).join('')}${lines.text}`
+}

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
   data,
+  fieldsOf,
   head,
   whole,
   errorCode,
@@ -18,6 +19,7 @@ import {
 import { eventually, settled } from '../../test/raw-peer.ts'
 import { ask } from './relay-for-tests.ts'
 import { asking, relayTo } from './relay-http2-for-tests.ts'
+import { fromClient, fromService, tunnelSteps, upgrade } from './websocket-for-tests.ts'
 
 test('nothing is asked of an endpoint before it has said that it speaks HTTP/2', async (t) => {
   const { next, sent } = await relayTo(t)
@@ -279,4 +281,53 @@ test('what a call that waits has not taken is bounded by its window, and other c
     await other.until('ok')
   }
   client.socket.destroy()
+})
+
+test('a WebSocket is an extended CONNECT at an endpoint that takes those', async (t) => {
+  const { next, record, sent } = await relayTo(t, { steps: tunnelSteps() })
+  const client = await sent(upgrade())
+  const end = await next()
+  end.greet([[setting.enableConnectProtocol, 1]])
+  const id = await end.asked()
+  const asked = end.of('headers')[0]!
+  assert.equal(asked.flags & frameFlag.endStream, 0)
+  const names = [':protocol', ':scheme', ':authority', ':path', ':method', 'CONNECT', 'websocket']
+  const block = fieldsOf(asked)
+  for (const name of names) assert.ok(block.includes(name), name)
+  assert.doesNotMatch(block, /sec-websocket-key/)
+  end.send(head(id, 200))
+  await client.until(/^HTTP\/1\.1 101 [^]*Sec-WebSocket-Accept: \S+\r\n[^]*\r\n\r\n$/i)
+  const text = fromService.text('hello')
+  end.send(data(id, text))
+  await client.until(text)
+  client.send(fromClient.text('back'))
+  await eventually('it came', () => end.of('data').some(({ payload }) => payload.length > 4))
+  end.send(data(id, fromService.close(1000)))
+  await client.until(fromService.close(1000))
+  client.send(fromClient.close(1000))
+  await eventually('it is closed', () => end.of('data').length >= 2)
+  end.send(data(id, '', true))
+  assert.equal((await record()).fault, undefined)
+})
+
+test('a WebSocket to an endpoint that takes no extended CONNECT is refused, and its connection serves on', async (t) => {
+  const { next, record, sent } = await relayTo(t, { steps: tunnelSteps() })
+  const client = await sent(upgrade())
+  const end = await next()
+  end.greet()
+  assert.match(await client.until('}}'), /^HTTP\/1\.1 502 [^]*"UPSTREAM_PROTOCOL"/)
+  assert.match((await record()).reason!, /takes no upgrade over HTTP\/2/)
+  const other = await sent(ask('GET /a'))
+  end.send(whole(await end.asked()))
+  await other.until('ok')
+})
+
+test('an endpoint that answers a WebSocket otherwise gives an ordinary reply', async (t) => {
+  const { next, sent } = await relayTo(t, { steps: tunnelSteps() })
+  const client = await sent(upgrade())
+  const end = await next()
+  end.greet([[setting.enableConnectProtocol, 1]])
+  const id = await end.asked()
+  end.send(head(id, 403, 'content-length: 2'), data(id, 'no', true))
+  assert.match(await client.until('no'), /^HTTP\/1\.1 403 /)
 })

@@ -31,7 +31,7 @@ before(async () => {
   url = (await gateway.listen()).url
 })
 after(async () => {
-  await gateway.close({ timeoutMs: 0 })
+  await gateway?.close({ timeoutMs: 0 })
   chat.close()
   http.close()
   http.closeAllConnections()

@@ -26,19 +26,31 @@ async function picture(page: Page, name: string): Promise<void> {
   if (pictures !== undefined) await page.screenshot({ path: join(pictures, `${name}.png`) })
 }
 
+async function say(page: Page, text: string): Promise<void> {
+  await writing(page).fill(text)
+  await writing(page).press('Enter')
+}
+
+async function chooseSocket(page: Page): Promise<void> {
+  const opened = page.waitForEvent('websocket')
+  await page.getByLabel('WebSocket').check()
+  await (await opened).waitForEvent('framereceived')
+  await state(page).waitFor()
+}
+
 describe('the page', { skip }, () => {
-  let browser: Browser
+  let browser: Browser | undefined
   let chat: Chat
   let http: Server
   let chatUrl = ''
-  let gateway: Gateway
+  let gateway: Gateway | undefined
   let port = 0
 
   const serve = async (contract = join(import.meta.dirname, 'openapi.yaml')) => {
     gateway = await createGateway({ contract, to: chatUrl, port })
     port = (await gateway.listen()).port
   }
-  const stop = () => gateway.close({ timeoutMs: 0 })
+  const stop = () => gateway?.close({ timeoutMs: 0 })
 
   before(async () => {
     chat = createChat({ database: ':memory:' })
@@ -50,7 +62,7 @@ describe('the page', { skip }, () => {
     browser = await chromium.launch({ executablePath: executablePath!, chromiumSandbox: !isRoot })
   })
   after(async () => {
-    await browser.close()
+    await browser?.close()
     await stop()
     chat.close()
     http.close()
@@ -59,7 +71,7 @@ describe('the page', { skip }, () => {
 
   /** Opens the page as one of the three; whatever it complains of fails the test. */
   async function open(t: TestContext, name: string, options: BrowserContextOptions = {}) {
-    const context = await browser.newContext({ colorScheme: 'light', ...options })
+    const context = await browser!.newContext({ colorScheme: 'light', ...options })
     t.after(() => context.close())
     const page = await context.newPage()
     page.setDefaultTimeout(15_000)
@@ -69,18 +81,6 @@ describe('the page', { skip }, () => {
     await page.goto(`${origin}/v1/app`)
     await page.getByRole('button', { name }).click()
     return page
-  }
-
-  async function say(page: Page, text: string): Promise<void> {
-    await writing(page).fill(text)
-    await writing(page).press('Enter')
-  }
-
-  async function chooseSocket(page: Page): Promise<void> {
-    const opened = page.waitForEvent('websocket')
-    await page.getByLabel('WebSocket').check()
-    await (await opened).waitForEvent('framereceived')
-    await state(page).waitFor()
   }
 
   /** Past the gateway, as another client. */
@@ -149,7 +149,7 @@ describe('the page', { skip }, () => {
     const ada = await open(t, 'Ada')
     await state(ada).waitFor()
     writeFileSync(file, text.replace('maxLength: 4000', 'maxLength: 40'))
-    assert.equal(await gateway.reload(), 'applied')
+    assert.equal(await gateway?.reload(), 'applied')
     await post('heard by the old stream')
     await row(ada, 'heard by the old stream').waitFor()
     assert.equal(await ada.getByText('Connected again').count(), 0)
@@ -206,7 +206,7 @@ describe('the page', { skip }, () => {
   })
 
   test('the keyboard is enough', async (t) => {
-    const context = await browser.newContext()
+    const context = await browser!.newContext()
     t.after(() => context.close())
     const page = await context.newPage()
     await page.goto(`http://127.0.0.1:${port}/v1/app`)

@@ -65,6 +65,22 @@ test('what both sides send behind an upgrade goes through, from its very first b
   )
 })
 
+test('WebSockets take no room from requests: they are not among the connections that are shared', async (t) => {
+  const { endpoint, sent } = await openRelay(t, { steps, limits: { endpointConnectionsMax: 1 } })
+  for (let i = 0; i < 3; i++) {
+    const client = await sent(upgrade())
+    const upstream = await endpoint.next()
+    await upstream.until('\r\n\r\n')
+    upstream.send(taken())
+    await client.until('\r\n\r\n')
+  }
+  const client = await sent(ask('GET /a'))
+  const upstream = await endpoint.next()
+  await upstream.until('\r\n\r\n')
+  upstream.send('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
+  await client.until('ok')
+})
+
 test('another answer than the upgrade is an ordinary reply, and its connection is used again', async (t) => {
   const { endpoint, sent } = await openRelay(t, { steps })
   const client = await sent(upgrade())

@@ -32,6 +32,8 @@ export class Multiplexed implements EndpointConnections, CarrierKeeper {
   readonly #choice: Http2Choice
   #tools: PoolTools
   readonly #carriers: Carrier[] = []
+  /** As many as clients have, and not what requests wait for. */
+  readonly #tunnels = new Set<Carrier>()
   readonly #openings = new Set<Opening>()
   #waiting: Waiting[] = []
   #callsExpected = callsExpected
@@ -49,7 +51,7 @@ export class Multiplexed implements EndpointConnections, CarrierKeeper {
 
   /** Calls, for that is what an endpoint has to do. */
   get activeConnections(): number {
-    return this.#carriers.reduce((sum, { calls }) => sum + calls, 0)
+    return this.#carriers.reduce((sum, { calls }) => sum + calls, this.#tunnels.size)
   }
 
   get waiting(): number {
@@ -116,7 +118,7 @@ export class Multiplexed implements EndpointConnections, CarrierKeeper {
 
   destroy(): void {
     for (const opening of this.#openings) opening.close()
-    for (const carrier of this.#carriers.slice()) carrier.close()
+    for (const carrier of [...this.#carriers, ...this.#tunnels]) carrier.close()
   }
 
   #openMore(): void {
@@ -172,7 +174,14 @@ export class Multiplexed implements EndpointConnections, CarrierKeeper {
     this.#settle()
   }
 
+  upgraded(carrier: Carrier): void {
+    this.#carriers.splice(this.#carriers.indexOf(carrier), 1)
+    this.#tunnels.add(carrier)
+    this.#openMore()
+  }
+
   closed(carrier: Carrier): void {
+    this.#tunnels.delete(carrier)
     const at = this.#carriers.indexOf(carrier)
     if (at >= 0) this.#carriers.splice(at, 1)
     this.#left()
@@ -188,7 +197,7 @@ export class Multiplexed implements EndpointConnections, CarrierKeeper {
     if (this.#waiting.length > 0) return
     // Nobody's time is measured.
     this.#tools.sweeper.remove(this)
-    if (this.#connections === 0) this.#retired?.()
+    if (this.#connections + this.#tunnels.size === 0) this.#retired?.()
   }
 
   threw(error: unknown): void {

@@ -75,6 +75,8 @@ export class Pool implements EndpointConnections, ConnectionKeeper {
   #tools: PoolTools
   readonly #idle: ClientConnection[] = []
   readonly #all = new Set<ClientConnection>()
+  /** Of them; as many as clients have, and not what requests wait for. */
+  readonly #tunnels = new Set<ClientConnection>()
   #waiting: Waiting[] = []
   #connecting = 0
   /** Told when nothing is left of a pool that retired; undefined while a snapshot uses it. */
@@ -93,6 +95,10 @@ export class Pool implements EndpointConnections, ConnectionKeeper {
     return this.#all.size - this.#idle.length - this.#connecting
   }
 
+  get #shared(): number {
+    return this.#all.size - this.#tunnels.size
+  }
+
   get waiting(): number {
     return this.#waiting.length
   }
@@ -109,7 +115,7 @@ export class Pool implements EndpointConnections, ConnectionKeeper {
     const idle = fresh ? undefined : this.takeIdle()
     if (idle !== undefined) return taker.connected(idle)
     const { limits } = this.#tools
-    const full = this.#all.size >= limits.endpointConnectionsMax
+    const full = this.#shared >= limits.endpointConnectionsMax
     if (full && this.#waiting.length >= limits.endpointQueueMax) {
       return taker.unconnected('busy', 'the queue for connections is full')
     }
@@ -153,7 +159,7 @@ export class Pool implements EndpointConnections, ConnectionKeeper {
     const { limits, sweeper, bug, connect, occupancy } = this.#tools
     while (
       this.#connecting < this.#waiting.length &&
-      this.#all.size < limits.endpointConnectionsMax
+      this.#shared < limits.endpointConnectionsMax
     ) {
       this.#connecting++
       const tools = { sweeper, limits, keeper: this, bug }
@@ -178,6 +184,11 @@ export class Pool implements EndpointConnections, ConnectionKeeper {
     else this.#keep(connection)
   }
 
+  upgraded(connection: ClientConnection): void {
+    this.#tunnels.add(connection)
+    this.#connectMore()
+  }
+
   #keep(connection: ClientConnection): void {
     // Who still waits wants a fresh one: where the pool is full this one makes room.
     if (this.#retired !== undefined || this.#waiting.length > this.#connecting) connection.close()
@@ -186,6 +197,7 @@ export class Pool implements EndpointConnections, ConnectionKeeper {
 
   closed(connection: ClientConnection, unopened: Unopened | undefined): void {
     this.#all.delete(connection)
+    this.#tunnels.delete(connection)
     this.#tools.occupancy?.note('endpointConnections', -1)
     const at = this.#idle.lastIndexOf(connection)
     if (at >= 0) this.#idle.splice(at, 1)
@@ -220,7 +232,7 @@ export class Pool implements EndpointConnections, ConnectionKeeper {
       if (first === undefined) return this.#settle()
       if (first.untilMs > nowMs) return
       this.#waiting.shift()
-      const full = this.#all.size >= this.#tools.limits.endpointConnectionsMax
+      const full = this.#shared >= this.#tools.limits.endpointConnectionsMax
       if (full && this.activeConnections > 0)
         first.taker.unconnected('busy', 'no connection became free in time')
       else first.taker.unconnected('timeout', 'no connection opened in time')

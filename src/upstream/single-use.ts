@@ -19,6 +19,8 @@ export class SingleUse implements EndpointConnections, ConnectionKeeper {
   /** Each with whom it is opened for; undefined once it serves, or where nobody awaits it. */
   readonly #all = new Map<ClientConnection, Taker | undefined>()
   readonly #connecting = new Set<ClientConnection>()
+  /** As many as clients have, and not what requests wait for. */
+  readonly #tunnels = new Set<ClientConnection>()
   #waiting: Waiting[] = []
   #retired: (() => void) | undefined
 
@@ -51,7 +53,8 @@ export class SingleUse implements EndpointConnections, ConnectionKeeper {
 
   take(taker: Taker): void {
     const { clock, limits, sweeper } = this.#tools
-    if (this.#all.size < limits.endpointConnectionsMax) return this.#open(taker)
+    const shared = this.#all.size - this.#tunnels.size
+    if (shared < limits.endpointConnectionsMax) return this.#open(taker)
     if (this.#waiting.length >= limits.endpointQueueMax) {
       return taker.unconnected('busy', 'the queue for connections is full')
     }
@@ -120,12 +123,21 @@ export class SingleUse implements EndpointConnections, ConnectionKeeper {
     this.#all.delete(connection)
     this.#connecting.delete(connection)
     this.#tools.occupancy?.note('endpointConnections', -1)
-    const next = this.#waiting.shift()
-    if (next !== undefined) this.#open(next.taker)
+    if (!this.#tunnels.delete(connection)) this.#openNext()
     this.#settle()
     if (taker === undefined || unopened === undefined) return
     if (unopened.why === 'late') taker.unconnected('timeout', 'no connection opened in time')
     else taker.unconnected(failureOf(unopened), `the connection ${unopened.reason}`)
+  }
+
+  upgraded(connection: ClientConnection): void {
+    this.#tunnels.add(connection)
+    this.#openNext()
+  }
+
+  #openNext(): void {
+    const next = this.#waiting.shift()
+    if (next !== undefined) this.#open(next.taker)
   }
 
   #settle(): void {

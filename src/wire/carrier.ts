@@ -27,6 +27,8 @@ export interface CarrierKeeper {
   unopened(opening: Opening, why: Unopened): void
   /** It has room, or no call any more. */
   freed(carrier: Carrier): void
+  /** It became a tunnel: it takes no call any more, however long it lives. */
+  upgraded(carrier: Carrier): void
   /** Comes once, last. */
   closed(carrier: Carrier): void
 }

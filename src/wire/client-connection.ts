@@ -25,6 +25,8 @@ export interface ConnectionKeeper {
   opened(connection: ClientConnection): void
   /** Its exchange has ended and it may take another one. */
   freed(connection: ClientConnection): void
+  /** It became a tunnel: it takes no exchange any more, however long it lives. */
+  upgraded(connection: ClientConnection): void
   /** Comes once, last; says why where it never opened. */
   closed(connection: ClientConnection, unopened: Unopened | undefined): void
 }
@@ -304,6 +306,7 @@ export class ClientConnection implements Call, ByteSink, Sweepable {
     this.#reply = { ...head, bodyLength: 'tunnel', untilClose: true }
     this.#requestDone = false
     this.#staysOpen = false
+    this.#tools.keeper.upgraded(this)
     this.#call!.replyHead(this.#reply)
     return next
   }

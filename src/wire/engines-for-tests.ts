@@ -164,7 +164,7 @@ export function hearReplies(
       sweeper,
       limits,
       bug: (error) => hearing.bugs.push(error),
-      keeper: { opened: ask, freed() {}, closed() {} },
+      keeper: { opened: ask, freed() {}, upgraded() {}, closed() {} },
     },
     (_address, _sink, whenOpened) => {
       opened = whenOpened

@@ -66,6 +66,10 @@ export class OneCall implements Carrier, ConnectionKeeper {
     this.#tools.keeper.freed(this)
   }
 
+  upgraded(): void {
+    this.#tools.keeper.upgraded(this)
+  }
+
   closed(): void {
     this.#tools.keeper.closed(this)
   }

@@ -211,7 +211,6 @@ export class Http3Connection
 
   piece(id: number, bytes: Buffer): void {
     this.#control.earn(bytes.length)
-    if (bytes.length === 0) this.spend()
     this.#requests.get(id)?.stream?.takePiece(bytes)
   }
 

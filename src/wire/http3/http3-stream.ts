@@ -88,8 +88,9 @@ export class Http3Stream implements Stream {
     return this.#reading === 'body' && this.#isFlowing && this.#received === undefined
   }
 
+  /** Whether the client has ended its side. */
   get isReceived(): boolean {
-    return this.#received !== undefined
+    return this.#received === 'all'
   }
 
   get isReplied(): boolean {

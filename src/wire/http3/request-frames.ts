@@ -12,6 +12,8 @@ export interface RequestOwner {
   headTooLarge(id: number): void
   piece(id: number, bytes: Buffer): void
   trailers(id: number, block: Buffer): void
+  /** Something came that costs us and moves nothing. */
+  spend(): void
   /** The connection must end. */
   fail(code: number, reason: string): void
 }
@@ -42,10 +44,12 @@ export class RequestFrames implements FrameOwner {
   frame(type: number, length: number): 'pieces' | 'whole' | 'skip' | 'stop' {
     if (type === frameType.headers) return this.#section(length)
     if (type === frameType.data) {
+      if (length === 0) this.#owner.spend()
       if (this.#expects === 'body') return 'pieces'
       return this.#unexpected('DATA stands outside a body')
     }
     if (isOther(type)) return this.#unexpected('a frame has no place on the stream of a request')
+    this.#owner.spend()
     return 'skip'
   }
 

@@ -16,7 +16,7 @@ import {
 } from '../base.ts'
 import { dateSource, type Stream } from '../http.ts'
 import { ownRegistry, type Registry } from '../policy.ts'
-import { openSnapshot } from '../snapshot.ts'
+import { type ListenerPlan, openSnapshot } from '../snapshot.ts'
 import {
   type CountsNews,
   type Counts,
@@ -47,10 +47,12 @@ import {
 import { askedStream } from './asked-stream.ts'
 import { blobOf } from './blobs.ts'
 import { GatewayExchange } from './exchange.ts'
+import { Http3Listeners } from './http3.ts'
 import { Health, healthUpstream } from './grpc-health.ts'
 import { grpcWebStream } from './grpc-web-stream.ts'
 import { bundleRelease } from './let-go.ts'
 import { overloadedReply } from './overloaded.ts'
+import { ownAnswer } from './own-answers.ts'
 import { limitsOfThread } from './room.ts'
 import { Places } from './places.ts'
 import type { LeaveReason, Runtime } from './runtime.ts'
@@ -109,8 +111,10 @@ export class Engine {
   readonly #letGo: (bytes: number) => void
   #limits: Limits = defaultLimits
   readonly #servers: Listening[] = []
+  readonly #http3: Http3Listeners
   readonly #handshakes: HandshakeLine
   #identities = new TlsIdentities(noTlsMaterial)
+  #answers: ReadonlyMap<string, string> = new Map()
   #draining = false
   #closing: Promise<void> | undefined
 
@@ -118,6 +122,7 @@ export class Engine {
     const { announce, clock, lines, redact, bug } = setup
     this.#setup = setup
     this.#sweeper = new Sweeper(clock, bug)
+    this.#http3 = this.#newHttp3()
     this.#handshakes = new HandshakeLine(() => clock.nowMs())
     this.#letGo = bundleRelease(clock)
     this.#counts = createCounts({ announce })
@@ -211,8 +216,9 @@ export class Engine {
       isAnnounced: () => traits().proxyProtocol === true,
       identities: () => (traits().tls === true ? this.#identities : undefined),
       handshakes: this.#handshakes,
+      replyLines: () => this.#http3.linesOf(listener),
       overloaded: () => overloadedReply(this.#runtime, this.#snapshot!),
-      exchange: (stream) => this.serve(stream),
+      exchange: (stream) => this.#serveAt(stream, traits()),
       malformed: (stream, refusal) => this.serve(stream, refusal),
       bug,
     })
@@ -220,6 +226,23 @@ export class Engine {
     if (this.#closing !== undefined) return server.close()
     if (this.#draining) server.drain()
     this.#servers.push({ listener, server })
+    const { http3 } = traits()
+    if (http3 !== undefined) await this.#http3.open(listener, http3, server.port)
+  }
+
+  #newHttp3(): Http3Listeners {
+    const { clock, bug, warn } = this.#setup
+    return new Http3Listeners({
+      clock,
+      sweeper: this.#sweeper,
+      limits: () => this.#limits,
+      occupancy: () => this.#runtime.occupancy,
+      isTrustedHop: (address) => this.#snapshot!.isTrustedHop(address),
+      exchange: (stream) => this.serve(stream),
+      malformed: (stream, refusal) => this.serve(stream, refusal),
+      bug,
+      warn,
+    })
   }
 
   /**
@@ -228,6 +251,23 @@ export class Engine {
    */
   prove(material: TlsMaterial): void {
     this.#identities = new TlsIdentities(material)
+    const { answers } = material
+    this.#answers = new Map(answers.map(({ token, keyAuthorization }) => [token, keyAuthorization]))
+    this.#http3.renew(material)
+  }
+
+  #serveAt(stream: Stream, { httpsPort }: ListenerPlan): void {
+    if (httpsPort === undefined && this.#answers.size === 0) return this.serve(stream)
+    const { httpDate } = this.#runtime
+    const port = httpsPort === 0 ? this.#securePort() : httpsPort
+    const own = ownAnswer(stream, { answers: this.#answers, httpsPort: port, httpDate })
+    if (own !== true) this.serve(stream, own === false ? undefined : own)
+  }
+
+  /** Of the first listener with TLS, where any free one was taken. */
+  #securePort(): number {
+    const { listeners = [] } = this.#snapshot!.plan
+    return this.portOf(listeners.findIndex(({ tls }) => tls === true))
   }
 
   /** Serves one request, wherever its stream comes from; `broken` where it is none. */
@@ -256,6 +296,7 @@ export class Engine {
     this.#draining = true
     this.#health.stop()
     for (const { server } of this.#servers) server.drain()
+    this.#http3.drain()
   }
 
   gauges(): ServingGauges {
@@ -263,7 +304,8 @@ export class Engine {
     return {
       activeExchanges: this.#runtime.active,
       liveStreams: this.#runtime.lasting.size,
-      connections: sum(this.#servers.map(({ server }) => server.connections)),
+      connections:
+        sum(this.#servers.map(({ server }) => server.connections)) + this.#http3.connections,
       connectionsMax: this.#limits.connectionsMax,
       heldBytes: this.#runtime.occupancy.own('heldBytes'),
       endpoints: this.#upstreams.states(),
@@ -287,10 +329,12 @@ export class Engine {
   async close(timeoutMs: number, noticeMs = 0): Promise<void> {
     const cancel = this.#setup.clock.after(timeoutMs, () => {
       for (const { server } of this.#servers) server.destroy()
+      this.#http3.destroy()
     })
     this.#closing ??= this.#end(noticeMs)
     this.#leave(noticeMs === 0 ? 'stops' : 'renews')
     if (noticeMs === 0) for (const { server } of this.#servers) void server.close()
+    if (noticeMs === 0) void this.#http3.close(0)
     await this.#closing
     cancel()
   }
@@ -302,7 +346,8 @@ export class Engine {
 
   // Once: a descriptor that is closed twice may be another's by then.
   async #end(noticeMs: number): Promise<void> {
-    await Promise.all(this.#servers.map(({ server }) => server.close(noticeMs)))
+    const closing = this.#servers.map(({ server }) => server.close(noticeMs))
+    await Promise.all([...closing, this.#http3.close(noticeMs)])
     await this.recorded()
     this.#upstreams.destroy()
     this.#sweeper.stop()
@@ -321,7 +366,9 @@ export class Engine {
     const news = this.#shadows.take()
     if (news !== undefined) this.#setup.shadowed?.(news)
     this.#counts.note({
-      refusedConnections: sum(this.#servers.map(({ server }) => server.refusedConnections)),
+      refusedConnections:
+        sum(this.#servers.map(({ server }) => server.refusedConnections)) +
+        this.#http3.refusedConnections,
       logLinesDropped: this.#setup.lines?.dropped() ?? 0,
       acceptPauses: sum(this.#servers.map(({ server }) => server.pauses)),
     })

@@ -40,6 +40,8 @@ export interface ListenerPlan {
   readonly tls?: true
   /** Every connection begins with a PROXY header, of a trusted hop. */
   readonly proxyProtocol?: true
+  /** HTTP/3 on UDP, on the same port; behind another one that clients see. */
+  readonly http3?: { readonly host: string; readonly seenPort?: number }
   /** Requests are sent to the same place under `https:`, on this port. */
   readonly httpsPort?: number
 }

@@ -87,20 +87,21 @@ interface Said {
 
 /** Line by line, for every reply is asked. */
 function saidIn(lines: string): Said {
-  let statuses: readonly string[] = noValues
+  let statuses: string[] | undefined
   let type: string | undefined
   for (let at = 0; at < lines.length;) {
     const colon = lines.indexOf(':', at)
     const end = lines.indexOf('\r\n', colon)
     const length = colon - at
     if (length === 11 && isNamedAt(lines, at, 'grpc-status')) {
-      statuses = [...statuses, lines.slice(colon + 1, end).trim()]
+      statuses ??= []
+      statuses.push(lines.slice(colon + 1, end).trim())
     } else if (length === 12 && isNamedAt(lines, at, 'content-type')) {
       type = lines.slice(colon + 1, end).trim()
     }
     at = end + 2
   }
-  return { statuses, type }
+  return { statuses: statuses ?? noValues, type }
 }
 
 const noValues: readonly string[] = Object.freeze([])

@@ -2,8 +2,8 @@
 // HTTP/2 does and can be written down.
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { grpcMessage } from '../http.ts'
-import { eventually, type Peer } from '../../test/raw-peer.ts'
+import { grpcMessage, type GrpcPattern } from '../http.ts'
+import { eventually, type Peer, settled } from '../../test/raw-peer.ts'
 import { ask, openRelay, type RelayOptions } from './relay-for-tests.ts'
 
 const chunked = 'Transfer-Encoding: chunked'
@@ -24,7 +24,7 @@ const replyHead = (...lines: string[]): string =>
 
 const ended = (...trailers: string[]): string => `0\r\n${[...trailers, '', ''].join('\r\n')}`
 
-function open(t: TestContext, options: RelayOptions = {}, pattern = 'unary' as const) {
+function open(t: TestContext, options: RelayOptions = {}, pattern: GrpcPattern = 'unary') {
   const operation = { grpc: { pattern }, ...options.operation }
   return openRelay(t, { ...options, operation })
 }
@@ -232,4 +232,67 @@ test('a status before the messages is none: the one behind them counts', async (
   upstream.send(replyHead('grpc-status: 0') + chunk(message('a')) + ended('grpc-status: 7'))
   assert.equal(await statusOf(client), '7')
   assert.equal(client.received.match(/grpc-status:/gi)?.length, 1)
+})
+
+test('a client of a stream may pause; of one message it must send all of it', async (t) => {
+  for (const pattern of ['bidirectional-streaming', 'unary'] as const) {
+    const limits = { exchangeTimeoutMs: 3_600_000 }
+    const relay = await open(t, { operation: { limits } }, pattern)
+    const client = await relay.sent(askGrpc() + chunk(message('one')))
+    const upstream = await relay.endpoint.next()
+    await upstream.until(message('one') + '\r\n')
+    await relay.pass(120_000)
+    if (pattern === 'unary') {
+      assert.match(await statusOf(client), /^4 /)
+      assert.equal((await relay.record()).fault, 'REQUEST_TIMEOUT')
+    } else {
+      client.send(chunk(message('two')))
+      await upstream.until(message('two') + '\r\n')
+    }
+    await relay.close()
+  }
+})
+
+test('a client that ends its side of a stream is gone', async (t) => {
+  const relay = await open(t, {}, 'server-streaming')
+  const client = await relay.sent(askGrpc() + body('a'))
+  const upstream = await relay.endpoint.next()
+  await upstream.until('0\r\n\r\n')
+  upstream.send(replyHead() + chunk(message('one')))
+  await client.until(message('one') + '\r\n')
+  client.finish()
+  await upstream.gone()
+  assert.equal((await relay.record()).fault, 'CLIENT_CLOSED')
+})
+
+test('a client that takes nothing holds the service back', async (t) => {
+  const relay = await open(t, {}, 'server-streaming')
+  const client = await relay.sent(askGrpc() + body('a'))
+  client.socket.pause()
+  const upstream = await relay.endpoint.next()
+  await upstream.until('0\r\n\r\n')
+  upstream.send(replyHead())
+  const large = chunk(message('x'.repeat(1 << 20)))
+  let sentBytes = 0
+  for (
+    ;
+    sentBytes < 64 << 20 && upstream.socket.writableLength < 4 << 20;
+    sentBytes += large.length
+  ) {
+    upstream.send(large)
+    await settled()
+  }
+  assert.ok(sentBytes < 64 << 20, `${sentBytes} bytes went through to nobody`)
+  client.socket.resume()
+  upstream.send(ended('grpc-status: 0'))
+  await eventually('all has come', () => client.receivedBytes > sentBytes)
+})
+
+test('trailers of a reply are bounded', async (t) => {
+  const relay = await open(t)
+  const client = await relay.sent(askGrpc() + body('a'))
+  const upstream = await relay.endpoint.next()
+  await upstream.until('0\r\n\r\n')
+  upstream.send(replyHead() + ended('grpc-status: 0', `x: ${'x'.repeat(1 << 17)}`))
+  assert.match(await statusOf(client), /^13 /)
 })

@@ -7,7 +7,7 @@ import { connect, createServer, type ServerHttp2Stream } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, beforeEach, test, type TestContext } from 'node:test'
+import { after, before, beforeEach, describe, test, type TestContext } from 'node:test'
 import {
   createFileRegistry,
   type DescMessage,
@@ -21,6 +21,7 @@ import {
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt'
 import { Code, ConnectError, type Transport } from '@connectrpc/connect'
 import { createGrpcTransport } from '@connectrpc/connect-node'
+import { createGateway, type Gateway } from 'concordat'
 import { demo } from './demo.ts'
 import { type Chat, createChat } from './server.ts'
 
@@ -34,20 +35,25 @@ const { channelId } = demo
 
 let chat: Chat
 let transport: Transport
+let gateway: Gateway | undefined
 let baseUrl = ''
+let gatewayUrl = ''
 const server = createServer()
 server.on('stream', (stream: ServerHttp2Stream, headers) => chat.call(stream, headers))
 
 before(async () => {
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
-  baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  transport = createGrpcTransport({ baseUrl })
+  const { port } = server.address() as AddressInfo
+  baseUrl = `http://127.0.0.1:${port}`
+  gateway = await createGateway({ contract: setFile, to: `h2c://127.0.0.1:${port}`, port: 0 })
+  gatewayUrl = (await gateway.listen()).url
 })
 beforeEach(() => {
   chat?.close()
   chat = createChat({ database: ':memory:' })
 })
-after(() => {
+after(async () => {
+  await gateway?.close({ timeoutMs: 0 })
   chat.close()
   server.close()
 })
@@ -99,63 +105,6 @@ async function next(replies: AsyncGenerator<JsonObject>): Promise<JsonObject> {
 
 const hello = { content: 'Hello', type: 'MESSAGE_TYPE_MARKDOWN' }
 
-test('unary: a message is sent, a channel is read', async () => {
-  const { message } = await unary('SendMessage', { channelId, message: hello })
-  const { content, type, senderId } = message as JsonObject
-  assert.deepEqual([content, type, senderId], ['Hello', hello.type, demo.ada.userId])
-  const { channel } = await unary('GetChannel', { channelId })
-  const { name, memberIds, createdAt } = channel as JsonObject
-  assert.deepEqual(
-    [name, memberIds, createdAt],
-    ['general', [demo.ada.userId, demo.ben.userId], '2026-03-12T10:00:00Z'],
-  )
-})
-
-test('server streaming: what was missed since the cursor comes first, then what is new', async (t) => {
-  const first = watch(t, { channelId })
-  const { cursor } = await next(first)
-  await unary('SendMessage', { channelId, message: { content: 'missed' } })
-  const second = watch(t, { channelId, cursor: cursor! })
-  assert.deepEqual(await next(second), { cursor })
-  await unary('SendMessage', { channelId, message: { content: 'new' } })
-  const heard = [await next(second), await next(second)]
-  assert.deepEqual(
-    heard.map(({ message }) => (message as JsonObject)['content']),
-    ['missed', 'new'],
-  )
-})
-
-test('client streaming: many messages, one answer; the first bad one ends it', async () => {
-  const message = { content: 'imported' }
-  const good = { channelId, message }
-  const [answer] = await Array.fromAsync(streamed('ImportMessages', of(good, good, good)))
-  assert.deepEqual(answer, { importedCount: 3 })
-  const bad = Array.fromAsync(streamed('ImportMessages', of(good, { channelId }, good)))
-  await assert.rejects(bad, (error: ConnectError) => {
-    assert.equal(error.code, Code.InvalidArgument)
-    assert.match(error.rawMessage, /\/content: .*1 were imported before it\.$/)
-    return true
-  })
-})
-
-test('bidirectional: who joins hears everybody, and hangs up with the last request', async () => {
-  const steps = Promise.withResolvers<void>()
-  async function* requests(): AsyncGenerator<JsonValue> {
-    yield { join: { channelId } }
-    yield { message: { content: 'one' } }
-    await steps.promise
-  }
-  const replies = streamed('Converse', requests())
-  assert.equal((await next(replies))['message'], undefined)
-  assert.equal(((await next(replies))['message'] as JsonObject)['content'], 'one')
-  await unary('SendMessage', { channelId, message: { content: 'two' } })
-  assert.equal(((await next(replies))['message'] as JsonObject)['content'], 'two')
-  assert.equal(chat.readerCount(), 1)
-  steps.resolve()
-  assert.deepEqual(await replies.next(), { value: undefined, done: true })
-  assert.equal(chat.readerCount(), 0)
-})
-
 const nobody = { authorization: 'Bearer nobody' }
 const noMessage: JsonObject = { channelId }
 
@@ -171,34 +120,105 @@ const refused: [string, Code, string, JsonObject, Record<string, string>][] = [
   ['speaking before joining', Code.InvalidArgument, 'Converse', { message: hello }, ada],
 ]
 
-for (const [says, code, name, request, headers] of refused) {
-  test(`a status says why: ${says}`, async () => {
-    const call = Array.fromAsync(streamed(name, of(request), { headers }))
-    await assert.rejects(call, (error: ConnectError) => error.code === code)
-  })
+const ways: Readonly<Record<string, () => string>> = {
+  'asked directly': () => baseUrl,
+  'through the gateway': () => gatewayUrl,
 }
 
-test('a deadline ends a call on both sides', async () => {
-  const call = streamed('WatchMessages', of({ channelId }), { timeoutMs: 50 })
-  await next(call)
-  await assert.rejects(call.next(), (error: ConnectError) => error.code === Code.DeadlineExceeded)
-})
+for (const [way, urlOf] of Object.entries(ways)) {
+  describe(way, () => {
+    before(() => {
+      transport = createGrpcTransport({ baseUrl: urlOf() })
+    })
 
-test('a client that leaves is heard no more of, and one is told when the service closes', async (t) => {
-  const cancel = new AbortController()
-  const { signal } = cancel
-  const leaving = streamed('WatchMessages', of({ channelId }), { signal })
-  await next(leaving)
-  const staying = watch(t, { channelId })
-  await next(staying)
-  cancel.abort()
-  await assert.rejects(leaving.next(), ConnectError)
-  // The reset comes before the next message of the same connection.
-  await unary('GetChannel', { channelId })
-  assert.equal(chat.readerCount(), 1)
-  chat.endStreams()
-  await assert.rejects(staying.next(), (error: ConnectError) => error.code === Code.Unavailable)
-})
+    test('unary: a message is sent, a channel is read', async () => {
+      const { message } = await unary('SendMessage', { channelId, message: hello })
+      const { content, type, senderId } = message as JsonObject
+      assert.deepEqual([content, type, senderId], ['Hello', hello.type, demo.ada.userId])
+      const { channel } = await unary('GetChannel', { channelId })
+      const { name, memberIds, createdAt } = channel as JsonObject
+      assert.deepEqual(
+        [name, memberIds, createdAt],
+        ['general', [demo.ada.userId, demo.ben.userId], '2026-03-12T10:00:00Z'],
+      )
+    })
+
+    test('server streaming: what was missed since the cursor comes first, then what is new', async (t) => {
+      const first = watch(t, { channelId })
+      const { cursor } = await next(first)
+      await unary('SendMessage', { channelId, message: { content: 'missed' } })
+      const second = watch(t, { channelId, cursor: cursor! })
+      assert.deepEqual(await next(second), { cursor })
+      await unary('SendMessage', { channelId, message: { content: 'new' } })
+      const heard = [await next(second), await next(second)]
+      assert.deepEqual(
+        heard.map(({ message }) => (message as JsonObject)['content']),
+        ['missed', 'new'],
+      )
+    })
+
+    test('client streaming: many messages, one answer; the first bad one ends it', async () => {
+      const message = { content: 'imported' }
+      const good = { channelId, message }
+      const [answer] = await Array.fromAsync(streamed('ImportMessages', of(good, good, good)))
+      assert.deepEqual(answer, { importedCount: 3 })
+      const bad = Array.fromAsync(streamed('ImportMessages', of(good, { channelId }, good)))
+      await assert.rejects(bad, (error: ConnectError) => {
+        assert.equal(error.code, Code.InvalidArgument)
+        assert.match(error.rawMessage, /\/content: .*1 were imported before it\.$/)
+        return true
+      })
+    })
+
+    test('bidirectional: who joins hears everybody, and hangs up with the last request', async () => {
+      const steps = Promise.withResolvers<void>()
+      async function* requests(): AsyncGenerator<JsonValue> {
+        yield { join: { channelId } }
+        yield { message: { content: 'one' } }
+        await steps.promise
+      }
+      const replies = streamed('Converse', requests())
+      assert.equal((await next(replies))['message'], undefined)
+      assert.equal(((await next(replies))['message'] as JsonObject)['content'], 'one')
+      await unary('SendMessage', { channelId, message: { content: 'two' } })
+      assert.equal(((await next(replies))['message'] as JsonObject)['content'], 'two')
+      assert.equal(chat.readerCount(), 1)
+      steps.resolve()
+      assert.deepEqual(await replies.next(), { value: undefined, done: true })
+      assert.equal(chat.readerCount(), 0)
+    })
+
+    for (const [says, code, name, request, headers] of refused) {
+      test(`a status says why: ${says}`, async () => {
+        const call = Array.fromAsync(streamed(name, of(request), { headers }))
+        await assert.rejects(call, (error: ConnectError) => error.code === code)
+      })
+    }
+
+    test('a deadline ends a call on both sides', async () => {
+      const call = streamed('WatchMessages', of({ channelId }), { timeoutMs: 50 })
+      await next(call)
+      await assert.rejects(
+        call.next(),
+        (error: ConnectError) => error.code === Code.DeadlineExceeded,
+      )
+    })
+
+    test('a client that leaves is heard no more of, and one is told when the service closes', async (t) => {
+      const cancel = new AbortController()
+      const { signal } = cancel
+      const leaving = streamed('WatchMessages', of({ channelId }), { signal })
+      await next(leaving)
+      const staying = watch(t, { channelId })
+      await next(staying)
+      cancel.abort()
+      await assert.rejects(leaving.next(), ConnectError)
+      while (chat.readerCount() !== 1) await unary('GetChannel', { channelId })
+      chat.endStreams()
+      await assert.rejects(staying.next(), (error: ConnectError) => error.code === Code.Unavailable)
+    })
+  })
+}
 
 /** Sends bytes as they are, and gives the status. */
 async function rawStatus(path: string, body: Buffer, headers = {}): Promise<unknown> {

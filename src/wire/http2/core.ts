@@ -551,6 +551,7 @@ export class Http2Core<S extends FlowStream> implements FrameSink, OutflowEvents
     this.streams.clear()
     for (const stream of left) {
       stream.isClosed = true
+      this.#outflow.drop(stream)
       stream.broken(end)
     }
   }

@@ -49,10 +49,10 @@ const colon = 0x3a
 
 /** The kind of a name, in bytes from `start` to `end`. */
 export function kindOfName(bytes: Buffer, start: number, end: number): number {
+  if (start === end) return fieldKind.badName
   if (bytes[start] === colon) {
     return pseudoKinds.get(latin1Text(bytes, start, end)) ?? fieldKind.unknownPseudo
   }
-  if (start === end) return fieldKind.badName
   for (let at = start; at < end; at++) {
     const code = bytes[at]!
     if (isTokenCode[code] === 0 || (code >= 0x41 && code <= 0x5a)) return fieldKind.badName

@@ -144,11 +144,10 @@ export class Outflow {
     return stream.sendWindow <= windowBytesMax
   }
 
-  /** One turn for each that stands in line, until the socket or the connection's window is full. */
+  /** Turn by turn, until the socket or the window of the connection is full. */
   serve(): void {
-    for (let turns = this.#line.length; turns > 0; turns--) {
-      const stream = this.#line[0]
-      if (stream === undefined || this.#socket.full) return
+    while (this.#line.length > 0 && !this.#socket.full) {
+      const stream = this.#line[0]!
       if (stream.heldBytes > 0 && this.#window <= 0) return
       this.#line.shift()
       stream.isInLine = false

@@ -162,8 +162,10 @@ export class Http2Stream extends FlowStream implements Stream {
     this.#carrier.reset(this, errorCode.internalError)
   }
 
-  broken({ by, reason }: StreamEnd): void {
-    if (by === 'reset') this.#gone('CLIENT_CLOSED', `the client left: ${reason}`)
+  broken({ by, code, reason }: StreamEnd): void {
+    if (by === 'connection' && code !== errorCode.noError) {
+      this.#gone('CLIENT_CLOSED', `the client broke HTTP/2: ${reason}`)
+    } else if (by === 'reset') this.#gone('CLIENT_CLOSED', `the client left: ${reason}`)
     else if (by === 'fault') this.#gone('MALFORMED_REQUEST', reason)
     else this.#gone(this.#carrier.ending.fault, this.#carrier.ending.reason)
   }

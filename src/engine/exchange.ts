@@ -228,7 +228,7 @@ export class GatewayExchange implements PassedReply, Sender, StreamEvents, Tunne
   admitted(): void {
     const operation = this.#operation!
     const { limits, plan } = operation
-    const grpc = beginGrpc(this.#stream, operation)
+    const grpc = beginGrpc(this.#stream, operation, this.#notes)
     if (grpc !== undefined && 'code' in grpc) return this.#refuse(grpc)
     this.#grpc = grpc
     const isSocket = this.request.upgrade === 'websocket'

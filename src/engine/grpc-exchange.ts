@@ -7,42 +7,36 @@ import {
   GrpcMessages,
   grpcTimeoutMs,
   grpcTimeoutText,
-  headerValue,
   headerValues,
-  isGrpcType,
   type MessageFlaw,
   type Piece,
-  type RequestHead,
   type Stream,
   type Verdict,
 } from '../http.ts'
 import type { CallEvents } from '../wire.ts'
 import { GrpcReply } from './grpc-reply.ts'
-import { grpcTrailers } from './grpc-status.ts'
+import { grpcTrailers, grpcTypeOf } from './grpc-status.ts'
+import type { Notes } from './notes.ts'
 import type { LinkedOperation } from './snapshot.ts'
 import type { PassedReply } from './verified-reply.ts'
 import type { Watching } from './watches.ts'
-
-/** The type that a client of gRPC sent, and wants back; undefined of any other request. */
-export function grpcTypeOf({ method, headers }: RequestHead): string | undefined {
-  if (method !== 'POST') return undefined
-  const contentType = headerValue(headers, 'content-type')
-  return isGrpcType(contentType) ? contentType : undefined
-}
 
 /** Undefined where the request or its operation is not of gRPC. */
 export function beginGrpc(
   stream: Stream,
   operation: LinkedOperation,
+  notes: Pick<Notes, 'grpcStatus'>,
 ): GrpcExchange | Refusal | undefined {
   const { grpc } = operation.plan
   if (grpc === undefined || stream.asksOnly === true) return undefined
   if (grpcTypeOf(stream.head) === undefined) return undefined
   if (!carriesTrailers(stream)) return noTrailers
   const [timeout, second] = headerValues(stream.head.headers, 'grpc-timeout')
-  if (timeout === undefined) return new GrpcExchange(stream, operation, undefined)
+  if (timeout === undefined) return new GrpcExchange(stream, operation, notes, undefined)
   const timeoutMs = second === undefined ? grpcTimeoutMs(timeout) : undefined
-  return timeoutMs === undefined ? badTimeout : new GrpcExchange(stream, operation, timeoutMs)
+  return timeoutMs === undefined
+    ? badTimeout
+    : new GrpcExchange(stream, operation, notes, timeoutMs)
 }
 
 /** HTTP/1.1 has them where the client says that it takes them. */
@@ -64,12 +58,19 @@ export class GrpcExchange {
   /** What the client gives it, from its head on; undefined: nothing said. */
   readonly timeoutMs: number | undefined
   readonly #stream: Stream
+  readonly #notes: Pick<Notes, 'grpcStatus'>
   readonly #messageBytesMax: number
   #reply: GrpcReply | undefined
 
-  constructor(stream: Stream, { limits, plan }: LinkedOperation, timeoutMs: number | undefined) {
+  constructor(
+    stream: Stream,
+    { limits, plan }: LinkedOperation,
+    notes: Pick<Notes, 'grpcStatus'>,
+    timeoutMs: number | undefined,
+  ) {
     this.timeoutMs = timeoutMs
     this.#stream = stream
+    this.#notes = notes
     this.#messageBytesMax = limits.messageBytesMax
     if (plan.grpc!.pattern !== 'unary') stream.last?.()
   }
@@ -87,7 +88,7 @@ export class GrpcExchange {
 
   /** Stands between the endpoint and whoever takes the reply. */
   replyTo(next: CallEvents, exchange: PassedReply): CallEvents {
-    this.#reply = new GrpcReply(next, exchange, this.#messageBytesMax)
+    this.#reply = new GrpcReply(next, exchange, this.#notes, this.#messageBytesMax)
     return this.#reply
   }
 

@@ -5,6 +5,7 @@ import {
   grpcCodeOfHttp,
   grpcCodes,
   GrpcMessages,
+  headerValues,
   isGrpcType,
   isNamed,
   isNamedAt,
@@ -12,6 +13,7 @@ import {
   type Piece,
 } from '../http.ts'
 import type { CallEvents, CallFailure, CallReplyHead } from '../wire.ts'
+import type { Notes } from './notes.ts'
 import { withoutFields } from './request-fields.ts'
 import type { PassedReply } from './verified-reply.ts'
 
@@ -20,6 +22,7 @@ type Owner = Pick<PassedReply, 'replyRefused' | 'replyRead'>
 export class GrpcReply implements CallEvents {
   readonly #next: CallEvents
   readonly #owner: Owner
+  readonly #notes: Pick<Notes, 'grpcStatus'>
   readonly #messages: GrpcMessages
   /** Whether messages and trailers follow the head that went on. */
   isStreamed = false
@@ -27,7 +30,13 @@ export class GrpcReply implements CallEvents {
   sentIsWhole = true
   #isOver = false
 
-  constructor(next: CallEvents, owner: Owner, messageBytesMax: number) {
+  constructor(
+    next: CallEvents,
+    owner: Owner,
+    notes: Pick<Notes, 'grpcStatus'>,
+    messageBytesMax: number,
+  ) {
+    this.#notes = notes
     this.#next = next
     this.#owner = owner
     this.#messages = new GrpcMessages(messageBytesMax)
@@ -44,6 +53,7 @@ export class GrpcReply implements CallEvents {
     const { bodyLength } = reply
     this.isStreamed = bodyLength === 'streamed'
     const isAlone = bodyLength === 'none' || bodyLength === 0
+    if (isAlone) this.#notes.grpcStatus = Number(said.statuses[0])
     const passes = isAlone || said.statuses.length === 0
     this.#next.replyHead(passes ? reply : withoutStatus(reply))
   }
@@ -58,7 +68,9 @@ export class GrpcReply implements CallEvents {
 
   replyEnded(trailers: readonly string[]): void {
     if (this.#isOver) return
-    const refusal = this.isStreamed ? endRefusal(trailers, this.#messages.isWhole) : undefined
+    const statuses = headerValues(trailers, 'grpc-status')
+    const refusal = this.isStreamed ? endRefusal(statuses, this.#messages.isWhole) : undefined
+    if (statuses.length > 0) this.#notes.grpcStatus = Number(statuses[0])
     if (refusal === undefined) return this.#next.replyEnded(trailers)
     // Nothing of it is under way any more.
     this.#owner.replyRead()
@@ -133,11 +145,7 @@ function statusRefusal(statuses: readonly string[]): Refusal | undefined {
   return refuse('UPSTREAM_PROTOCOL', undefined, { reason })
 }
 
-function endRefusal(trailers: readonly string[], isWhole: boolean): Refusal | undefined {
-  const statuses: string[] = []
-  for (let i = 0; i < trailers.length; i += 2) {
-    if (isNamed(trailers[i]!, 'grpc-status')) statuses.push(trailers[i + 1]!)
-  }
+function endRefusal(statuses: readonly string[], isWhole: boolean): Refusal | undefined {
   if (statuses.length === 0) return unended
   const refusal = statusRefusal(statuses)
   if (refusal !== undefined || isWhole || statuses[0] !== '0') return refusal

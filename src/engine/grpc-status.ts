@@ -1,7 +1,15 @@
 // What a gRPC client is told of a fault: a status in its own words, where others get one of HTTP. The
 // table of the manual (spec/grpc-statuses.md) is made from here.
 import { type FaultCode, faults, type Refusal } from '../base.ts'
-import { type GrpcCode, grpcCodes, grpcMessageText, retryAfter } from '../http.ts'
+import {
+  type GrpcCode,
+  grpcCodes,
+  grpcMessageText,
+  headerValue,
+  isGrpcType,
+  type RequestHead,
+  retryAfter,
+} from '../http.ts'
 import type { FaultReply } from './fault-body.ts'
 import { grpcDetails } from './grpc-details.ts'
 
@@ -44,15 +52,26 @@ const byStatus: Readonly<Record<number, GrpcCode>> = {
   508: 'INTERNAL',
 }
 
+/** The type that a client of gRPC sent, and wants back; undefined of any other request. */
+export function grpcTypeOf({ method, headers }: RequestHead): string | undefined {
+  if (method !== 'POST') return undefined
+  const contentType = headerValue(headers, 'content-type')
+  return isGrpcType(contentType) ? contentType : undefined
+}
+
 export const grpcCodeOf = (code: FaultCode): GrpcCode =>
   exceptions[code] ?? byStatus[faults[code].status] ?? 'UNKNOWN'
+
+/** What a client of gRPC is told of a refusal. */
+export const grpcStatusOf = ({ code, grpcStatus }: Refusal): number =>
+  grpcStatus ?? grpcCodes[grpcCodeOf(code)]
 
 const messageCharsMax = 512
 
 /** The fields that tell of a refusal: behind messages, or alone in the head of a reply. */
 export function grpcTrailers(refusal: Refusal): string[] {
-  const { code, grpcStatus, message, retryAfterMs } = refusal
-  const status = grpcStatus ?? grpcCodes[grpcCodeOf(code)]
+  const { message, retryAfterMs } = refusal
+  const status = grpcStatusOf(refusal)
   const fields = [
     'grpc-status',
     String(status),

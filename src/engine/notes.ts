@@ -2,6 +2,7 @@
 import type { FaultCode, Refusal } from '../base.ts'
 import { type Client, headerValue, type RequestHead, type Verdict } from '../http.ts'
 import type { ClosedBy, ExchangeRecord, ShadowNote } from '../telemetry.ts'
+import { grpcStatusOf, grpcTypeOf } from './grpc-status.ts'
 import { noShadows } from './shadowing.ts'
 import type { NamedPolicy } from './step-names.ts'
 
@@ -34,6 +35,8 @@ export class Notes {
   shadows: readonly ShadowNote[] = noShadows
   /** What policies in shadow have not said yet. */
   asides: readonly Promise<Verdict>[] = noAsides
+  /** Of a reply in gRPC: what its service said. */
+  grpcStatus: number | undefined
   /** Of a WebSocket. */
   closed: ClosedBy | undefined
   refused: { readonly refusal: Refusal; readonly by: NamedPolicy | undefined } | undefined
@@ -60,6 +63,7 @@ export class Notes {
       refusedAt: refused?.by?.at,
       shadows: this.shadows,
       closed: this.closed,
+      grpcStatus: refused === undefined ? this.grpcStatus : statusRefused(refused.refusal, request),
       durationMs: end.nowMs - startedMs,
       upstreamMs: this.upstreamMs,
       requestBytes: this.requestBytes,
@@ -70,5 +74,8 @@ export class Notes {
     }
   }
 }
+
+const statusRefused = (refusal: Refusal, request: RequestHead): number | undefined =>
+  grpcTypeOf(request) === undefined ? undefined : grpcStatusOf(refusal)
 
 const noAsides: readonly Promise<Verdict>[] = Object.freeze([])

@@ -4,8 +4,7 @@ import type { Refusal } from '../base.ts'
 import type { Stream } from '../http.ts'
 import type { OpenSnapshot } from '../snapshot.ts'
 import { type FaultReply, refusalReply } from './fault-body.ts'
-import { grpcTypeOf } from './grpc-exchange.ts'
-import { grpcReply } from './grpc-status.ts'
+import { grpcReply, grpcTypeOf } from './grpc-status.ts'
 
 /** `sent` tells whether any of the request went upstream. */
 export function refusedReply(

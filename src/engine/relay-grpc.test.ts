@@ -50,7 +50,8 @@ test('messages go both ways at once, and metadata before and behind them', async
   client.send('0\r\n\r\n')
   upstream.send(ended('grpc-status: 0', 'X-Tail: 2'))
   assert.match(await client.until('X-Tail: 2\r\n\r\n'), /X-Head: 1\r\n[^]*grpc-status: 0\r\n/)
-  assert.equal((await relay.record()).fault, undefined)
+  const { fault, grpcStatus } = await relay.record()
+  assert.deepEqual([fault, grpcStatus], [undefined, 0])
 })
 
 test('a reply that is a head alone passes as it is', async (t) => {
@@ -60,6 +61,7 @@ test('a reply that is a head alone passes as it is', async (t) => {
   await upstream.until('0\r\n\r\n')
   upstream.send(`HTTP/1.1 200 OK\r\n${type}\r\nContent-Length: 0\r\ngrpc-status: 5\r\n\r\n`)
   assert.equal(await statusOf(client), '5')
+  assert.equal((await relay.record()).grpcStatus, 5)
 })
 
 const timeouts: readonly [says: string, lines: readonly string[], want: RegExp | string][] = [
@@ -220,7 +222,9 @@ for (const [says, bytes, status, fault] of replies) {
     upstream.send(bytes)
     assert.match(await statusOf(client), status)
     assert.equal(client.received.match(/grpc-status:/gi)?.length, 1)
-    assert.equal((await relay.record()).fault, fault)
+    const record = await relay.record()
+    assert.equal(record.fault, fault)
+    assert.match(`${record.grpcStatus} `, status)
   })
 }
 

@@ -46,8 +46,10 @@ function operationText({ id, template }: ObservedOperation): string {
 }
 
 function recordLine(record: ExchangeRecord, time: string, path: string, operation: string): string {
-  const { closed, endpoint, fault, reason, shadows, userAgent } = record
+  const { closed, endpoint, fault, grpcStatus, reason, shadows, userAgent } = record
   return `{"time":"${time}","id":${quoted(record.id, 128)},"method":${quoted(record.method, methodCharsMax)},"host":${quoted(record.host, hostCharsMax)},"path":${quoted(path, pathCharsMax)}${operation},"status":${record.status}${
+    grpcStatus === undefined ? '' : `,"grpcStatus":${grpcStatus}`
+  }${
     fault === undefined ? '' : `,"fault":"${fault}"`
   }${optional('reason', reason, reasonCharsMax)},"client":${quoted(record.clientAddress, 64)},"requestBytes":${record.requestBytes},"replyBytes":${record.replyBytes},"durationMs":${msText(record.durationMs)},"upstreamMs":${msText(record.upstreamMs)}${optional('endpoint', endpoint, hostCharsMax)}${optional('userAgent', userAgent, userAgentCharsMax)}${
     closed === undefined ? '' : `,"closeCode":${closed.code},"closedBy":"${closed.by}"`

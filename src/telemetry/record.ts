@@ -24,6 +24,8 @@ export interface ExchangeRecord {
   readonly refusal: Refusal | undefined
   /** Policies in shadow that would have refused; each once. */
   readonly shadows: readonly ShadowNote[]
+  /** What a client of gRPC was told; undefined of others, and where it was told nothing. */
+  readonly grpcStatus?: number | undefined
   /** Undefined of what was no WebSocket. */
   readonly closed?: ClosedBy | undefined
   readonly durationMs: number

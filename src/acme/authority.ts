@@ -20,6 +20,7 @@ export interface AuthoritySetup {
   readonly disk: Disk
   readonly clock: Clock
   readonly holder: string
+  readonly isGone: (holder: string) => boolean
   readonly signal: AbortSignal
   readonly warn: (sentence: string) => void
 }
@@ -40,13 +41,13 @@ export class Authority {
   readonly #setup: AuthoritySetup
 
   constructor(setup: AuthoritySetup) {
-    const { clock, disk, holder, plan, signal, warn } = setup
+    const { clock, disk, holder, isGone, plan, signal, warn } = setup
     const folder = folderOf(plan.directory)
     this.#setup = setup
     this.plan = plan
     this.signal = signal
     this.store = new AcmeStore({ disk, folder, warn })
-    this.leases = new Leases({ disk, clock, folder: `${folder}/leases`, holder })
+    this.leases = new Leases({ disk, clock, folder: `${folder}/leases`, holder, isGone })
   }
 
   get host(): string {

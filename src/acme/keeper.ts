@@ -31,6 +31,7 @@ export interface KeeperSetup {
   readonly random: Random
   /** Of this process alone, among those that share the folder. */
   readonly holder: string
+  readonly isGone: (holder: string) => boolean
   /** `shown` is another; comes back when every thread serves it. */
   readonly changed: () => Promise<void>
   /** Takes a sentence for the operator. */

@@ -9,6 +9,7 @@
 // and the others look whether it changes.
 import type { Clock } from '../base.ts'
 import type { Disk } from './disk.ts'
+import { isRecord, parsedJson, textOf } from './json.ts'
 
 const beatMs = 10_000
 const deadMs = 45_000
@@ -23,6 +24,8 @@ export interface LeaseSetup {
   readonly folder: string
   /** Of this process alone. */
   readonly holder: string
+  /** Whether a holder is known to be no more: then nobody waits until his file stands still. */
+  readonly isGone: (holder: string) => boolean
 }
 
 const released = 'released'
@@ -75,9 +78,10 @@ export class Leases {
   }
 
   async #isFree(path: string): Promise<boolean> {
-    const { clock, disk } = this.#setup
+    const { clock, disk, isGone } = this.#setup
     const text = await disk.read(path)
     if (text === undefined || text === released) return text === released
+    if (isGone(holderIn(text))) return true
     const seen = this.#seen.get(path)
     if (seen?.text === text) return clock.nowMs() - seen.sinceMs >= deadMs
     this.#seen.set(path, { text, sinceMs: clock.nowMs() })
@@ -95,4 +99,9 @@ export class Leases {
   #path = (name: string, number: number): string => `${this.#setup.folder}/${name}.${number}`
 
   #beat = (count: number): string => JSON.stringify({ holder: this.#setup.holder, beat: count })
+}
+
+function holderIn(text: string): string {
+  const value = parsedJson(text)
+  return (isRecord(value) ? textOf(value['holder']) : undefined) ?? ''
 }

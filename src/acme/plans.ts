@@ -1,12 +1,11 @@
 // The certificates of a configuration: a keeper for each authority, joined to one whole that is
 // served. A changed configuration starts and ends keepers; those that stay notice nothing.
-import { randomUUID } from 'node:crypto'
-import { hostname } from 'node:os'
 import { isDeepStrictEqual } from 'node:util'
 import type { Clock, Random } from '../base.ts'
 import type { ExternalAccount } from './account-key.ts'
 import { type Asking, type AskingTerms, askOverHttps } from './asking.ts'
 import { type Disk, FolderDisk } from './disk.ts'
+import { isGone, ownHolder } from './holder.ts'
 import { AcmeKeeper, type Shown } from './keeper.ts'
 import type { AcmeEvent, NameStanding } from './name.ts'
 import type { AcmePlan } from './settings.ts'
@@ -33,7 +32,6 @@ interface Kept {
 
 export class KeptCertificates {
   readonly #setup: AcmeSetup
-  readonly #holder = `${hostname()} ${process.pid} ${randomUUID()}`
   #all: readonly Kept[] = []
   #isBegun = false
   #showing: Promise<void> = Promise.resolve()
@@ -102,7 +100,8 @@ export class KeptCertificates {
       disk: diskOf(plan.storage ?? this.#setup.folder ?? ''),
       clock,
       random,
-      holder: this.#holder,
+      holder: ownHolder(),
+      isGone,
       changed: () => this.#show(),
       told,
     })

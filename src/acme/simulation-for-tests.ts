@@ -81,6 +81,7 @@ export class Simulation {
       clock,
       random: this.random,
       holder: `process ${this.processes.length}`,
+      isGone: () => false,
       changed: async () => {
         made.shown = keeper.shown
       },

@@ -75,6 +75,9 @@ export async function runBuilt(
     },
     report,
     warn: (sentence) => sayWarning(world, sentence),
+    certified: ({ event, text }) =>
+      event === 'obtained' ? void world.err.write(`${text}\n`) : sayWarning(world, text),
+    env: world.env,
     cwd: world.cwd,
   })
   if ('problem' in serving) {

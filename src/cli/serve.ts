@@ -1,6 +1,7 @@
 // Puts a build into service and keeps it up to date: the gateway on its port, the admin server on
 // its own, and whoever builds again when files change.
 import { randomBytes } from 'node:crypto'
+import type { AcmeEvent } from '../acme.ts'
 import { systemClock } from '../base.ts'
 import {
   type FileWatch,
@@ -22,8 +23,10 @@ import {
   startGateway,
 } from '../gateway.ts'
 import { createIds } from '../telemetry.ts'
+import { CertifiedNames, certificateRoute, failingJson } from './certified.ts'
 import { servingRoutes } from './serving-routes.ts'
 import { standingJson } from './standing.ts'
+import type { World } from './world.ts'
 
 export interface Serving {
   /** Of the first listener that is https, or of the first. */
@@ -52,6 +55,9 @@ export interface ServeSetup {
   readonly told: (outcome: Outcome, reloader: Reloader, url: string) => void
   readonly report: (error: unknown) => void
   readonly warn: (sentence: string) => void
+  /** Told of names that an authority certifies meanwhile. */
+  readonly certified: (event: AcmeEvent) => void
+  readonly env: World['env']
   /** Folder that shown paths are relative to. */
   readonly cwd: string
 }
@@ -62,22 +68,32 @@ export async function serve(setup: ServeSetup): Promise<Serving | { problem: str
   const { listen, admin: adminAt } = built.deployment
   const { certificates = [] } = built
   const keeper = new MaterialKeeper({ clock: systemClock, certificates, warn })
+  const names = new CertifiedNames({ keeper, env: setup.env, told: setup.certified })
+  const refused = await names.follow(built.acme ?? [])
+  if (refused !== undefined) {
+    keeper.close()
+    return refused
+  }
   const { material } = keeper
   const gateway = await startGateway({ ...settingsOf(built), material, bug: report, warn })
   if ('problem' in gateway) {
     keeper.close()
+    await names.close()
     return { problem: withOption(gateway.problem, '--port', listen[0]!.port) }
   }
   keeper.tells((next) => gateway.prove(next))
-  const { reloader, watch } = startReloads(gateway, keeper, setup)
+  names.begin()
+  const { reloader, watch } = startReloads({ gateway, keeper, names }, setup)
   const admin = createAdmin({
     ...adminAt,
-    sources: sourcesOf(gateway, reloader, keeper, setup.cwd),
-    routes: servingRoutes(gateway, reloader, setup.cwd),
+    sources: sourcesOf({ gateway, keeper, names }, reloader, setup.cwd),
+    routes: [...servingRoutes(gateway, reloader, setup.cwd), certificateRoute(names)],
     requestId: createIds(randomBytes),
     report,
   })
   const stopReloads = () => {
+    // Orders under way are left on the disk, for whoever comes next.
+    void names.close()
     keeper.close()
     watch?.close()
     reloader.close()
@@ -122,9 +138,15 @@ function settingsOf({ snapshot, deployment: { listen, log, workers } }: WholeBui
   return { bundle: snapshot, listen, log, workers }
 }
 
+/** What serves, beside what tells it to. */
+interface Parts {
+  readonly gateway: Gateway
+  readonly keeper: MaterialKeeper
+  readonly names: CertifiedNames
+}
+
 function startReloads(
-  gateway: Gateway,
-  keeper: MaterialKeeper,
+  { gateway, keeper, names }: Parts,
   { built, rebuild, watch: watched, told, report }: ServeSetup,
 ): { reloader: Reloader; watch: FileWatch | undefined } {
   const reloader: Reloader = new Reloader({
@@ -132,7 +154,8 @@ function startReloads(
     build: rebuild,
     holdStill,
     async apply(next) {
-      const problem = await keeper.takeFiles(next.certificates ?? [])
+      const problem =
+        (await keeper.takeFiles(next.certificates ?? [])) ?? (await names.follow(next.acme ?? []))
       if (problem !== undefined || servesAlike(reloader.running, next)) return problem
       return gateway.apply(settingsOf(next))
     },
@@ -156,19 +179,19 @@ function startReloads(
 }
 
 function sourcesOf(
-  gateway: Gateway,
+  { gateway, keeper, names }: Parts,
   reloader: Reloader,
-  keeper: MaterialKeeper,
   cwd: string,
 ): AdminSources {
   return {
     async *metrics() {
       yield* gateway.metrics()
-      yield reloadMetrics(reloader) + keeper.metrics()
+      yield reloadMetrics(reloader) + keeper.metrics() + names.metrics()
     },
     ready(): Readiness {
       const { ready, details } = gateway.ready()
-      return { ready, details: { ...details, configuration: standingJson(reloader, cwd) } }
+      const configuration = standingJson(reloader, cwd)
+      return { ready, details: { ...details, configuration, ...failingJson(names) } }
     },
   }
 }

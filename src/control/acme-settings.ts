@@ -84,7 +84,9 @@ export function compileAcme(wishes: readonly AcmeWish[], sources: AcmeSources): 
   const taken = new Map<string, Taken>()
   for (const wish of wishes) {
     const terms = termsOf(wish, sources)
-    const same = plans.findIndex(({ domains: _, ...other }) => isDeepStrictEqual(other, terms))
+    const same = plans.findIndex((one) =>
+      isDeepStrictEqual(one, { ...terms, domains: one.domains }),
+    )
     const plan = same === -1 ? plans.length : same
     const fresh = wish.written.domains.flatMap((written, i) => {
       const name = written.toLowerCase()

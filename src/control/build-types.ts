@@ -1,4 +1,5 @@
 // What goes into a build and what comes out: plain data, for it crosses threads and the disk.
+import type { AcmePlan } from '../acme.ts'
 import type { Problem, SourceFile } from '../base.ts'
 import type { TlsCertificate } from '../wire.ts'
 import type { Origins } from './origins.ts'
@@ -77,6 +78,8 @@ export interface Built {
   readonly files: readonly SourceFile[]
   /** What listeners prove themselves by; also of a build that is refused for something else. */
   readonly certificates?: readonly TlsCertificate[]
+  /** What authorities are to certify. */
+  readonly acme?: readonly AcmePlan[]
   /** A private key lies in it: it is not kept on disk. */
   readonly holdsKey?: true
 }

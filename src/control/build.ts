@@ -10,7 +10,7 @@ import type { Built, BuildOptions, Deployment } from './build-types.ts'
 import { compileSnapshot } from './compile.ts'
 import type { Config } from './config.ts'
 import { deploymentDefaults } from './defaults.ts'
-import { listenerAddresses, readCertificatesOf } from './listeners.ts'
+import { acmePlansOf, listenerAddresses, readCertificatesOf } from './listeners.ts'
 import { errorAt, presentable } from './problem-list.ts'
 import { contractOf, readConfig, type ReadConfig } from './read-config.ts'
 import { commandLine } from './upstreams.ts'
@@ -79,7 +79,7 @@ async function build(options: BuildOptions): Promise<Built> {
 function withListeners(
   read: ReadConfig,
   options: BuildOptions,
-): ReadConfig & { readonly listening: Pick<Built, 'certificates' | 'holdsKey'> } {
+): ReadConfig & { readonly listening: Pick<Built, 'certificates' | 'acme' | 'holdsKey'> } {
   const named = new NamedFiles({ folders: [] })
   const problems: Problem[] = []
   const report = (problem: Problem) => void problems.push(problem)
@@ -87,11 +87,16 @@ function withListeners(
   const sources = { files: named, locate, report, epochMs: Date.now() }
   const config = read.config?.value
   const certificates = readCertificatesOf(options, config, sources)
+  const folder = dirname(resolve(options.configFile ?? ''))
+  const acme = acmePlansOf(config, { ...sources, folder })
   return {
     ...read,
     problems: [...read.problems, ...problems],
     files: [...read.files, ...named.files],
-    listening: certificates?.length ? { certificates, holdsKey: true } : {},
+    listening: {
+      ...(certificates?.length ? { certificates, holdsKey: true } : {}),
+      ...(acme.length > 0 ? { acme } : {}),
+    },
   }
 }
 

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { keeping, limitTable, type LimitName, workersMax } from '../base.ts'
 import { cidrProblem } from '../http.ts'
 import { ownRegistry, type Registry } from '../policy.ts'
+import { acmeSchema } from './acme-settings.ts'
 import { deploymentDefaults } from './defaults.ts'
 
 const modes = {
@@ -146,6 +147,9 @@ const listenerTls = z.strictObject({
     .max(1_000)
     .optional()
     .describe('by the names in them; the first for all other names; files are relative to this'),
+  acme: acmeSchema
+    .optional()
+    .describe('certificates that an authority gives by itself, and that are renewed'),
 })
 
 const listener = z.strictObject({

@@ -1,9 +1,11 @@
 // What the configuration says of listeners: where each listens, what holds for its connections, and
 // the certificates that it is proved by. Those go beside the snapshot: they change without it.
+import type { AcmePlan } from '../acme.ts'
 import type { TlsCertificate } from '../wire.ts'
 import { servingContext } from '../wire.ts'
 import type { ListenerPlan } from '../snapshot.ts'
 import { certificateNames } from '../x509.ts'
+import { type AcmeWish, compileAcme } from './acme-settings.ts'
 import type { BuildOptions, ListenerAddress } from './build-types.ts'
 import { type Config, type Listener, listenersIn } from './config.ts'
 import { deploymentDefaults } from './defaults.ts'
@@ -103,10 +105,25 @@ export function readCertificatesOf(
   return found.filter(({ cert }, at) => found.findIndex((one) => one.cert === cert) === at)
 }
 
+/** What authorities are to certify, for all listeners together. */
+export function acmePlansOf(
+  config: Config | undefined,
+  sources: Pick<KeySources, 'files' | 'locate' | 'report'> & { readonly folder: string },
+): AcmePlan[] {
+  if (config === undefined) return []
+  const wishes = listenersIn(config).flatMap(({ tls }, at): AcmeWish[] => {
+    const above = `${pointerTo(config, at)}/tls/acme`
+    const locate = (pointer: string) => sources.locate(above + pointer)
+    return tls?.acme === undefined ? [] : [{ written: tls.acme, locate }]
+  })
+  return compileAcme(wishes, sources)
+}
+
 function readListener({ tls }: Listener, sources: KeySources): (TlsCertificate | undefined)[] {
   if (tls === undefined) return []
   if (tls.certificates === undefined) {
-    sources.report(errorAt(sources.locate(''), "'tls' needs 'certificates'"))
+    if (tls.acme !== undefined) return []
+    sources.report(errorAt(sources.locate(''), "'tls' needs 'certificates' or 'acme'"))
     return [undefined]
   }
   return tls.certificates.map((one, at) => {

@@ -234,7 +234,9 @@ const stopping = 'the gateway stops'
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 const isSame = (one: WholeBuild, other: WholeBuild): boolean =>
-  servesAlike(one, other) && isDeepStrictEqual(one.certificates, other.certificates)
+  servesAlike(one, other) &&
+  isDeepStrictEqual(one.certificates, other.certificates) &&
+  isDeepStrictEqual(one.acme, other.acme)
 
 /** Whether nothing but certificates differs. */
 export const servesAlike = (one: WholeBuild, other: WholeBuild): boolean =>

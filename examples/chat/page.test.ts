@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { after, before, describe, test, type TestContext } from 'node:test'
 import { createGateway, type Gateway } from 'concordat'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { makeCertificate } from '../../test/certificates.ts'
 import { folderWith } from '../../test/folder.ts'
 import { demo } from './demo.ts'
 import { type Chat, createChat, httpServer } from './server.ts'
@@ -16,6 +17,7 @@ import { type Chat, createChat, httpServer } from './server.ts'
 const executablePath = ['/usr/bin/chromium', '/usr/bin/google-chrome'].find(existsSync)
 const skip = executablePath === undefined && 'no Chromium (Debian: chromium) is here'
 const pictures = process.env['CHAT_SCREENSHOTS']
+const contract = join(import.meta.dirname, 'openapi.yaml')
 const channel = `/v1/channels/${demo.channelId}`
 
 const writing = (page: Page) => page.getByLabel('Message', { exact: true })
@@ -32,9 +34,8 @@ async function say(page: Page, text: string): Promise<void> {
 }
 
 async function chooseSocket(page: Page): Promise<void> {
-  const opened = page.waitForEvent('websocket')
   await page.getByLabel('WebSocket').check()
-  await (await opened).waitForEvent('framereceived')
+  await page.locator('#calls td', { hasText: 'websocket' }).waitFor({ state: 'attached' })
   await state(page).waitFor()
 }
 
@@ -46,8 +47,8 @@ describe('the page', { skip }, () => {
   let gateway: Gateway | undefined
   let port = 0
 
-  const serve = async (contract = join(import.meta.dirname, 'openapi.yaml')) => {
-    gateway = await createGateway({ contract, to: chatUrl, port })
+  const serve = async (file = contract) => {
+    gateway = await createGateway({ contract: file, to: chatUrl, port })
     port = (await gateway.listen()).port
   }
   const stop = () => gateway?.close({ timeoutMs: 0 })
@@ -71,14 +72,15 @@ describe('the page', { skip }, () => {
 
   /** Opens the page as one of the three; whatever it complains of fails the test. */
   async function open(t: TestContext, name: string, options: BrowserContextOptions = {}) {
-    const context = await browser!.newContext({ colorScheme: 'light', ...options })
+    const baseURL = `http://127.0.0.1:${port}`
+    const context = await browser!.newContext({ colorScheme: 'light', baseURL, ...options })
     t.after(() => context.close())
     const page = await context.newPage()
     page.setDefaultTimeout(15_000)
-    const origin = `http://127.0.0.1:${port}`
     page.on('pageerror', (error) => assert.fail(error))
+    await page.goto('/v1/app')
+    const { origin } = new URL(page.url())
     page.on('request', (request) => assert.equal(new URL(request.url()).origin, origin))
-    await page.goto(`${origin}/v1/app`)
     await page.getByRole('button', { name }).click()
     return page
   }
@@ -141,7 +143,7 @@ describe('the page', { skip }, () => {
   }
 
   test('a changed contract leaves an open stream as it is', async (t) => {
-    const text = readFileSync(join(import.meta.dirname, 'openapi.yaml'), 'utf8')
+    const text = readFileSync(contract, 'utf8')
     const folder = folderWith(t, { 'openapi.yaml': text })
     const file = join(folder, 'openapi.yaml')
     await stop()
@@ -155,6 +157,34 @@ describe('the page', { skip }, () => {
     assert.equal(await ada.getByText('Connected again').count(), 0)
     await say(ada, 'x'.repeat(41))
     await ada.getByRole('alert').getByText('at most 40').waitFor()
+  })
+
+  test('over TLS the page, its events and its socket come by HTTP/2', async (t) => {
+    const validTo = new Date(Date.now() + 60 * 86_400_000)
+    const { cert, key } = makeCertificate({ names: ['localhost', '127.0.0.1'], validTo })
+    const folder = folderWith(t, { 'cert.pem': cert, 'key.pem': key })
+    const certificate = { cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem') }
+    const secure = await createGateway({
+      contract,
+      to: chatUrl,
+      config: {
+        listen: { port: 0, tls: { certificates: [certificate] } },
+        policies: { auth: 'upstream' },
+      },
+    })
+    t.after(() => secure.close({ timeoutMs: 0 }))
+    const { url } = await secure.listen()
+    const ada = await open(t, 'Ada', { ignoreHTTPSErrors: true, baseURL: url })
+    await state(ada).waitFor()
+    await say(ada, 'hello by h2')
+    await row(ada, 'hello by h2').waitFor()
+    await chooseSocket(ada)
+    await say(ada, 'hello by a socket in h2')
+    await row(ada, 'hello by a socket in h2').waitFor()
+    await ada.getByText('Requests').click()
+    await picture(ada, 'h2')
+    const protocols = await ada.locator('#calls td:nth-child(3)').allInnerTexts()
+    assert.deepEqual([...new Set(protocols)].toSorted(), ['h2', 'websocket'])
   })
 
   test('an error is shown as it was said, and the text stays for another try', async (t) => {

@@ -48,7 +48,7 @@ export {
   type TlsMaterial,
 } from './wire/tls-material.ts'
 export { HandshakeLine } from './wire/handshake-line.ts'
-export { servingContext, TlsIdentities } from './wire/tls-identities.ts'
+export { materialProblem, servingContext, TlsIdentities } from './wire/tls-identities.ts'
 export { Http3Connection } from './wire/http3/http3-connection.ts'
 export type {
   QuicConnection,

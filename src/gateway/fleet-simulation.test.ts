@@ -21,13 +21,13 @@ const bundle = bundleOf({ contract, config: 'audience: internal\n', to: ['http:/
 
 const workersMax = 3
 
-const at = (port: number) => ({ host: '127.0.0.1', port })
+const placeAt = (port: number) => ({ host: '127.0.0.1', port })
 const listeners = [
-  [at(1000)],
-  [at(2000)],
-  [at(3000)],
-  [at(2000), at(1000)],
-  [at(1000), at(3000), at(2000)],
+  [placeAt(1000)],
+  [placeAt(2000)],
+  [placeAt(3000)],
+  [placeAt(2000), placeAt(1000)],
+  [placeAt(1000), placeAt(3000), placeAt(2000)],
 ]
 
 /** The longest that is asked for, and the last lines of logs. */
@@ -57,7 +57,7 @@ class Life {
     const from = <T>(these: readonly T[]): T => pick.call(this.#machine, these) as T
     return {
       bundle: bundle.slice(),
-      listen: from([[at(1000)], [at(1000), at(2000)]]),
+      listen: from([[placeAt(1000)], [placeAt(1000), placeAt(2000)]]),
       log: { access: 'off', redact: [] },
       workers: from([1, 1, 2, workersMax]),
     }

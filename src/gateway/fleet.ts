@@ -20,8 +20,8 @@ import {
 } from './gateway-types.ts'
 import { Dealing } from './dealing.ts'
 import { GatewayMetrics } from './gateway-metrics.ts'
-import { type Parked, type Port, takePort } from './port.ts'
-import { Ports } from './ports.ts'
+import { type Parked, takePort } from './port.ts'
+import { Ports, shareOf } from './ports.ts'
 import { Restarts } from './restarts.ts'
 import { openSnapshot, snapshotNeeds } from '../snapshot.ts'
 import {
@@ -31,7 +31,7 @@ import {
   type ThreadGauges,
 } from '../telemetry.ts'
 import { bundleRelease, type SharedMemories, SharedStates } from '../engine.ts'
-import { TlsIdentities, type TlsMaterial } from '../wire.ts'
+import { materialProblem, type TlsMaterial } from '../wire.ts'
 import type { EndCause, Spawn, WorkerThread } from './worker-thread.ts'
 import { type Beginning, WorkerStarts } from './worker-starts.ts'
 
@@ -206,11 +206,8 @@ class Fleet implements Gateway {
   }
 
   async prove(material: TlsMaterial): Promise<Applied> {
-    try {
-      new TlsIdentities(material)
-    } catch (error) {
-      return { problem: (error as Error).message }
-    }
+    const problem = materialProblem(material)
+    if (problem !== undefined) return { problem }
     this.#material = material
     // Those that start have it among their first orders, and those after them to begin with.
     const told = [...this.#starts.all].map((worker) =>
@@ -515,16 +512,6 @@ async function refusalOf(
 async function releasedBy(workers: readonly WorkerThread[]): Promise<Parked[]> {
   const parked = await Promise.all(workers.map((worker) => worker.release().catch(() => [])))
   return parked.flat()
-}
-
-/** What worker `i` of `count` takes over, so that each of a port's is taken over. */
-function shareOf(parked: readonly Parked[], i: number, count: number): Parked[] {
-  const seen = new Map<Port, number>()
-  return parked.filter(({ port }) => {
-    const at = seen.get(port) ?? 0
-    seen.set(port, at + 1)
-    return at % count === i
-  })
 }
 
 /** Undefined as soon as one comes to that; else the first sentence. */

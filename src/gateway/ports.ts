@@ -1,7 +1,7 @@
 // The ports of a gateway, one for each listener in their order. Where listeners change, those that
 // stay keep their port, with all who wait at it.
 import type { Socket } from 'node:net'
-import type { ListenAddress, Port, takePort } from './port.ts'
+import type { ListenAddress, Parked, Port, takePort } from './port.ts'
 
 export class Ports {
   readonly list: readonly Port[]
@@ -55,3 +55,13 @@ export class Ports {
 
 const isAt = (one: ListenAddress, other: ListenAddress): boolean =>
   one.host === other.host && one.port === other.port
+
+/** What worker `i` of `count` takes over, so that each of a port's is taken over. */
+export function shareOf(parked: readonly Parked[], i: number, count: number): Parked[] {
+  const seen = new Map<Port, number>()
+  return parked.filter(({ port }) => {
+    const at = seen.get(port) ?? 0
+    seen.set(port, at + 1)
+    return at % count === i
+  })
+}

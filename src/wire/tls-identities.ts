@@ -51,6 +51,16 @@ export function servingContext({ cert, key }: TlsIdentity, ticketKeys?: Uint8Arr
 
 const nameCharsMax = 253
 
+/** What OpenSSL has against it; undefined: nothing. */
+export function materialProblem({ certificates, challenges }: TlsMaterial): string | undefined {
+  try {
+    for (const one of [...certificates, ...challenges]) servingContext(one)
+    return undefined
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
 export class TlsIdentities {
   /** For names that no certificate is for, and clients that ask for none; undefined: there is none. */
   readonly standard: SecureContext | undefined
@@ -87,7 +97,7 @@ export class TlsIdentities {
     const name = nameOf(asked)
     if (name === undefined) return this.standard
     const dot = name.indexOf('.')
-    const wildcard = dot < 0 ? undefined : this.#byName.get(`*${name.slice(dot)}`)
+    const wildcard = dot < 1 ? undefined : this.#byName.get(`*${name.slice(dot)}`)
     return this.#byName.get(name) ?? wildcard ?? this.standard
   }
 

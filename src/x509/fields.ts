@@ -43,11 +43,12 @@ function alternativeName(name: string): Buffer {
 
 function ipv6Bytes(text: string): number[] {
   const [head = '', tail] = text.split('::')
-  const groups = (part: string) => (part === '' ? [] : part.split(':'))
-  const [left, right] = [groups(head), groups(tail ?? '')]
+  const [left, right] = [groupsOf(head), groupsOf(tail ?? '')]
   const zeros = Array.from({ length: 8 - left.length - right.length }, () => '0')
   return [...left, ...zeros, ...right].flatMap((group) => {
     const value = Number.parseInt(group, 16)
     return [value >> 8, value & 0xff]
   })
 }
+
+const groupsOf = (part: string): string[] => (part === '' ? [] : part.split(':'))

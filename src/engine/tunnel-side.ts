@@ -29,7 +29,7 @@ export interface SideOwner {
   closeCame(side: Side, payload: Uint8Array): boolean
   noted(side: Side, breach: Breach): void
   hold(bytes: number): boolean
-  moved(): void
+  moved(atMs: number): void
 }
 
 /** Told apart from what the sides ask each other. */
@@ -90,7 +90,7 @@ export class Side implements FlowOwner {
   }
 
   moved(): void {
-    this.#owner.moved()
+    this.#owner.moved(this.heardMs)
   }
 
   noted(breach: Breach): void {

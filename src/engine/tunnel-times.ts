@@ -22,7 +22,7 @@ export class TunnelTimes {
   readonly #sides: readonly Side[]
   readonly #owner: TimesOwner
   /** When a message last went, either way. */
-  #movedMs: number
+  movedMs: number
   #leaveAtMs = Infinity
   #lateAtMs = Infinity
   #isOver = false
@@ -33,12 +33,8 @@ export class TunnelTimes {
     this.#terms = terms
     this.#sides = sides
     this.#owner = owner
-    this.#movedMs = clock.nowMs()
+    this.movedMs = clock.nowMs()
     this.#arm()
-  }
-
-  moved(): void {
-    this.#movedMs = this.#clock.nowMs()
   }
 
   leaveWithin(ms: number): void {
@@ -68,7 +64,7 @@ export class TunnelTimes {
   #dueMs(): number {
     if (this.#lateAtMs < Infinity) return this.#lateAtMs
     const { pingMs, idleTimeoutMs } = this.#terms
-    const idleAtMs = idleTimeoutMs === 0 ? Infinity : this.#movedMs + idleTimeoutMs
+    const idleAtMs = idleTimeoutMs === 0 ? Infinity : this.movedMs + idleTimeoutMs
     const askAtMs = this.#sides.map(({ askedMs, heardMs }) =>
       pingMs === 0 ? Infinity : (askedMs || heardMs) + pingMs,
     )
@@ -97,10 +93,10 @@ export class TunnelTimes {
   /** A message may go for longer than the time. */
   #isIdle(nowMs: number): boolean {
     for (const { flow, heardMs } of this.#sides) {
-      if (!flow.isBetween) this.#movedMs = Math.max(this.#movedMs, heardMs)
+      if (!flow.isBetween) this.movedMs = Math.max(this.movedMs, heardMs)
     }
     const { idleTimeoutMs } = this.#terms
-    return idleTimeoutMs > 0 && nowMs - this.#movedMs >= idleTimeoutMs
+    return idleTimeoutMs > 0 && nowMs - this.movedMs >= idleTimeoutMs
   }
 
   #lookAt(side: Side, nowMs: number): void {

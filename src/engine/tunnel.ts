@@ -342,8 +342,8 @@ export class Tunnel implements CallEvents, StreamEvents, SideOwner, TimesOwner, 
     return this.#tools.runtime.clock.nowMs()
   }
 
-  moved(): void {
-    this.#times.moved()
+  moved(atMs: number): void {
+    this.#times.movedMs = atMs
   }
 
   idle(): void {

@@ -142,8 +142,13 @@ export class FrameReader {
     if (start < 0) return this.#keep()
     const breach = headBreach(head, this.#rules, this.#isWithinMessage)
     if (breach !== undefined) return breach
-    if (head.isMasked) this.#mask.set(this.#bytes.subarray(head.maskAt, head.maskAt + 4))
     return isControl(head.opcode) ? this.#readControl(start) : this.#begin(start)
+  }
+
+  /** Only where somebody will look under it. */
+  #takeMask(): void {
+    const { isMasked, maskAt } = this.#head
+    if (isMasked) this.#mask.set(this.#bytes.subarray(maskAt, maskAt + 4))
   }
 
   #keep(): undefined {
@@ -157,6 +162,7 @@ export class FrameReader {
     const { opcode, payloadBytes } = this.#head
     const end = start + payloadBytes
     if (end > this.#bytes.length) return this.#keep()
+    this.#takeMask()
     const payload = this.#plain(start, end, 0)
     const breach = opcode === opcodes.close ? closeBreach(payload) : undefined
     const goesOn = breach ?? this.#taker.control({ opcode, payload })
@@ -179,6 +185,7 @@ export class FrameReader {
     const breach = this.#taker.fragment(payloadBytes)
     if (breach !== undefined) return breach
     this.#passes = !this.#taker.holds
+    if (this.#taker.looks) this.#takeMask()
     if (this.#passes) this.#frameAt = this.#at
     else this.#leaveOut(this.#at, start)
     this.#at = start

@@ -142,6 +142,9 @@ See what was counted:
 Watch it live:
   bin/concordat top --admin ${adminUrl}
 
-The chat has a gRPC service, too, at ${chat.grpcUrl}. Ctrl-C stops everything.
+For its gRPC service, ${chat.grpcUrl}, start another gateway:
+  bin/concordat run examples/chat/chat.binpb --to ${chat.grpcUrl} --port 8081 --admin-port 9091
+
+Ctrl-C stops everything.
 `
 }

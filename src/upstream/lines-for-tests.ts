@@ -3,7 +3,7 @@ import { type Limits, limitsWith, manualClock, type Occupancy } from '../base.ts
 import {
   type ByteSink,
   type ByteSocket,
-  type ClientConnection,
+  type Call,
   compileReplyReading,
   type Connect,
   Sweeper,
@@ -32,7 +32,7 @@ export class Line {
   }
 
   receive(text: string): void {
-    this.#sink.bytes(Buffer.from(text), text.length)
+    this.#sink.bytes(Buffer.from(text, 'latin1'), text.length)
   }
 
   get socket(): ByteSocket {
@@ -40,13 +40,17 @@ export class Line {
       if (!this.gone) queueMicrotask(() => this.fail())
       this.gone = true
     }
+    const write = (text: string) => {
+      this.written += text
+      return true
+    }
     return {
       full: false,
       queuedBytes: 0,
-      write: (text: string) => {
-        this.written += text
-        return true
-      },
+      sentBytes: 0,
+      write,
+      writeSoon: write,
+      flush() {},
       pause() {},
       resume() {},
       destroy,
@@ -57,16 +61,16 @@ export class Line {
 
 export class Waiter implements Taker {
   readonly route: Taker['route']
-  connection: ClientConnection | undefined
+  connection: Call | undefined
   refused: string | undefined
 
   constructor(port = 5) {
     this.route = { from: { address: '192.0.2.1', port }, to: { address: '192.0.2.2', port: 80 } }
   }
 
-  connected(connection: ClientConnection): void {
+  connected(connection: Call): void {
     this.connection = connection
-    connection.begin(deaf, 'GET', '', 'done', terms)
+    connection.begin(deaf, 'GET', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n', 'done', terms)
   }
 
   unconnected(why: string, reason: string): void {
@@ -82,7 +86,7 @@ const terms = {
   deadlineMs: Number.MAX_SAFE_INTEGER,
 }
 
-const deaf: Parameters<ClientConnection['begin']>[0] = {
+const deaf: Parameters<Call['begin']>[0] = {
   replyInterim() {},
   replyHead() {},
   replyPiece() {},

@@ -152,10 +152,16 @@ export class Multiplexed implements EndpointConnections, CarrierKeeper {
   /** Gives its room to those who wait, in order; `forAll`: to those who want a fresh one, too. */
   #serve(carrier: Carrier, forAll: boolean): void {
     while (this.#waiting.length > 0 && carrier.room > 0) {
-      const at = forAll ? 0 : this.#waiting.findIndex(({ fresh }) => !fresh)
-      if (at < 0) return
-      this.#waiting.splice(at, 1)[0]!.taker.connected(carrier.takeCall())
+      const next = forAll ? this.#waiting.shift() : this.#nextOfAny()
+      if (next === undefined) return
+      next.taker.connected(carrier.takeCall())
     }
+  }
+
+  #nextOfAny(): Waiting | undefined {
+    const at = this.#waiting.findIndex(({ fresh }) => !fresh)
+    if (at <= 0) return at < 0 ? undefined : this.#waiting.shift()
+    return this.#waiting.splice(at, 1)[0]
   }
 
   #closeUnused(carrier: Carrier): void {

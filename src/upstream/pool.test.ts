@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Limits, limitsWith, type Occupancy, soleOccupancy } from '../base.ts'
+import type { ClientConnection } from '../wire.ts'
 import { openLines, soon, Waiter, whole } from './lines-for-tests.ts'
 import { Pool } from './pool.ts'
 import { Upstreams } from './upstreams.ts'
@@ -196,7 +197,7 @@ test('a connection that is given back goes to the next, however many have no use
   })
   for (let i = 0; i < 20_000; i++) {
     const waiter = new Waiter()
-    waiter.connected = (connection) => pool.giveBack(connection)
+    waiter.connected = (connection) => pool.giveBack(connection as ClientConnection)
     pool.take(waiter)
   }
   const last = take()

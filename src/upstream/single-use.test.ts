@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Limits, soleOccupancy } from '../base.ts'
+import type { ClientConnection } from '../wire.ts'
 import { type ClientRoute, proxyHeader } from '../wire.ts'
 import { openLines, soon, Waiter, whole } from './lines-for-tests.ts'
 import { SingleUse } from './single-use.ts'
@@ -65,7 +66,7 @@ test('who left while its connection opened is told nothing, and leaves none', as
 test('a connection that its taker has no use for goes to nobody else', async () => {
   const { lines, pool, take } = openSingle({ endpointConnectionsMax: 1 })
   const first = take()
-  first.connected = (connection) => pool.giveBack(connection)
+  first.connected = (connection) => pool.giveBack(connection as ClientConnection)
   const second = take()
   lines[0]!.open()
   await soon()

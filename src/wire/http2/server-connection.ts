@@ -149,11 +149,11 @@ export class Http2ServerConnection
     if (this.#discardedBytes > lingerBytesMax) this.#socket.destroy()
   }
 
-  /** Half-closed: what was asked whole is still answered. */
+  /** Half-closed: what was asked whole is still answered, but for what would last. */
   ended(): void {
     this.#inputEnded = true
     for (const stream of this.#core.streams.values()) {
-      if (stream.isReceived) continue
+      if (stream.isReceived && !stream.lasts) continue
       this.#core.reset(stream, errorCode.cancel)
       stream.broken(byConnection)
     }

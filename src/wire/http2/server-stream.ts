@@ -40,7 +40,7 @@ export class Http2Stream extends FlowStream implements Stream {
   #sending: 'nothing' | 'body' | 'tunnel' | 'done' = 'nothing'
   #awaitsContinue: boolean
   /** As long as the client likes. */
-  #lasts = false
+  lasts = false
   #trailers: readonly string[] = noFields
   /** Of the body, and of the reply that waits to be taken; from the first sweep on. */
   #bodyPace: Pace | undefined
@@ -95,7 +95,7 @@ export class Http2Stream extends FlowStream implements Stream {
   }
 
   last(): void {
-    this.#lasts = true
+    this.lasts = true
   }
 
   takeTrailers(trailers: readonly string[]): void {
@@ -178,7 +178,7 @@ export class Http2Stream extends FlowStream implements Stream {
 
   /** Neither side of an exchange may be kept waiting by the client. */
   sweep(nowMs: number): void {
-    const hasTime = this.#lasts || this.#sending === 'tunnel'
+    const hasTime = this.lasts || this.#sending === 'tunnel'
     const waitsForBody = this.isFlowing && !this.isReceived && !hasTime
     if (!waitsForBody) this.#bodyPace = undefined
     else {

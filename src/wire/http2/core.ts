@@ -12,6 +12,7 @@ import { ClosedStreams } from './closed-streams.ts'
 import { FieldLines } from './field-lines.ts'
 import type { FlowStream, StreamEnd } from './flow-stream.ts'
 import { FrameReader, type FrameSink } from './frame-reader.ts'
+import { frameProblem } from './frame-rules.ts'
 import {
   errorCode,
   firstWindowBytes,
@@ -151,7 +152,7 @@ export class Http2Core<S extends FlowStream> implements FrameSink, OutflowEvents
   }
 
   /** Whether a frame may stand where it does; the connection ends where it may not. */
-  #isInPlace(type: number, flags: number, id: number): boolean {
+  #isInPlace(type: number, flags: number, id: number, bytes: number): boolean {
     const { openId } = this.#sections
     if (openId !== undefined && (type !== frameType.continuation || id !== openId)) {
       this.fail(errorCode.protocolError, 'a frame stands within a section')
@@ -160,33 +161,35 @@ export class Http2Core<S extends FlowStream> implements FrameSink, OutflowEvents
       (type !== frameType.settings || (flags & frameFlag.ack) !== 0)
     ) {
       this.fail(errorCode.protocolError, 'the first frame is none of SETTINGS')
+    } else {
+      const problem = frameProblem(type, flags, id, bytes)
+      if (problem !== undefined) this.fail(problem.code, problem.reason)
     }
     return !this.isOver
   }
 
   frame(type: number, flags: number, id: number, view: Buffer, start: number, end: number): void {
-    if (!this.#isInPlace(type, flags, id)) return
+    if (!this.#isInPlace(type, flags, id, end - start)) return
     switch (type) {
       case frameType.headers:
         return this.#readHeaders(view, start, end, flags, id)
       case frameType.continuation:
         return this.#readContinuation(view, start, end, flags)
       case frameType.windowUpdate:
-        return this.#readWindowUpdate(view, start, end, id)
+        return this.#readWindowUpdate(view, start, id)
       case frameType.rstStream:
-        return this.#readReset(view, start, end, id)
+        return this.#readReset(view, start, id)
       case frameType.settings:
-        return this.#readSettings(view, start, end, flags, id)
+        return this.#readSettings(view, start, end, flags)
       case frameType.ping:
-        return this.#readPing(view, start, end, flags, id)
+        return this.#readPing(view, start, end, flags)
       case frameType.goaway:
-        return this.#readGoaway(view, start, end, id)
-      case frameType.priority:
-        return this.#readPriority(end - start, id)
+        return this.#readGoaway(view, start)
       case frameType.pushPromise:
         return this.fail(errorCode.protocolError, 'a push, which nobody takes')
       default:
-        // What is unknown means nothing (RFC 9113 §5.5), but is no way to keep us busy.
+        // Priorities of RFC 7540 and what is unknown mean nothing (RFC 9113 §5.3.2, §5.5), but are
+        // no way to keep us busy.
         this.#spendControl()
     }
   }
@@ -194,8 +197,7 @@ export class Http2Core<S extends FlowStream> implements FrameSink, OutflowEvents
   // Data.
 
   dataBegins(id: number, bytes: number): void {
-    if (!this.#isInPlace(frameType.data, 0, id)) return
-    if (id === 0) return this.fail(errorCode.protocolError, 'DATA of no stream')
+    if (!this.#isInPlace(frameType.data, 0, id, bytes)) return
     if (!this.#inflow.begins(bytes)) {
       return this.fail(errorCode.flowControlError, 'more DATA than the window of the connection')
     }
@@ -285,7 +287,6 @@ export class Http2Core<S extends FlowStream> implements FrameSink, OutflowEvents
   }
 
   #readHeaders(view: Buffer, start: number, end: number, flags: number, id: number): void {
-    if (id === 0) return this.fail(errorCode.protocolError, 'HEADERS of no stream')
     const isNew = this.#owner.takesStreams && id > this.lastId && id % 2 === 1
     if (!isNew && !this.streams.has(id)) this.#unknown(id, 'HEADERS')
     if (this.isOver) return
@@ -355,8 +356,7 @@ export class Http2Core<S extends FlowStream> implements FrameSink, OutflowEvents
     }
   }
 
-  #readWindowUpdate(view: Buffer, start: number, end: number, id: number): void {
-    if (end - start !== 4) return this.#wrongSize('WINDOW_UPDATE')
+  #readWindowUpdate(view: Buffer, start: number, id: number): void {
     if (!this.#spendControl()) return
     const increment = uint31At(view, start)
     if (id === 0) {
@@ -376,8 +376,7 @@ export class Http2Core<S extends FlowStream> implements FrameSink, OutflowEvents
     }
   }
 
-  #readReset(view: Buffer, start: number, end: number, id: number): void {
-    if (end - start !== 4) return this.#wrongSize('RST_STREAM')
+  #readReset(view: Buffer, start: number, id: number): void {
     if (!this.#wasOpened(id, 'RST_STREAM')) return
     const stream = this.streams.get(id)
     if (stream === undefined) return void this.#spendControl()
@@ -387,10 +386,8 @@ export class Http2Core<S extends FlowStream> implements FrameSink, OutflowEvents
     this.#spendReset()
   }
 
-  #readSettings(view: Buffer, start: number, end: number, flags: number, id: number): void {
+  #readSettings(view: Buffer, start: number, end: number, flags: number): void {
     const isAck = (flags & frameFlag.ack) !== 0
-    if (id !== 0) return this.fail(errorCode.protocolError, 'SETTINGS of a stream')
-    if ((end - start) % 6 !== 0 || (isAck && end > start)) return this.#wrongSize('SETTINGS')
     this.#expects = 'frames'
     if (!this.#spendControl() || isAck) return
     const { peer } = this
@@ -413,28 +410,13 @@ export class Http2Core<S extends FlowStream> implements FrameSink, OutflowEvents
     }
   }
 
-  #readPing(view: Buffer, start: number, end: number, flags: number, id: number): void {
-    if (end - start !== 8) return this.#wrongSize('PING')
-    if (id !== 0) return this.fail(errorCode.protocolError, 'PING of a stream')
+  #readPing(view: Buffer, start: number, end: number, flags: number): void {
     if (!this.#spendControl() || (flags & frameFlag.ack) !== 0) return
     this.write(pingAck(latin1Text(view, start, end)))
   }
 
-  #readGoaway(view: Buffer, start: number, end: number, id: number): void {
-    if (end - start < 8) return this.#wrongSize('GOAWAY')
-    if (id !== 0) return this.fail(errorCode.protocolError, 'GOAWAY of a stream')
+  #readGoaway(view: Buffer, start: number): void {
     if (this.#spendControl()) this.#owner.leaving(uint31At(view, start), uint32At(view, start + 4))
-  }
-
-  /** Priorities of RFC 7540 mean nothing any more (RFC 9113 §5.3.2). */
-  #readPriority(bytes: number, id: number): void {
-    if (id === 0) return this.fail(errorCode.protocolError, 'PRIORITY of no stream')
-    if (bytes === 5) this.#spendControl()
-    else this.#wrongSize('PRIORITY')
-  }
-
-  #wrongSize(what: string): void {
-    this.fail(errorCode.frameSizeError, `${what} of a wrong size`)
   }
 
   // Sending.

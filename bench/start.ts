@@ -34,7 +34,7 @@ const readyMsMax = 120_000
 export const chatContract = join(import.meta.dirname, '..', 'examples', 'chat', 'openapi.yaml')
 
 const chat: Started = {
-  name: 'chat (11 operations)',
+  name: 'chat (15 operations)',
   contract: chatContract,
   request: get('/v1/channels/ch_x9y8z7', ['Authorization: Bearer some-token']),
   goal: { of: 'warm', ms: 500 },

@@ -11,11 +11,9 @@ import { demo } from './demo.ts'
 
 async function startChat(database: string) {
   const main = join(import.meta.dirname, 'main.ts')
-  const child = spawn(
-    process.execPath,
-    [main, '--port', '0', '--grpc-port', '0', '--database', database],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  )
+  const child = spawn(process.execPath, [main, '--port', '0', '--database', database], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   const [line] = (await once(createInterface(child.stdout), 'line')) as [string]
   const origin = /^chat listens on (http:\/\/127\.0\.0\.1:\d+), for gRPC on h2c:/.exec(line)?.[1]
   assert.ok(origin, line)

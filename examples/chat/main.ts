@@ -9,7 +9,7 @@ import { createChat, httpServer } from './server.ts'
 const { values } = parseArgs({
   options: {
     port: { type: 'string', default: '3000' },
-    'grpc-port': { type: 'string', default: '3001' },
+    'grpc-port': { type: 'string' },
     database: { type: 'string', default: ':memory:' },
   },
 })
@@ -23,14 +23,19 @@ grpc.on('session', (session) => {
   session.on('close', () => sessions.delete(session))
 })
 
-const httpPort = await listening(http, values.port)
-const grpcPort = await listening(grpc, values['grpc-port'])
+const httpPort = await listening(http, Number(values.port))
+const grpcPort = await listening(grpc, Number(values['grpc-port'] ?? portBehind(values.port)))
 console.log(`chat listens on http://127.0.0.1:${httpPort}, for gRPC on h2c://127.0.0.1:${grpcPort}`)
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop())
 
-async function listening(server: Server, port: string): Promise<number> {
-  server.listen(Number(port), '127.0.0.1')
+/** The next one; any free one where any was wanted. */
+function portBehind(port: string): number {
+  return port === '0' ? 0 : Number(port) + 1
+}
+
+async function listening(server: Server, port: number): Promise<number> {
+  server.listen(port, '127.0.0.1')
   await once(server, 'listening').catch((error: Error) => {
     console.error(`chat: ${error.message}`)
     process.exit(1)

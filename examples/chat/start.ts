@@ -39,7 +39,7 @@ interface Chat {
 }
 
 async function startChat(): Promise<Chat> {
-  const args = ['--port', '0', '--grpc-port', '0', '--database', databaseFile()]
+  const args = ['--port', '0', '--database', databaseFile()]
   const { line } = await start(join(import.meta.dirname, 'main.ts'), args)
   const [url = '', grpcUrl = ''] = line.match(/\b\w+:\/\/[\w.:]+/g) ?? []
   return { url, grpcUrl }

@@ -65,7 +65,7 @@ function openRoom(channelId) {
   hideError()
   showRoom(channels.find((one) => one.channelId === channelId))
   showChannels(channels, channelId, openRoom)
-  room = { channelId, entries: [], ids: new Set(), isListed: false, wasLost: false }
+  room = { channelId, entries: [], ids: new Set(), isListed: false }
   connect(room, undefined)
   $('content').focus()
 }
@@ -82,7 +82,7 @@ function connect(opened, cursor) {
       state: (state) => isOpen() && followed(opened, state),
       message: (message) => isOpen() && heard(opened, message),
       gap: (since) => isOpen() && void list(opened, since).catch(said()),
-      refused: (refused) => isOpen() && showError(refused),
+      refused: (refused) => isOpen() && wasRefused(opened, refused),
     },
   })
 }
@@ -110,10 +110,22 @@ function followed(opened, state) {
   }
   if (state.at !== 'live') return
   if (opened.wasLost) add(opened, { remark: 'Connected again, from where it broke off' })
+  if (opened.isTrouble) hideError()
   opened.wasLost = false
+  opened.isTrouble = false
+  if (opened.isListed) return
   // First the stream, then the list: between the two nothing can be lost.
-  if (!opened.isListed) void list(opened, undefined).catch(said())
   opened.isListed = true
+  const notListed = () => {
+    opened.isListed = false
+  }
+  void list(opened, undefined).catch(said(notListed))
+}
+
+function wasRefused(opened, refused) {
+  showError(refused)
+  // Of a service or a limit, which passes: it goes with the next connection.
+  opened.isTrouble = refused.status >= 429 && refused.status < 600
 }
 
 /** Puts what the list has since a cursor, or from the start, before what is heard from now on. */

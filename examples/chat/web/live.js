@@ -26,7 +26,8 @@ export function follow({ way, channelId, token, cursor, on }) {
       on.state({ at: 'connecting' })
       const lost = await connect(link).catch((error) => error)
       if (signal.aborted) return
-      if (lost instanceof Refused) on.refused(lost)
+      // That nobody answers the state tells already.
+      if (lost instanceof Refused && lost.status !== 0) on.refused(lost)
       if (lost instanceof Refused && !isWorthARetry(lost)) return on.state({ at: 'stopped' })
       const ms = pauseMs(link.failures++, lost)
       on.state({ at: 'waiting', ms })

@@ -74,6 +74,7 @@ function programFor(world: World, outcome: { code: ExitCode }): CommandType {
       'threads that serve beside the main one (one for each core); 0 serves in the main one',
       workerCount,
     )
+    .option('--tls', 'serve https, with a certificate for this machine that is made here')
     .option('--no-watch', 'put changed files in force on SIGHUP alone')
     .action(async (contract: string | undefined, options) => {
       const { run } = await import('./run.ts')

@@ -3,6 +3,7 @@
 import { stackOf } from '../base.ts'
 import { type BuildOptions, isWhole, type Outcome, type Reloader } from '../control.ts'
 import { type BuiltSource, buildSource, type Overrides, sayError, sayWarning } from './build.ts'
+import { localTls } from './local-tls.ts'
 import { problemCounts, problemJson, problemLines } from './problems.ts'
 import { type Serving, serve } from './serve.ts'
 import type { Source, SourceOptions } from './source.ts'
@@ -16,6 +17,8 @@ export interface RunOptions
   readonly to?: readonly string[]
   /** Whether a changed file is put in force. */
   readonly watch?: boolean
+  /** Whether it is https, by a certificate for this machine alone. */
+  readonly tls?: boolean
 }
 
 /** What stands behind the gateway while it runs, where that is of this program. */
@@ -34,7 +37,19 @@ export async function run(options: RunOptions, world: World): Promise<ExitCode> 
     sayError(world, 'say where the service is: --to http://127.0.0.1:3000')
     return 2
   }
-  return runBuilt(options, { to, host, port, adminPort, workers }, world)
+  const overrides = { to, host, port, adminPort, workers }
+  if (options.tls !== true) return runBuilt(options, overrides, world)
+  const local = localTls(world, (sentence) => sayWarning(world, sentence))
+  if ('problem' in local) {
+    sayError(world, local.problem)
+    return 1
+  }
+  const { cert, key } = local.files
+  try {
+    return await runBuilt(options, { ...overrides, tls: { cert, key } }, world, local)
+  } finally {
+    local.close()
+  }
 }
 
 /** Builds, serves what was built, and follows what is written until somebody stops it. */

@@ -1,6 +1,11 @@
 // Where a program of this user keeps what must outlive it.
 import { join } from 'node:path'
 
+/** Of an authority of this user, and of what it certifies. */
+export const localTlsFolder = (
+  env: Readonly<Record<string, string | undefined>>,
+): string | undefined => under(stateFolder(env), 'tls')
+
 /** As the service manager has it, else the user's own; undefined where nobody names one. */
 export function stateFolder(env: Readonly<Record<string, string | undefined>>): string | undefined {
   // systemd gives a unit with several folders all of them, with colons between.

@@ -1,10 +1,7 @@
 // The transports between real programs: haproxy before the gateway says who the client is, nginx
 // behind it demands a certificate, and tells what it was told.
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
-import { createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { buildSnapshot } from '../src/control.ts'
@@ -13,6 +10,7 @@ import { makeAuthority, makeCertificate } from './certificates.ts'
 import { folderWith } from './folder.ts'
 import { readersAbsent } from './fuzz/readers.ts'
 import { exchanged } from './gateway.ts'
+import { bound, start } from './inherited-port.ts'
 
 const contract = `openapi: 3.1.0
 info: { title: Notes, version: '1' }
@@ -31,29 +29,6 @@ const files = {
   'service.key': service.key,
   'gateway.pem': gateway.cert,
   'gateway.key': gateway.key,
-}
-
-interface Bound {
-  readonly server: Server
-  readonly port: number
-}
-
-/** A listening socket for a program to inherit: so no port has to be guessed. */
-async function bound(): Promise<Bound> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return { server, port: (server.address() as { port: number }).port }
-}
-
-const path = { ...process.env, PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` }
-
-/** The socket is the program's from now on, as its descriptor 3: who connects waits for it. */
-function start(t: TestContext, program: string, args: string[], { server }: Bound, env = {}): void {
-  const { fd } = (server as unknown as { _handle: { fd: number } })._handle
-  const stdio: (number | 'ignore')[] = ['ignore', 'ignore', 'ignore', fd]
-  const child = spawn(program, args, { env: { ...path, ...env }, stdio })
-  t.after(() => child.kill('SIGTERM'))
-  server.close()
 }
 
 const told = [

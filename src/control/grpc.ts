@@ -52,7 +52,7 @@ export function grpcProblems({ operations, upstreams, placeOf, isMock }: GrpcSou
     const older = upstream.endpoints.some(({ http }) => http !== 2)
     if (operation === undefined || !older) return []
     if (isMock) {
-      const message = 'operations of gRPC are not mocked: each will be answered UNAVAILABLE'
+      const message = 'operations of gRPC are not mocked: each of them will fail'
       return [{ severity: 'warning', message, place: placeOf(upstream) }]
     }
     const message = `${operation.id} is gRPC, which needs HTTP/2, and this is asked in HTTP/1.1: ${cureOf(upstream)}`

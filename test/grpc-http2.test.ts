@@ -224,3 +224,21 @@ test('the gateway says whether it serves a service of its contract', async (t) =
   assert.deepEqual([...body], [0, 0, 0, 0, 2, 8, 1])
   assert.equal(trailers['grpc-status'], '0')
 })
+
+test('metadata beyond the bounds ends its own stream alone, either way', async (t) => {
+  const large = 'x'.repeat(100_000)
+  const client = await open(t, (stream, headers) => {
+    if (headers['x-want'] === undefined) return reply(stream, { 'grpc-status': '0' })
+    reply(stream, { 'grpc-status': '0', 'x-large': large })
+  })
+  const sent = ask(client, 'Send', { 'x-large': 'y'.repeat(20_000) })
+  sent.end(one)
+  // A head that could not be read says nothing of gRPC.
+  assert.equal((await answerOf(sent)).head[':status'], 431)
+  const wanting = ask(client, 'Send', { 'x-want': 'large' })
+  wanting.end(one)
+  assert.match((await answerOf(wanting)).trailers['grpc-status'] as string, /^1[34]$/)
+  const after = ask(client, 'Send')
+  after.end(one)
+  assert.equal((await answerOf(after)).trailers['grpc-status'], '0')
+})

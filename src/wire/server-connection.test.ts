@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { defaultLimits, manualClock } from '../base.ts'
 import type { Stream, StreamEvents } from '../http.ts'
 import type { ByteSocket } from './bytes.ts'
+import { FrameTeller } from './http2/frames-for-tests.ts'
 import { ServerConnection } from './server-connection.ts'
 import { Sweeper } from './sweeper.ts'
 
@@ -80,5 +81,71 @@ test('whose fault it is that nothing can be sent any more', () => {
     end(connection)
     connection.closed(error)
     assert.deepEqual(told, want)
+  }
+})
+
+test('a connection whose first bytes are those of HTTP/2 is handed on, however they come', () => {
+  const text = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'
+  const settings = '\0\0\0\x04\0\0\0\0\0'
+  const request = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
+  const passed = 'SETTINGS and their ACK'
+  const rows: [says: string, bytes: string, step: number, want: string][] = [
+    ['whole', text + settings, Infinity, passed],
+    ['byte by byte', text + settings, 1, passed],
+    ['cut within the line', text + settings, 10, passed],
+    ['cut behind the line', text + settings, 18, passed],
+    ['behind an empty line', `\r\n${text}`, Infinity, 'refused'],
+    ['behind a request', request + text, Infinity, 'refused'],
+    ['another version', text.replace('2.0', '3.0'), Infinity, 'refused'],
+  ]
+  for (const [says, bytes, step, want] of rows) {
+    let written = ''
+    let refused = ''
+    let left = 0
+    let heard: { bytes(view: Buffer, length: number): void } | undefined
+    const clock = manualClock()
+    const connection = new ServerConnection({
+      clock,
+      sweeper: new Sweeper(clock, assert.ifError),
+      limits: defaultLimits,
+      owner: {
+        exchange: answerAtOnce,
+        malformed: (_stream, { code }) => (refused = code),
+        bug: assert.ifError,
+        left: () => left++,
+      },
+    })
+    const write = (part: string) => (written += part) !== ''
+    const socket = {
+      full: false,
+      queuedBytes: 0,
+      write,
+      writeSoon: write,
+      passTo: (sink: typeof heard) => (heard = sink),
+      pause() {},
+      resume() {},
+      flush() {},
+      finish() {},
+      destroy: () => (heard as ServerConnection).closed(undefined),
+    } as unknown as ByteSocket
+    connection.open(socket, { address: '127.0.0.1', port: 1, memo: undefined })
+    if (want === passed) connection.drain()
+    heard = connection
+    for (let at = 0; at < bytes.length; at += step) {
+      const part = Buffer.from(bytes.slice(at, at + step), 'latin1')
+      heard.bytes(part, part.length)
+    }
+    if (want === 'refused') {
+      assert.equal(refused, 'VERSION_NOT_SUPPORTED', says)
+      continue
+    }
+    assert.deepEqual(
+      new FrameTeller().tell(written),
+      ['settings', 'windowUpdate 0 983041', 'goaway 2147483647 noError', 'settings ack'],
+      says,
+    )
+    // What is told to the one that was there first, the other one does.
+    connection.stop()
+    assert.equal(left, 1)
   }
 })

@@ -81,6 +81,8 @@ export class Http2Core<S extends FlowStream> implements FrameSink, OutflowEvents
   #expects: 'preface' | 'settings' | 'frames'
   /** Of the preface. */
   #readBytes = 0
+  /** How many frames had ended when a read did. */
+  #framesBefore = 0
   readonly #reader = new FrameReader(this)
   readonly #sections: Sections
   readonly #inflow: Inflow
@@ -129,10 +131,17 @@ export class Http2Core<S extends FlowStream> implements FrameSink, OutflowEvents
     if (this.isOver) return
     if (this.#expects !== 'preface') this.#reader.push(view, length)
     else this.#readPreface(view, length)
-    const owes =
-      this.#expects === 'preface' || this.#reader.isPartial || this.#sections.openId !== undefined
-    if (!owes) this.partialSinceMs = 0
-    else if (this.partialSinceMs === 0) this.partialSinceMs = this.#nowMs()
+    this.#noteOwed()
+  }
+
+  /** Each frame, and each section, has its own time: many that are whole are no rest of one. */
+  #noteOwed(): void {
+    const { isPartial, frames } = this.#reader
+    const isInSection = this.#sections.openId !== undefined
+    const isSame = isInSection || frames === this.#framesBefore
+    this.#framesBefore = frames
+    if (!(isPartial || isInSection || this.#expects === 'preface')) this.partialSinceMs = 0
+    else if (!isSame || this.partialSinceMs === 0) this.partialSinceMs = this.#nowMs()
   }
 
   /** Who speaks another protocol need not finish its line. */

@@ -19,6 +19,8 @@ export interface FrameSink {
 type Within = 'head' | 'payload' | 'padLength' | 'data' | 'padding'
 
 export class FrameReader {
+  /** How many have ended. */
+  frames = 0
   readonly #sink: FrameSink
   #within: Within = 'head'
   #isStopped = false
@@ -130,6 +132,7 @@ export class FrameReader {
 
   #endData(): void {
     this.#within = 'head'
+    this.frames++
     if (!this.#isStopped) this.#sink.dataEnded(this.#flags, this.#overheadBytes)
   }
 
@@ -141,6 +144,7 @@ export class FrameReader {
 
   #whole(view: Buffer, start: number, end: number): number {
     this.#within = 'head'
+    this.frames++
     this.#sink.frame(this.#type, this.#flags, this.#id, view, start, end)
     return end
   }

@@ -77,6 +77,17 @@ test('what does not become whole in time ends the connection', () => {
   }
 })
 
+test('that reads end within frames is no fault of who sends whole ones all the time', () => {
+  const peer = new Peer(({ stream }) => stream.readBody()).begins()
+  const one = frame('data', 0, 1, 'abc')
+  peer.says(headers(1, post, endHeaders) + one.slice(0, 5))
+  for (let seconds = 0; seconds < 30; seconds++) {
+    peer.says(one.slice(5) + one.repeat(50) + one.slice(0, 5))
+    peer.clock.advance(1_000)
+  }
+  assert.deepEqual([peer.calls, peer.heard[0]!.broken], [[], undefined])
+})
+
 test('a socket that takes nothing of what waits in it is reset', () => {
   const peer = new Peer(silent).begins()
   peer.says(headers(1))

@@ -1,14 +1,7 @@
 // acme: certificates that a certificate authority gives by itself (RFC 8555): names are proved,
 // certificates ordered, kept on disk and renewed. It runs in the main thread; of what workers serve
 // it hands out plain data. What it needs (jose, HTTPS) is loaded only where names are certified.
-import type { AcmeSetup, KeptCertificates } from './acme/plans.ts'
-
 export { type AcmePlan, domainProblem, letsEncrypt } from './acme/settings.ts'
 export type { AcmeEvent, NameStanding } from './acme/name.ts'
 export { acmeMetrics } from './acme/metrics.ts'
-export type { AcmeSetup, KeptCertificates }
-
-export async function keptCertificates(setup: AcmeSetup): Promise<KeptCertificates> {
-  const { KeptCertificates: Kept } = await import('./acme/plans.ts')
-  return new Kept(setup)
-}
+export { CertifiedNames, type CertifiedSetup } from './acme/certified.ts'

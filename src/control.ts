@@ -42,7 +42,7 @@ export {
 } from './control/reload.ts'
 export { holdStill } from './control/file-state.ts'
 export { reloadMetrics } from './control/reload-metrics.ts'
-export { localTlsFolder, stateFolder } from './control/state-folder.ts'
+export { certificateFolder, localTlsFolder } from './control/state-folder.ts'
 export { type FileWatch, watchFiles } from './control/watch.ts'
 
 /** The configuration as TypeScript. */

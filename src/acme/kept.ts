@@ -1,6 +1,7 @@
 // What is kept on the disk, as types and as what reads them: a text that is not what it should be is
 // undefined, whoever wrote it.
 import { createPrivateKey } from 'node:crypto'
+import { createSecureContext } from 'node:tls'
 import { certificatesIn } from '../x509.ts'
 import type { FailureKind } from './failure.ts'
 import { isRecord, parsedJson, textOf } from './json.ts'
@@ -64,12 +65,24 @@ export function certificateIn(pem: string, domain: string): KeptCertificate | un
   const [leaf] = chain
   if (leaf === undefined || leaf.checkHost(domain) === undefined) return undefined
   if (!isKey(key) || !leaf.checkPrivateKey(createPrivateKey(key))) return undefined
-  return {
-    cert: chain.map(String).join(''),
-    key,
-    serial: leaf.serialNumber,
-    fromEpochMs: Number(leaf.validFromDate),
-    untilEpochMs: Number(leaf.validToDate),
+  const cert = chain.map(String).join('')
+  return !isUsable(cert, key)
+    ? undefined
+    : {
+        cert,
+        key,
+        serial: leaf.serialNumber,
+        fromEpochMs: Number(leaf.validFromDate),
+        untilEpochMs: Number(leaf.validToDate),
+      }
+}
+
+/** Whether OpenSSL will serve it: it may refuse a signature in the chain. */
+function isUsable(cert: string, key: string): boolean {
+  try {
+    return createSecureContext({ cert, key }) !== undefined
+  } catch {
+    return false
   }
 }
 

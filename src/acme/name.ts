@@ -10,7 +10,7 @@ import {
   type KeptCertificate,
   type KeptFailures,
 } from './kept.ts'
-import { dueOf, waitAfter } from './schedule.ts'
+import { dueOf, dueOfFresh, waitAfter } from './schedule.ts'
 
 /** For whoever is told in sentences. */
 export interface AcmeEvent {
@@ -166,17 +166,17 @@ export class Name {
     this.#lookedEpochMs = clock.epochMs()
     const kept = await authority.store.certificate(domain)
     if (kept !== undefined && kept.untilEpochMs > (this.#certificate?.untilEpochMs ?? 0)) {
-      await this.#adopt(kept)
+      await this.#adopt(kept, dueOf(kept, this.#setup.random))
     }
     const failing = await authority.store.failures(domain)
     // What the disk would not take is not forgotten for it.
     if (failing !== undefined || this.#isFailingKept) this.#failing = failing
   }
 
-  async #adopt(certificate: KeptCertificate): Promise<void> {
+  async #adopt(certificate: KeptCertificate, dueEpochMs: number): Promise<void> {
     this.#certificate = certificate
     this.#unkept = undefined
-    this.#dueEpochMs = dueOf(certificate, this.#setup.random)
+    this.#dueEpochMs = dueEpochMs
     await this.#setup.changed()
   }
 
@@ -206,10 +206,10 @@ export class Name {
 
   /** It is served before it is kept: a full disk must not cost what was granted. */
   async #take(certificate: KeptCertificate): Promise<void> {
-    const { authority, domain, told } = this.#setup
+    const { authority, clock, domain, random, told } = this.#setup
     this.#obtained++
     this.#forgive()
-    await this.#adopt(certificate)
+    await this.#adopt(certificate, dueOfFresh(certificate, random, clock.epochMs()))
     this.#unkept = certificate
     const until = new Date(certificate.untilEpochMs).toISOString()
     told({ event: 'obtained', text: `${domain} is certified by ${authority.host} until ${until}` })

@@ -9,6 +9,7 @@ import { newKeyText } from './account-key.ts'
 import { authorize, type Proving } from './authorization.ts'
 import { type AcmeFailure, failure, isFailure } from './failure.ts'
 import { problemText } from './problem.ts'
+import { freshMsMin } from './schedule.ts'
 import { Polls } from './polls.ts'
 import type { Reply } from './session.ts'
 import { certificateIn, type KeptCertificate, type KeptOrder } from './kept.ts'
@@ -137,8 +138,8 @@ async function download(
   if (certificate === undefined) {
     return failure('misunderstood', `it sent no certificate for ${domain} and our key`)
   }
-  const hasEnded = certificate.untilEpochMs <= session.clock.epochMs()
-  return hasEnded
-    ? failure('misunderstood', 'the certificate that it sent has expired')
+  const leftMs = certificate.untilEpochMs - session.clock.epochMs()
+  return leftMs < freshMsMin
+    ? failure('misunderstood', 'the certificate that it sent has expired, or is about to')
     : certificate
 }

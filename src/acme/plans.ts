@@ -35,6 +35,7 @@ export class KeptCertificates {
   #all: readonly Kept[] = []
   #isBegun = false
   #showing: Promise<void> = Promise.resolve()
+  #waiting: Promise<void> | undefined
 
   constructor(setup: AcmeSetup) {
     this.#setup = setup
@@ -108,12 +109,19 @@ export class KeptCertificates {
     return { plan, keeper, asking }
   }
 
-  /** One after the other: an older state must not come last. */
+  /**
+   * One after the other: an older state must not come last. Who comes while one waits is served by
+   * that one, for it takes what is there when its turn comes.
+   */
   #show(): Promise<void> {
     const { show, told } = this.#setup
-    this.#showing = this.#showing
-      .then(() => show(this.shown))
+    this.#waiting ??= this.#showing
+      .then(() => {
+        this.#waiting = undefined
+        return show(this.shown)
+      })
       .catch((error: unknown) => told({ event: 'warning', text: String(error) }))
+    this.#showing = this.#waiting
     return this.#showing
   }
 }

@@ -12,12 +12,18 @@ const hourMs = 60 * minuteMs
 const jitterShare = 0.05
 
 /** When its renewal begins. */
-export function dueOf(
-  { fromEpochMs, untilEpochMs }: Pick<KeptCertificate, 'fromEpochMs' | 'untilEpochMs'>,
-  random: Random,
-): number {
+export function dueOf({ fromEpochMs, untilEpochMs }: KeptCertificate, random: Random): number {
   const lifeMs = untilEpochMs - fromEpochMs
   return Math.round(fromEpochMs + lifeMs * (2 / 3 + jitterShare * random()))
+}
+
+/** No certificate is worth an order so soon after it came, whatever dates stand in it. */
+export const freshMsMin = 5_000
+
+/** The same of one that has just come: not at once, however old it says that it is. */
+export function dueOfFresh(certificate: KeptCertificate, random: Random, nowMs: number): number {
+  const restMs = Math.min(hourMs, (certificate.untilEpochMs - nowMs) / 2)
+  return Math.max(dueOf(certificate, random), nowMs + restMs)
 }
 
 const waits: Record<FailureKind, { readonly firstMs: number; readonly mostMs: number }> = {

@@ -1,7 +1,7 @@
 // Puts a build into service and keeps it up to date: the gateway on its port, the admin server on
 // its own, and whoever builds again when files change.
 import { randomBytes } from 'node:crypto'
-import type { AcmeEvent } from '../acme.ts'
+import { type AcmeEvent, CertifiedNames } from '../acme.ts'
 import { systemClock } from '../base.ts'
 import {
   type FileWatch,
@@ -10,6 +10,7 @@ import {
   Reloader,
   reloadMetrics,
   type ReloadSetup,
+  certificateFolder,
   servesAlike,
   watchFiles,
   type WholeBuild,
@@ -23,7 +24,7 @@ import {
   startGateway,
 } from '../gateway.ts'
 import { createIds } from '../telemetry.ts'
-import { CertifiedNames, certificateRoute, failingJson } from './certified.ts'
+import { certificateRoute, failingJson } from './certified.ts'
 import { servingRoutes } from './serving-routes.ts'
 import { standingJson } from './standing.ts'
 import type { World } from './world.ts'
@@ -68,7 +69,12 @@ export async function serve(setup: ServeSetup): Promise<Serving | { problem: str
   const { listen, admin: adminAt } = built.deployment
   const { certificates = [] } = built
   const keeper = new MaterialKeeper({ clock: systemClock, certificates, warn })
-  const names = new CertifiedNames({ keeper, env: setup.env, told: setup.certified })
+  const names = new CertifiedNames({
+    env: setup.env,
+    folder: certificateFolder(setup.env),
+    take: (certified) => keeper.takeCertified(certified),
+    told: setup.certified,
+  })
   const refused = await names.follow(built.acme ?? [])
   if (refused !== undefined) {
     keeper.close()
@@ -92,8 +98,6 @@ export async function serve(setup: ServeSetup): Promise<Serving | { problem: str
     report,
   })
   const stopReloads = () => {
-    // Orders under way are left on the disk, for whoever comes next.
-    void names.close()
     keeper.close()
     watch?.close()
     reloader.close()
@@ -101,6 +105,7 @@ export async function serve(setup: ServeSetup): Promise<Serving | { problem: str
   const listening = await admin.listen()
   if ('failed' in listening) {
     stopReloads()
+    await names.close()
     await gateway.close(0)
     return { problem: withOption(listening.failed, '--admin-port', adminAt.port) }
   }
@@ -112,11 +117,14 @@ export async function serve(setup: ServeSetup): Promise<Serving | { problem: str
     active: () => gateway.active(),
     async close(noticeMs) {
       stopReloads()
+      // Orders under way are left on the disk, for whoever comes next.
+      const left = names.close()
       gateway.drain()
       const noticed = new Promise<void>((done) => systemClock.after(noticeMs, done))
       // With nobody left to serve there is nothing to wait for.
       await Promise.race([noticed, gateway.died])
       await gateway.close(reloader.running.deployment.drain.timeoutMs)
+      await left
       // The probes go last: they are how others see that we are stopping.
       await admin.close()
     },

@@ -1,13 +1,16 @@
 // Where a program of this user keeps what must outlive it.
 import { join } from 'node:path'
 
+type Env = Readonly<Record<string, string | undefined>>
+
+/** Where certificates are kept that no setting has a place for. */
+export const certificateFolder = (env: Env): string | undefined => under(stateFolder(env), 'acme')
+
 /** Of an authority of this user, and of what it certifies. */
-export const localTlsFolder = (
-  env: Readonly<Record<string, string | undefined>>,
-): string | undefined => under(stateFolder(env), 'tls')
+export const localTlsFolder = (env: Env): string | undefined => under(stateFolder(env), 'tls')
 
 /** As the service manager has it, else the user's own; undefined where nobody names one. */
-export function stateFolder(env: Readonly<Record<string, string | undefined>>): string | undefined {
+function stateFolder(env: Env): string | undefined {
   // systemd gives a unit with several folders all of them, with colons between.
   const [given] = (env['STATE_DIRECTORY'] ?? '').split(':')
   if (given) return given

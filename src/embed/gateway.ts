@@ -2,10 +2,12 @@
 // built again when the host asks or a file changes.
 import type { Socket } from 'node:net'
 import { resolve } from 'node:path'
+import { type AcmeEvent, CertifiedNames } from '../acme.ts'
 import { type Problem, systemClock } from '../base.ts'
 import {
   type Built,
   buildInThread,
+  certificateFolder,
   type BuildOptions,
   type FileWatch,
   holdStill,
@@ -37,21 +39,30 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const connect = accept && connectInMemory(accept)
   const { certificates = [] } = built
   const keeper = new MaterialKeeper({ clock: systemClock, certificates, warn: told.warn })
+  const names = new CertifiedNames({
+    env: process.env,
+    folder: certificateFolder(process.env),
+    take: (certified) => keeper.takeCertified(certified),
+    told: ({ event, text }: AcmeEvent) => event !== 'obtained' && told.warn(text),
+  })
+  const unfollowed = await names.follow(built.acme ?? [])
   const settings = { ...settingsOf(built, options), material: keeper.material }
-  const here = await openHere(settings, told, { lines, connect })
+  const here = unfollowed ?? (await openHere(settings, told, { lines, connect }))
   if ('problem' in here) {
     keeper.close()
+    await names.close()
     throw new Error(here.problem)
   }
   keeper.tells((material) => here.prove(material))
   await here.takeGiven()
-  return new HostedGateway({ here, keeper, built, build, options, report })
+  return new HostedGateway({ here, keeper, names, built, build, options, report })
 }
 
 /** What a gateway inside a host program is made of. */
 interface Hosted {
   readonly here: GatewayHere
   readonly keeper: MaterialKeeper
+  readonly names: CertifiedNames
   readonly built: WholeBuild
   readonly build: Build
   readonly options: GatewayOptions
@@ -61,20 +72,23 @@ interface Hosted {
 class HostedGateway implements Gateway {
   readonly #here: GatewayHere
   readonly #keeper: MaterialKeeper
+  readonly #names: CertifiedNames
   readonly #reloader: Reloader
   readonly #watch: FileWatch | undefined
   #at: 'idle' | 'listening' | 'closed' = 'idle'
 
-  constructor({ here, keeper, built, build, options, report }: Hosted) {
+  constructor({ here, keeper, names, built, build, options, report }: Hosted) {
     this.#here = here
     this.#keeper = keeper
+    this.#names = names
     const running = () => this.#reloader.running
     this.#reloader = new Reloader({
       running: built,
       build,
       holdStill,
       async apply(next) {
-        const problem = await keeper.takeFiles(next.certificates ?? [])
+        const problem =
+          (await keeper.takeFiles(next.certificates ?? [])) ?? (await names.follow(next.acme ?? []))
         if (problem !== undefined || servesAlike(running(), next)) return problem
         return here.apply(settingsOf(next, options))
       },
@@ -101,6 +115,7 @@ class HostedGateway implements Gateway {
       this.#at = 'idle'
       throw Object.assign(new Error(failed.problem), { code: failed.code })
     }
+    this.#names.begin()
     const { port } = this.#here
     const { host, isSecure } = this.#reloader.running.deployment.listen[0]!
     const name = host.includes(':') ? `[${host}]` : host
@@ -112,8 +127,9 @@ class HostedGateway implements Gateway {
   }
 
   adopt(socket: Socket): void {
-    if (this.#at === 'closed') socket.destroy()
-    else this.#here.adopt(socket)
+    if (this.#at === 'closed') return void socket.destroy()
+    this.#names.begin()
+    this.#here.adopt(socket)
   }
 
   async reload(): Promise<'applied' | 'unchanged'> {
@@ -128,7 +144,7 @@ class HostedGateway implements Gateway {
   }
 
   metrics(): string {
-    const own = [reloadMetrics(this.#reloader), this.#keeper.metrics()]
+    const own = [reloadMetrics(this.#reloader), this.#keeper.metrics(), this.#names.metrics()]
     return [...this.#here.metrics(), ...own].join('')
   }
 
@@ -141,7 +157,8 @@ class HostedGateway implements Gateway {
     this.#watch?.close()
     this.#reloader.close()
     this.#keeper.close()
-    await this.#here.close(timeoutMs ?? this.#reloader.running.deployment.drain.timeoutMs)
+    const { timeoutMs: ownMs } = this.#reloader.running.deployment.drain
+    await Promise.all([this.#names.close(), this.#here.close(timeoutMs ?? ownMs)])
   }
 
   [Symbol.asyncDispose](): Promise<void> {

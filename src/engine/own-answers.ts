@@ -16,8 +16,9 @@ const challengePath = '/.well-known/acme-challenge/'
 /** Whether it was answered; a refusal where nobody can say where it should go. */
 export function ownAnswer(stream: Stream, own: OwnAnswers): boolean | Refusal {
   const { answers, httpsPort } = own
-  const { path } = stream.head
-  if (answers.size > 0 && path.startsWith(challengePath)) {
+  const { method, path } = stream.head
+  const isRead = method === 'GET' || method === 'HEAD'
+  if (answers.size > 0 && isRead && path.startsWith(challengePath)) {
     const text = answers.get(path.slice(challengePath.length))
     if (text !== undefined) {
       answer(stream, '200 OK', 'Content-Type: application/octet-stream', text, own)

@@ -19,6 +19,7 @@ no snapshot has had for long are let go of when they are many.
   what a thread that ended has counted stays. Event loop delays begin anew with each scrape, whoever scrapes.
 - \`cause\` is \`exit\`, \`memory\` or \`silent\`: [when something ends](operating.md#when-something-ends). \`outcome\` is one of
   [these](reload.md#what-comes-of-it), \`code\` and \`blame\` are of [faults](faults.md).
+- \`rpc_grpc_status_code\` is a status of [gRPC](grpc.md), from 0 to 16, and \`_OTHER\` for numbers beyond.
 - \`http_response_status_code\` is empty where no reply could be sent, and \`_OTHER\` from the 17th status of one operation on.
 `
 
@@ -69,6 +70,7 @@ const record: ExchangeRecord = {
   refusedBy: undefined,
   refusedAt: undefined,
   refusal: undefined,
+  grpcStatus: 0,
   shadows: [{ policy: 'policy', at: 0, refusal: refuse('LIMIT_EXCEEDED') }],
   durationMs: 1,
   upstreamMs: 1,

@@ -245,6 +245,21 @@ test('refusals in shadow are counted by policy and operation', () => {
   assert.equal(valueOf(samples, name, { policy: 'validate' }), 1)
 })
 
+test('replies of gRPC are counted by what clients were told, those of others not at all', () => {
+  const metrics = metricsHere()
+  const observe = metrics.bind([channel])
+  for (const grpcStatus of [0, 0, 16, 17, 999]) observe(recordWith({ grpcStatus }))
+  observe(recordWith({}))
+  const samples = parse(metrics.text()).filter(({ name }) => name.includes('grpc'))
+  const counts = samples.map(({ labels, value }) => [labels['rpc_grpc_status_code'], value])
+  assert.deepEqual(counts, [
+    ['0', 2],
+    ['16', 1],
+    ['_OTHER', 2],
+  ])
+  assert.equal(samples[0]!.labels['http_route'], channel.template)
+})
+
 const endpoint = (port: number, waiting: number): EndpointGauges => ({
   upstream: 'main',
   host: '127.0.0.1',

@@ -21,6 +21,7 @@ export type Counted =
   | (OfOperation & { readonly what: 'operation' })
   | (OfOperation & { readonly what: 'status'; readonly status: number })
   | (OfOperation & { readonly what: 'shadow'; readonly policy: string })
+  | (OfOperation & { readonly what: 'grpc' })
 
 export interface OfOperation {
   readonly method: string
@@ -42,11 +43,16 @@ export const upstreamAt = histogramCells
 export const requestBytesAt = 2 * histogramCells
 export const replyBytesAt = requestBytesAt + 1
 
+/** Statuses of gRPC go from 0 to 16. */
+export const grpcStatusesMax = 17
+
 export const cellsOf: Readonly<Record<Counted['what'], number>> = {
   thread: faultsAt + faultCodes.length,
   operation: replyBytesAt + 1,
   status: histogramCells,
   shadow: 1,
+  // One for each status of gRPC, and one for all that are none.
+  grpc: grpcStatusesMax + 1,
 }
 
 /** A status beyond the bound on statuses; no real one is negative. */

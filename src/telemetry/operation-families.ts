@@ -1,6 +1,13 @@
 // The families of operations: what is counted and measured of each.
 import { countOf, cumulativeCounts, shownBounds, type ShownBounds, sumMs } from './histogram.ts'
-import { otherName, otherStatus, replyBytesAt, requestBytesAt, upstreamAt } from './news.ts'
+import {
+  grpcStatusesMax,
+  otherName,
+  otherStatus,
+  replyBytesAt,
+  requestBytesAt,
+  upstreamAt,
+} from './news.ts'
 import { familyHead, label, sample } from './prometheus.ts'
 import type { OperationSums } from './sums.ts'
 
@@ -64,6 +71,22 @@ export const operationFamilies: readonly OperationFamily[] = [
     'summary',
     'Bodies of replies.',
     (name, operation) => sizeLines(name, operation, replyBytesAt),
+  ),
+  family(
+    'concordat_grpc_replies_total',
+    'counter',
+    'Replies of gRPC, by what clients were told.',
+    (name, operation) => {
+      const counts = operation.grpc.read()
+      const lines: string[] = []
+      for (const [status, count] of counts.entries()) {
+        if (count === 0) continue
+        const code = status < grpcStatusesMax ? String(status) : otherName
+        const labels = `${operationLabels(operation)},${label('rpc_grpc_status_code', code)}`
+        lines.push(sample(name, labels, count))
+      }
+      return lines.join('')
+    },
   ),
   family(
     'concordat_shadow_refusals_total',

@@ -4,6 +4,7 @@ import { recordMs } from './histogram.ts'
 import {
   boundedKey,
   type Counted,
+  grpcStatusesMax,
   type OfOperation,
   otherName,
   otherStatus,
@@ -27,6 +28,8 @@ export interface Slot extends OfOperation {
   readonly statuses: Map<number, Float64Array>
   /** Refusals in shadow, by policy. */
   readonly shadows: Map<string, Float64Array>
+  /** Replies by status of gRPC; undefined before the first. */
+  grpc: Float64Array | undefined
 }
 
 const methods = new Set([
@@ -111,12 +114,13 @@ function newSlot(method: string, template: string, take: TakeCells): Slot {
     bytes: cells.subarray(requestBytesAt, replyBytesAt + 1),
     statuses: new Map(),
     shadows: new Map(),
+    grpc: undefined,
   }
 }
 
 /** Counts one exchange. */
 export function count(slot: Slot, record: ExchangeRecord, take: TakeCells): void {
-  const { durationMs, upstreamMs, shadows, status } = record
+  const { durationMs, grpcStatus, upstreamMs, shadows, status } = record
   recordMs(slot.statuses.get(status) ?? statusCells(slot, status, take), durationMs)
   recordMs(slot.own, durationMs - upstreamMs)
   if (upstreamMs > 0) recordMs(slot.upstream, upstreamMs)
@@ -124,6 +128,14 @@ export function count(slot: Slot, record: ExchangeRecord, take: TakeCells): void
   bytes[0] = bytes[0]! + record.requestBytes
   bytes[1] = bytes[1]! + record.replyBytes
   for (const { policy } of shadows) countShadow(slot, policy, take)
+  if (grpcStatus !== undefined) countGrpc(slot, grpcStatus, take)
+}
+
+function countGrpc(slot: Slot, status: number, take: TakeCells): void {
+  const { method, template } = slot
+  slot.grpc ??= take({ what: 'grpc', method, template })
+  const at = Math.min(status, grpcStatusesMax)
+  slot.grpc[at] = slot.grpc[at]! + 1
 }
 
 function statusCells(slot: Slot, given: number, take: TakeCells): Float64Array {

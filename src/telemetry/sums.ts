@@ -60,6 +60,8 @@ export interface OperationSums extends OfOperation {
   readonly statuses: Map<number, Sum>
   /** Refusals in shadow, by policy. */
   readonly shadows: Map<string, Sum>
+  /** Replies by status of gRPC. */
+  readonly grpc: Sum
 }
 
 export class Sums {
@@ -109,8 +111,9 @@ export class Sums {
 
   #sumOf(of: Counted): Sum {
     if (of.what === 'thread') return this.threads
-    const { cells, shadows, statuses } = this.#operation(of.method, of.template)
+    const { cells, grpc, shadows, statuses } = this.#operation(of.method, of.template)
     if (of.what === 'operation') return cells
+    if (of.what === 'grpc') return grpc
     return of.what === 'status'
       ? summed(statuses, boundedKey(statuses, of.status, statusesMax, otherStatus), of.what)
       : summed(shadows, boundedKey(shadows, of.policy, shadowsMax, otherName), of.what)
@@ -125,7 +128,8 @@ export class Sums {
     if (known !== undefined) return known
     if (isNamed && all.size >= this.#operationsMax) return this.#operation(method, otherName)
     const cells = new Sum('operation')
-    const made = { method, template, cells, statuses: new Map(), shadows: new Map() }
+    const grpc = new Sum('grpc')
+    const made = { method, template, cells, statuses: new Map(), shadows: new Map(), grpc }
     all.set(key, made)
     return made
   }
@@ -139,6 +143,6 @@ function summed<K>(sums: Map<K, Sum>, key: K, what: Counted['what']): Sum {
   return made
 }
 
-function fold({ cells, shadows, statuses }: OperationSums, thread: number): void {
-  for (const sum of [cells, ...statuses.values(), ...shadows.values()]) sum.fold(thread)
+function fold({ cells, grpc, shadows, statuses }: OperationSums, thread: number): void {
+  for (const sum of [cells, grpc, ...statuses.values(), ...shadows.values()]) sum.fold(thread)
 }

@@ -4,7 +4,7 @@
 import { isJson, mediaRange } from './media.ts'
 import type { ItemsPlan } from './operation.ts'
 import { membersOf, shapeOf } from './shapes.ts'
-import { child, type Reading, report, type Spot } from './spot.ts'
+import { child, children, type Reading, report, type Spot, targetOf } from './spot.ts'
 
 const framings: Readonly<Record<string, ItemsPlan['framing']>> = {
   'application/jsonl': 'lines',
@@ -45,12 +45,45 @@ function itemOf(reading: Reading, schema: Spot): Spot | undefined {
   return items.length === 1 ? items[0] : undefined
 }
 
-/** What `contentSchema` says of JSON in `data` is checked, too: most events are that. */
+/**
+ * What `contentSchema` says of JSON in `data` is checked, too: most events are that. Where an event
+ * is one of several, each kind says it for itself.
+ */
 function eventsOf(reading: Reading, schema: Spot): ItemsPlan {
   const plan: ItemsPlan = { framing: 'events', schema: reading.addSchema(schema) }
-  const [data] = membersOf(reading, schema).properties.get('data') ?? []
-  const content = data && child(data, 'contentSchema')
-  const type = data && child(data, 'contentMediaType')?.value
-  const asJson = typeof type === 'string' && isJson(mediaRange(type) ?? '')
-  return content !== undefined && asJson ? { ...plan, data: reading.addSchema(content) } : plan
+  const kinds = kindsOf(reading, schema, { branches: kindsMax }).map((kind) => ({
+    kind,
+    content: contentOf(membersOf(reading, kind).properties.get('data') ?? []),
+  }))
+  if (kinds.every(({ content }) => content === undefined)) return plan
+  const data = kinds.map(({ kind, content }) => ({
+    schema: reading.addSchema(kind),
+    content: content && reading.addSchema(content),
+  }))
+  return { ...plan, data }
+}
+
+const kindsMax = 64
+
+/** The alternatives of a schema, or itself: also where it says of all of them what `data` holds. */
+function kindsOf(reading: Reading, schema: Spot, left: { branches: number }): Spot[] {
+  const reference = child(schema, '$ref')
+  const target = reference && targetOf(reading, reference)
+  if (target !== undefined && --left.branches > 0) return kindsOf(reading, target, left)
+  const properties = child(schema, 'properties')
+  const data = properties && child(properties, 'data')
+  const alternatives = child(schema, 'oneOf') ?? child(schema, 'anyOf')
+  const each = alternatives === undefined ? [] : children(alternatives)
+  left.branches -= each.length
+  if ((data && contentOf([data])) || each.length === 0 || left.branches < 0) return [schema]
+  return each.flatMap(([, alternative]) => kindsOf(reading, alternative, left))
+}
+
+/** The first that says what JSON it holds. */
+function contentOf(datas: readonly Spot[]): Spot | undefined {
+  const said = datas.find((data) => {
+    const type = child(data, 'contentMediaType')?.value
+    return typeof type === 'string' && isJson(mediaRange(type) ?? '')
+  })
+  return said && child(said, 'contentSchema')
 }

@@ -98,6 +98,42 @@ for (const [says, body, want] of events) {
   })
 }
 
+const json = (contentSchema: object) => ({ contentMediaType: 'application/json', contentSchema })
+const kind = (name: string, data: object) => ({
+  required: ['event'],
+  properties: { event: { const: name }, data },
+})
+const other = { type: 'integer' }
+const several: [says: string, schema: object][] = [
+  ['alternatives', { oneOf: [kind('a', json(item)), kind('b', json(other)), kind('c', {})] }],
+  [
+    'alternatives beside what all have',
+    {
+      properties: { data: { type: 'string' } },
+      anyOf: [kind('a', json(item)), { oneOf: [kind('b', json(other)), kind('c', {})] }],
+    },
+  ],
+]
+
+for (const [says, itemSchema] of several) {
+  test(`the data of an event is what its own kind says: ${says}`, () => {
+    const judge = judged('text/event-stream', { itemSchema })
+    const one = (name: string, data: string) => judge([`event: ${name}\ndata: ${data}\n\n`])
+    assert.deepEqual(one('a', good), undefined)
+    assert.deepEqual(one('a', bad), ['/0/data/name invalid_type'])
+    assert.deepEqual(one('b', '1'), undefined)
+    assert.deepEqual(one('b', good), ['/0/data invalid_type'])
+    assert.deepEqual(one('c', 'no JSON'), undefined)
+    assert.notEqual(one('d', good), undefined)
+  })
+}
+
+test('what is said of the data of all events holds beside alternatives', () => {
+  const itemSchema = { properties: { data: json(item) }, oneOf: [kind('a', {}), kind('b', {})] }
+  const judge = judged('text/event-stream', { itemSchema })
+  assert.deepEqual(judge([`event: b\ndata: ${bad}\n\n`]), ['/0/data/name invalid_type'])
+})
+
 test('an item is bounded, and so is nothing else', () => {
   const judge = judged('application/jsonl', { itemSchema: item }, { itemBytesMax: 12 })
   assert.equal(judge(Array.from({ length: 100 }, () => `${good}\n`)), undefined)

@@ -4,7 +4,7 @@ import type { Detail, Limits } from '../base.ts'
 import { bytesOf, Gathered, type Piece } from '../http.ts'
 import { type Check, jsonIssues, readJson, type SchemaError } from '../schema.ts'
 import type { ContentWatch } from './content-watch.ts'
-import { readEvent } from './event.ts'
+import { readEvent, type ServerEvent } from './event.ts'
 import { detailOf } from './issues.ts'
 import {
   EventFraming,
@@ -71,7 +71,10 @@ function isBlank(bytes: Uint8Array): boolean {
 
 function judgeEvents(plan: ItemsPlan, options: BodyOptions): JudgeItem {
   const check = checkOf(plan.schema, options)
-  const ofData = checkOf(plan.data, options)
+  const kinds = (plan.data ?? []).map(({ schema, content }) => ({
+    check: options.check(schema),
+    content: checkOf(content, options),
+  }))
   const { limits } = options
   return (bytes) => {
     const event = readEvent(bytes)
@@ -79,10 +82,32 @@ function judgeEvents(plan: ItemsPlan, options: BodyOptions): JudgeItem {
       return [{ pointer: '', issue: 'invalid_utf8', message: jsonIssues.invalid_utf8 }]
     if (event === undefined) return undefined
     if (check?.valid(event) === false) return check.errors(event, limits.detailsMax)
-    if (ofData === undefined) return undefined
-    const found = judgeText(new TextEncoder().encode(event.data), ofData, limits)
-    return found?.map((error) => ({ ...error, pointer: `/data${error.pointer}` }))
+    return dataErrors(kinds, event, limits)
   }
+}
+
+interface EventKind {
+  readonly check: Check
+  /** What `data` holds as JSON; undefined: nothing is said of it. */
+  readonly content: Check | undefined
+}
+
+/** Of the kinds that the event is of, one has to take its data; else the first says what is wrong. */
+function dataErrors(
+  kinds: readonly EventKind[],
+  event: ServerEvent,
+  limits: ItemLimits,
+): readonly SchemaError[] | undefined {
+  let errors: readonly SchemaError[] | undefined
+  for (const { check, content } of kinds) {
+    // What is the only one has been checked as the whole.
+    if (kinds.length > 1 && !check.valid(event)) continue
+    if (content === undefined) return undefined
+    const found = judgeText(new TextEncoder().encode(event.data), content, limits)
+    if (found === undefined) return undefined
+    errors ??= found.map((error) => ({ ...error, pointer: `/data${error.pointer}` }))
+  }
+  return errors
 }
 
 class ItemsWatch implements ContentWatch, ItemEvents {

@@ -167,8 +167,14 @@ export interface ItemsPlan {
   /** JSON Lines; RFC 7464; server-sent events; the items of one JSON array, which is held whole. */
   readonly framing: 'lines' | 'sequence' | 'events' | 'array'
   readonly schema: number | undefined
-  /** Of events: the schema of the JSON that `data` holds. */
-  readonly data?: number
+  /** Of events: what is said of the JSON that `data` holds, for each kind of them. */
+  readonly data?: readonly EventDataPlan[]
+}
+
+/** Events that match `schema` hold `content` in their `data`; undefined: nothing is said of it. */
+export interface EventDataPlan {
+  readonly schema: number
+  readonly content: number | undefined
 }
 
 /** How the parts of a multipart/form-data body are read. */

@@ -25,6 +25,8 @@ before(async () => {
   await once(http, 'listening')
   gateway = await createGateway({
     contract: join(import.meta.dirname, 'openapi.yaml'),
+    // What the chat says has to be as declared, too: events, and messages of sockets.
+    config: { policies: { auth: 'upstream', 'reply-validation': {} } },
     to: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,
     port: 0,
   })
@@ -94,6 +96,17 @@ test('who comes back through the gateway misses nothing', async (t) => {
   const events = eventsOf(t, { ...ada, 'last-event-id': id })
   let text = ''
   while (!text.includes('"content":"meanwhile"')) text += (await events.next()).value
+})
+
+test('a gap is an event that the contract has, too', async (t) => {
+  const first = eventsOf(t)
+  const [, id = ''] = /id: (\S+)/.exec((await first.next()).value!)!
+  await first.return(undefined)
+  for (let i = 0; i <= 50; i++) await send(String(i))
+  const events = eventsOf(t, { ...ada, 'last-event-id': id })
+  let text = ''
+  while (!text.includes('event: gap\n')) text += (await events.next()).value
+  assert.ok(text.includes(`data: {"since":"${id}"}\n\n`))
 })
 
 test('whoever leaves the gateway leaves the chat', async (t) => {

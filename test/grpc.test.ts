@@ -5,6 +5,7 @@ import { type TestContext, test } from 'node:test'
 import { Code, ConnectError, createClient, type Transport } from '@connectrpc/connect'
 import { createGrpcTransport, createGrpcWebTransport } from '@connectrpc/connect-node'
 import { chatService, gatewayBefore, serveChat, text } from './grpc-service.ts'
+import { exchanged, gatewayOf } from './gateway.ts'
 import { eventually } from './raw-peer.ts'
 
 type Kind = 'gRPC' | 'gRPC-Web over HTTP/1.1' | 'gRPC-Web over HTTP/2'
@@ -195,4 +196,29 @@ test('gRPC: a service that is not there is unavailable', async (t) => {
   const port = await gatewayBefore(t, 'h2c://127.0.0.1:1')
   const client = createClient(chatService, transportOf('gRPC', port))
   assert.equal((await failureOf(client.send(text('a')))).code, Code.Unavailable)
+})
+
+test('a proxy that asks about gRPC and gRPC-Web is told in HTTP', async (t) => {
+  const contract = `openapi: 3.1.0
+info: { title: Chat, version: '1' }
+paths:
+  /chat.v1.Chat/Send:
+    post:
+      operationId: send
+      requestBody: { content: { application/grpc: {} } }
+      responses: { '200': { description: ok } }
+`
+  const config = 'audience: internal\ntrustedHops: [127.0.0.1]\nforwardAuth: true\n'
+  const port = await gatewayOf(t, { contract, config, to: ['h2c://127.0.0.1:9'] })
+  const asked = (path: string, type: string) =>
+    exchanged(port, [
+      'GET /.concordat/auth',
+      'X-Forwarded-Method: POST',
+      `X-Forwarded-Uri: ${path}`,
+      `Content-Type: ${type}`,
+    ])
+  for (const type of ['application/grpc', 'application/grpc-web', 'application/grpc-web-text']) {
+    assert.match(await asked('/chat.v1.Chat/Send', type), /^HTTP\/1.1 204 /, type)
+    assert.match(await asked('/chat.v1.Chat/Other', type), /^HTTP\/1.1 404 [^]*NOT_FOUND/, type)
+  }
 })

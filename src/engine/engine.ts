@@ -375,15 +375,13 @@ export class Engine {
   }
 }
 
-/** What another proxy asks about runs as if it had come here. */
+/** What another proxy asks about runs as if it had come here, and gRPC-Web as gRPC. */
 function runExchange(runtime: Runtime, snapshot: Snapshot, stream: Stream): void {
   const { forwardAuth, grpcServices } = snapshot.plan
-  const web = grpcServices === undefined ? undefined : grpcWebStream(stream)
-  if (web !== undefined) return new GatewayExchange(runtime, snapshot, web).run()
-  const asked = forwardAuth === true ? askedStream(stream, snapshot) : undefined
-  if (asked === undefined) new GatewayExchange(runtime, snapshot, stream).run()
-  else if ('code' in asked) new GatewayExchange(runtime, snapshot, stream).runMalformed(asked)
-  else new GatewayExchange(runtime, snapshot, asked).run()
+  const asked = forwardAuth === true ? (askedStream(stream, snapshot) ?? stream) : stream
+  if ('code' in asked) return new GatewayExchange(runtime, snapshot, stream).runMalformed(asked)
+  const web = grpcServices === undefined ? undefined : grpcWebStream(asked)
+  new GatewayExchange(runtime, snapshot, web ?? asked).run()
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0)

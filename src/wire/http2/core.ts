@@ -338,7 +338,8 @@ export class Http2Core<S extends FlowStream> implements FrameSink, OutflowEvents
   }
 
   /** Of a client's streams; our own calls are as many as our own clients make. */
-  #spendReset(): void {
+  /** The peer has reset a stream, or done what calls for a reset. */
+  spendReset(): void {
     if (!this.#owner.takesStreams || this.#resets.spend(this.#nowMs())) return
     this.fail(errorCode.enhanceYourCalm, 'too many streams were reset')
   }
@@ -392,7 +393,7 @@ export class Http2Core<S extends FlowStream> implements FrameSink, OutflowEvents
     const code = uint32At(view, start)
     this.#close(stream, 'ended')
     stream.broken({ by: 'reset', code, reason: `the stream was reset (${codeName(code)})` })
-    this.#spendReset()
+    this.spendReset()
   }
 
   #readSettings(view: Buffer, start: number, end: number, flags: number): void {
@@ -467,15 +468,9 @@ export class Http2Core<S extends FlowStream> implements FrameSink, OutflowEvents
   /** Who has said all may need no more of what the peer has to say (RFC 9113 §8.1). */
   sent(stream: FlowStream): void {
     if (stream.wantsRest) this.#closeIfDone(stream as S)
-    else if (stream.endCode !== errorCode.noError) this.#sentRefusal(stream as S)
+    else if (stream.endCode !== errorCode.noError) this.reset(stream as S, stream.endCode)
     else if (stream.isReceived) this.#close(stream as S, 'ended')
     else this.reset(stream as S, errorCode.noError)
-  }
-
-  /** The peer has been told why, and is told again in the words of the protocol. */
-  #sentRefusal(stream: S): void {
-    this.reset(stream, stream.endCode)
-    this.#spendReset()
   }
 
   /** The socket takes bytes again. */
@@ -497,7 +492,7 @@ export class Http2Core<S extends FlowStream> implements FrameSink, OutflowEvents
     if (stream.isClosed) return
     this.reset(stream, code)
     stream.broken({ by: 'fault', code, reason })
-    this.#spendReset()
+    this.spendReset()
   }
 
   /** The same for one that never became a stream. */
@@ -505,7 +500,7 @@ export class Http2Core<S extends FlowStream> implements FrameSink, OutflowEvents
     this.servedId = id
     this.write(rstStreamFrame(id, code))
     this.#closed.note(id, 'reset')
-    this.#spendReset()
+    this.spendReset()
   }
 
   #closeIfDone(stream: S): void {

@@ -198,6 +198,7 @@ export class Http2ServerConnection
     if (isBroken) {
       if (head.kind === 'malformed') opened.endCode = errorCode.protocolError
       owner.malformed(opened, refusalOf(head))
+      this.#core.spendReset()
     } else {
       owner.exchange(opened)
     }

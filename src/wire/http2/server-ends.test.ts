@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { defaultLimits } from '../../base.ts'
 import {
+  blockOf,
   endHeaders,
   frame,
   get,
@@ -97,6 +98,9 @@ test('a socket that takes nothing of what waits in it is reset', () => {
   assert.equal(peer.heard[0]!.gone, 'CLIENT_CLOSED: the client took its replies too slowly')
 })
 
+/** 17 kB by reference. */
+const largeBlock = `${blockOf(get)}\x40\x01a\x7f\xa1\x1e${'x'.repeat(4_000)}${'\xbe'.repeat(4)}`
+
 /** Each means nothing on its own, and costs us a little. */
 const floods: [says: string, each: (i: number) => string][] = [
   ['PING', () => frame('ping', 0, 0, '12345678')],
@@ -118,6 +122,7 @@ const floods: [says: string, each: (i: number) => string][] = [
     (i) => headers(2 * i + 3, get, endHeaders) + frame('windowUpdate', 0, 2 * i + 3, uint32(0)),
   ],
   ['requests that are none', (i) => headers(2 * i + 3, get.slice(1))],
+  ['heads that are too large', (i) => frame('headers', 5, 2 * i + 3, largeBlock)],
   [
     'lengths that are not kept',
     (i) =>

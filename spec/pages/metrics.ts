@@ -1,4 +1,5 @@
 // The page of metrics, read off an exposition in which everything has happened once.
+import { acmeMetrics } from '../../src/acme.ts'
 import { refuse } from '../../src/base.ts'
 import { reloadMetrics } from '../../src/control.ts'
 import type { ExchangeRecord, Gauges } from '../../src/telemetry.ts'
@@ -20,6 +21,7 @@ no snapshot has had for long are let go of when they are many.
 - \`cause\` is \`exit\`, \`memory\` or \`silent\`: [when something ends](operating.md#when-something-ends). \`outcome\` is one of
   [these](reload.md#what-comes-of-it), \`code\` and \`blame\` are of [faults](faults.md).
 - \`rpc_grpc_status_code\` is a status of [gRPC](grpc.md), from 0 to 16, and \`_OTHER\` for numbers beyond.
+- \`domain\` is a name that is [certified by ACME](acme.md), as the configuration has it.
 - \`http_response_status_code\` is empty where no reply could be sent, and \`_OTHER\` from the 17th status of one operation on.
 `
 
@@ -87,13 +89,28 @@ const reloads = {
   loadedEpochMs: 0,
 } as const
 
+const certified = {
+  domain: 'api.test',
+  authority: 'ca.test',
+  state: 'served',
+  isOrdering: false,
+  fromEpochMs: 0,
+  untilEpochMs: 0,
+  nextEpochMs: 0,
+  failing: { count: 1, sinceEpochMs: 0, text: '' },
+  obtained: 0,
+  failed: 0,
+} as const
+
 export function metricsPage(): string {
   const metrics = metricsHere()
   metrics.bind([{ id: 'o', method: 'GET', template: '/' }])(record)
-  const text = metrics.text(gauges) + reloadMetrics(reloads)
+  const text = metrics.text(gauges) + reloadMetrics(reloads) + acmeMetrics([certified])
   const rows = text.split('# HELP ').slice(1).map(rowOf)
   const families = table(['Name', 'Type', 'Labels', 'What it says'], rows)
-  const from = generatedFrom('`src/telemetry/exposition.ts` and `src/control/reload-metrics.ts`')
+  const from = generatedFrom(
+    '`src/telemetry/exposition.ts`, `src/control/reload-metrics.ts` and `src/acme/metrics.ts`',
+  )
   return [from, intro, families].join('\n')
 }
 

@@ -101,6 +101,9 @@ export class FakeAuthority {
     return this.#problem(refusal.status, refusal.type, headers)
   }
 
+  /** What is asked in its place, where a test puts itself between. */
+  answers: Ask = this.ask
+
   async #answer({ method, url, body }: AcmeRequest, path: string): Promise<AcmeAnswer> {
     if (path === '/directory') return this.#reply(200, this.#directory())
     if (path === '/nonce' && method === 'HEAD') return this.#reply(200, {})

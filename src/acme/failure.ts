@@ -25,12 +25,13 @@ export interface AcmeFailure {
   readonly problem?: string | undefined
 }
 
+/** Whatever of others is in the text, it is one line that steers no terminal. */
 export function failure(
   failed: FailureKind,
   text: string,
   more: Pick<AcmeFailure, 'retryAfterMs' | 'problem'> = {},
 ): AcmeFailure {
-  return { failed, text, ...more }
+  return { failed, text: plainText(text), ...more }
 }
 
 export const isFailure = (outcome: object): outcome is AcmeFailure => 'failed' in outcome

@@ -72,7 +72,7 @@ export class Simulation {
       if (made.isDead) throw new Error('the process is dead')
     })
     const ask: Ask = (request, signal) =>
-      made.isDead ? new Promise(() => {}) : this.authority.ask(request, signal)
+      made.isDead ? new Promise(() => {}) : this.authority.answers(request, signal)
     const keeper = new AcmeKeeper({
       plan: { directory: directoryUrl, domains, ...plan },
       externalAccount,

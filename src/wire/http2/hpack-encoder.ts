@@ -6,9 +6,9 @@
 // (RFC 7541 §7.1.3); fields of the connection are left out (RFC 9113 §8.2.2).
 import { trimBlanks } from '../../http.ts'
 import { huffmanEncode } from './huffman.ts'
+import { KnownLines } from './known-lines.ts'
 import { staticTable } from './static-table.ts'
 
-const linesMax = 1_024
 const lineCharsMax = 512
 const namesMax = 512
 const nameCharsMax = 64
@@ -32,13 +32,14 @@ interface KnownName {
 }
 
 interface KnownLine {
+  readonly line: string
   readonly block: string
   readonly name: KnownName
 }
 
 // Of all connections: what is in them never depends on one.
 const knownNames = new Map<string, KnownName>()
-const knownLines = new Map<string, KnownLine>()
+const knownLines = new KnownLines<KnownLine>()
 
 /** Our table is empty: said once, no later change of the peer's setting needs an answer. */
 export const emptyTable = '\x20'
@@ -48,9 +49,8 @@ export function encodeLines(lines: string): string {
   let block = ''
   let at = 0
   for (let end = lines.indexOf('\r\n'); end >= 0; end = lines.indexOf('\r\n', at)) {
-    const line = lines.slice(at, end)
-    const known = knownLines.get(line)
-    if (known === undefined) block += encodeLine(line)
+    const known = knownLines.find(lines, at, end)
+    if (known === undefined) block += encodeLine(lines.slice(at, end))
     else {
       known.name.left = missesMax
       block += known.block
@@ -68,8 +68,7 @@ function encodeLine(line: string): string {
   if (name.left <= 0 || line.length > lineCharsMax) return name.prefix + plainText(value)
   name.left--
   const block = name.prefix + (codedText(value) ?? plainText(value))
-  if (knownLines.size >= linesMax) knownLines.clear()
-  knownLines.set(ownCopy(line), { block, name })
+  knownLines.keep({ line: ownCopy(line), block, name })
   return block
 }
 
@@ -89,10 +88,13 @@ function nameOf(name: string): KnownName {
 /** A slice keeps all that it was cut from. */
 const ownCopy = (text: string): string => Buffer.from(text, 'latin1').toString('latin1')
 
+/** A field of which only the name has an index, by how a literal with that name begins. */
+export const encodeLiteral = (prefix: string, value: string): string => prefix + plainText(value)
+
 /** One field, as those that no line stands for: pseudo-fields. */
 export function encodeField(lowerName: string, value: string): string {
   const known = exactIndexes.get(`${lowerName}: ${value}`)
-  return known ?? literalPrefix(lowerName, false) + plainText(value)
+  return known ?? literalPrefix(lowerName) + plainText(value)
 }
 
 const statuses: string[] = []
@@ -114,7 +116,7 @@ const nameIndexes: ReadonlyMap<string, number> = new Map(
   staticTable.map(([name], i): [string, number] => [name, i + 1]).toReversed(),
 )
 
-function literalPrefix(lowerName: string, isSecret: boolean): string {
+export function literalPrefix(lowerName: string, isSecret = false): string {
   const pattern = isSecret ? 0x10 : 0x00
   const index = nameIndexes.get(lowerName)
   if (index !== undefined) return integer(index, 0x0f, pattern)

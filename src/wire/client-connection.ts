@@ -16,7 +16,7 @@ import { headText } from './head-text.ts'
 import { linesOf } from './lines.ts'
 import { Pace } from './pace.ts'
 import { type Http1ReplyHead, parseReplyHead } from './reply-head.ts'
-import type { Sweepable, Sweeper } from './sweeper.ts'
+import { type Sweepable, type Sweeper, tunnelRestMs } from './sweeper.ts'
 import { TlsFailure } from './tls-failure.ts'
 import { failureText, type Unopened, whyUnopened } from './unopened.ts'
 
@@ -437,8 +437,11 @@ export class ClientConnection implements Call, ByteSink, Sweepable {
 
   #lateness(nowMs: number, stillMs: number, terms: CallTerms): string | undefined {
     if (this.#isTunnel) {
-      const stuck = this.#isStuck(nowMs, terms.replyIdleTimeoutMs)
-      return stuck ? 'the upstream took no more of the tunnel' : undefined
+      if (this.#isStuck(nowMs, terms.replyIdleTimeoutMs)) {
+        return 'the upstream took no more of the tunnel'
+      }
+      if (this.#sendPace === undefined) this.restUntilMs = nowMs + tunnelRestMs
+      return undefined
     }
     if (nowMs > terms.deadlineMs) return 'the whole exchange took too long'
     if (this.#paused) return undefined

@@ -18,7 +18,7 @@ import { Http1Stream, type StreamConnection, unreadable } from './http1-stream.t
 import { Pace } from './pace.ts'
 import { type Http1RequestHead, parseRequestHead } from './request-head.ts'
 import type { ConnectionTools, Served } from './served.ts'
-import type { Sweepable } from './sweeper.ts'
+import { type Sweepable, tunnelRestMs } from './sweeper.ts'
 
 /** A body left unread up to here is read and dropped, so that the connection may stay. */
 const drainBytesMax = 64 * 1024
@@ -198,7 +198,8 @@ export class ServerConnection implements ByteSink, Sweepable, Served, StreamConn
         return this.#breakBody(refuse('REQUEST_TIMEOUT', 'The body did not come in time.'))
       }
     }
-    this.#sweepSending(nowMs)
+    const isSending = this.#sweepSending(nowMs)
+    if (this.#reading === 'tunnel' && !isSending) this.restUntilMs = nowMs + tunnelRestMs
   }
 
   #newPace(nowMs: number, bytes: number): Pace {

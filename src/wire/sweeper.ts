@@ -5,6 +5,9 @@ import type { Clock } from '../base.ts'
 /** How late a deadline may be noticed. */
 export const sweepPeriodMs = 100
 
+/** A tunnel lives long and mostly says nothing: what waits on it is noticed soon enough. */
+export const tunnelRestMs = 1_000
+
 /** At a microsecond each. */
 const looksInARow = 256
 

@@ -16,6 +16,7 @@ import {
   fromJson,
   type JsonObject,
   type JsonValue,
+  toBinary,
   toJson,
 } from '@bufbuild/protobuf'
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt'
@@ -235,6 +236,27 @@ async function rawStatus(path: string, body: Buffer, headers = {}): Promise<unkn
   session.destroy()
   return found
 }
+
+test('a reader that takes nothing is dropped at a bound, the others are not', async (t) => {
+  const session = connect(baseUrl)
+  t.after(() => session.destroy())
+  const fields = { ':method': 'POST', ':path': '/chat.v1.Chat/WatchMessages', ...ada }
+  const deaf = session.request({ ...fields, 'content-type': 'application/grpc', te: 'trailers' })
+  deaf.on('error', () => undefined)
+  const { input } = methodOf('WatchMessages')
+  const request = toBinary(input, fromJson(input, { channelId }))
+  deaf.end(Buffer.concat([Buffer.from([0, 0, 0, 0, request.length]), request]))
+  transport = createGrpcTransport({ baseUrl })
+  const listener = watch(t, { channelId })
+  await next(listener)
+  while (chat.readerCount() !== 2) await unary('GetChannel', { channelId })
+  const message = { content: '😀'.repeat(4000) }
+  for (let sent = 0; chat.readerCount() === 2 && sent < 4_000; sent++) {
+    await unary('SendMessage', { channelId, message })
+    await next(listener)
+  }
+  assert.equal(chat.readerCount(), 1)
+})
 
 const read = '/chat.v1.Chat/GetChannel'
 

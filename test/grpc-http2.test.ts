@@ -131,6 +131,19 @@ test('a head alone of the service is one of the gateway', async (t) => {
   assert.deepEqual([head['grpc-status'], head['x-why'], isAlone], ['9', 'so', true])
 })
 
+test('a reply that says its length has its trailers all the same', async (t) => {
+  const client = await open(t, (stream) => {
+    const fields = { 'content-type': 'application/grpc', 'content-length': one.length }
+    stream.respond(fields, { waitForTrailers: true })
+    stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '7' }))
+    stream.end(one)
+  })
+  const stream = ask(client, 'Send')
+  stream.end(one)
+  const { body, trailers } = await answerOf(stream)
+  assert.deepEqual([body, trailers['grpc-status']], [one, '7'])
+})
+
 test('a service that resets its stream behind a message is UNAVAILABLE in trailers', async (t) => {
   const client = await open(t, (stream) => {
     stream.respond({ 'content-type': 'application/grpc' })

@@ -222,3 +222,22 @@ paths:
     assert.match(await asked('/chat.v1.Chat/Other', type), /^HTTP\/1.1 404 [^]*NOT_FOUND/, type)
   }
 })
+
+test('credentials and checks of replies are those of any operation', async (t) => {
+  const overlay = `overlay: 1.0.0
+info: { title: o, version: '1' }
+actions:
+  - target: $
+    update:
+      x-concordat: { policies: { reply-validation: {} } }
+      security: [{ bearer: [] }]
+      components: { securitySchemes: { bearer: { type: http, scheme: bearer } } }
+`
+  const { client } = await open(t, 'gRPC', overlay)
+  assert.equal((await failureOf(client.send(text('a')))).code, Code.Unauthenticated)
+  const headers = { authorization: 'Bearer token' }
+  assert.equal((await client.send(text('a'), { headers })).text, 'a')
+  const error = await failureOf(client.send(text('fail'), { headers }))
+  assert.equal(error.code, Code.FailedPrecondition)
+  assert.deepEqual(await allOf(client.follow(text('3'), { headers })), ['0', '1', '2'])
+})

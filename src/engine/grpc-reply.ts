@@ -51,11 +51,11 @@ export class GrpcReply implements CallEvents {
     const refusal = headRefusal(reply, said)
     if (refusal !== undefined) return this.#refuse(refusal)
     const { bodyLength } = reply
-    this.isStreamed = bodyLength === 'streamed'
     const isAlone = bodyLength === 'none' || bodyLength === 0
+    this.isStreamed = !isAlone
     if (isAlone) this.#notes.grpcStatus = Number(said.statuses[0])
-    const passes = isAlone || said.statuses.length === 0
-    this.#next.replyHead(passes ? reply : withoutStatus(reply))
+    const passes = isAlone || (said.statuses.length === 0 && bodyLength === 'streamed')
+    this.#next.replyHead(passes ? reply : asStream(reply))
   }
 
   replyPiece(piece: Piece): void {
@@ -167,12 +167,19 @@ const flawed: Readonly<Record<MessageFlaw, Refusal>> = {
   }),
 }
 
-/** A status before the messages is none: two of them could be read in two ways. */
-function withoutStatus(reply: CallReplyHead): CallReplyHead {
+const misplaced = ['grpc-status', 'content-length']
+
+/**
+ * A status before the messages is none: two of them could be read in two ways. And a body of known
+ * length would be over before its trailers.
+ */
+function asStream(reply: CallReplyHead): CallReplyHead {
   const { forwardable, headers } = reply
   const kept: string[] = []
   for (let i = 0; i < headers.length; i += 2) {
-    if (!isNamed(headers[i]!, 'grpc-status')) kept.push(headers[i]!, headers[i + 1]!)
+    if (misplaced.some((name) => isNamed(headers[i]!, name))) continue
+    kept.push(headers[i]!, headers[i + 1]!)
   }
-  return { ...reply, headers: kept, forwardable: withoutFields(forwardable, ['grpc-status']) }
+  const lines = withoutFields(forwardable, misplaced)
+  return { ...reply, headers: kept, forwardable: lines, bodyLength: 'streamed' }
 }

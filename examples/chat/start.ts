@@ -106,7 +106,7 @@ function welcome(chat: Chat, { url, adminUrl }: Gateway): string {
   return `
 The chat runs at ${chat.url}, and Concordat in front of it:
 
-  page     ${url}/v1/app
+  page     ${url}/v1/app  (open it twice, as two people)
   API      ${url}/v1
   metrics  ${adminUrl}/metrics
   probes   ${adminUrl}/livez  ${adminUrl}/readyz

@@ -38,6 +38,7 @@ const byStatus: Readonly<Record<number, GrpcCode>> = {
   415: 'UNIMPLEMENTED',
   417: 'UNIMPLEMENTED',
   421: 'UNIMPLEMENTED',
+  425: 'UNAVAILABLE',
   426: 'UNIMPLEMENTED',
   // A client's own limit is no fault of the service: UNAVAILABLE would be tried again at once.
   429: 'RESOURCE_EXHAUSTED',

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -44,7 +45,18 @@ async function setting(
 ): Promise<Setting> {
   const [httpPort = 0, tlsPort = 0] = await freePorts(2)
   const pebble = await startPebble(t, { httpPort, tlsPort, ...terms })
-  const config = `contract: openapi.yaml
+  const config = configOf({ pebble, httpPort, tlsPort }, acme)
+  const folder = folderWith(t, { 'openapi.yaml': contract, 'concordat.yaml': config })
+  return { pebble, folder, httpPort, tlsPort, to: await serviceUrl(t) }
+}
+
+type Ports = Pick<Setting, 'pebble' | 'httpPort' | 'tlsPort'>
+
+const configOf = (
+  { pebble, httpPort, tlsPort }: Ports,
+  acme: string,
+  more = '',
+): string => `contract: openapi.yaml
 log: { access: off }
 listen:
   - { host: 127.0.0.1, port: ${httpPort}, redirect: https }
@@ -52,16 +64,13 @@ listen:
     port: ${tlsPort}
     tls:
       acme:
-        domains: [${domain}]
+        domains: [${domain}${more}]
         agreeToTerms: true
         directory: ${pebble.directory}
         directoryCa: ${pebble.directoryCa}
         storage: certificates
         ${acme}
 `
-  const folder = folderWith(t, { 'openapi.yaml': contract, 'concordat.yaml': config })
-  return { pebble, folder, httpPort, tlsPort, to: await serviceUrl(t) }
-}
 
 interface Running {
   readonly child: ChildProcess
@@ -104,14 +113,14 @@ async function run(t: TestContext, { folder, to }: Setting, workers = '1'): Prom
 const macKey = 'zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W'
 
 /** What a client is shown, and whether it believes it. */
-async function shown({
-  pebble,
-  tlsPort,
-}: Setting): Promise<{ authorized: boolean; certificate: PeerCertificate }> {
+async function shown(
+  { pebble, tlsPort }: Setting,
+  host = 'api',
+): Promise<{ authorized: boolean; certificate: PeerCertificate }> {
   const socket = connect({
     port: tlsPort,
     host: '127.0.0.1',
-    servername: domain,
+    servername: `${host}.example.test`,
     ca: await pebble.root(),
     rejectUnauthorized: false,
   })
@@ -213,3 +222,34 @@ test('an operator is told what is wrong, and when it is tried again', bounded, a
   assert.match(await ready.text(), /"problem":"it did not find/)
   await one.end()
 })
+
+test(
+  'of two that share a folder one orders, the other answers, and both serve',
+  bounded,
+  async (t) => {
+    const seen = await setting(t, '')
+    const [httpPort = 0, tlsPort = 0] = await freePorts(2)
+    const unseen = { ...seen, httpPort, tlsPort }
+    const storage = join(seen.folder, 'certificates')
+    const config = (more?: string) =>
+      configOf(unseen, '', more).replace('storage: certificates', `storage: ${storage}`)
+    const folder = folderWith(t, { 'openapi.yaml': contract, 'concordat.yaml': config() })
+
+    const answers = await run(t, seen, '0')
+    await answers.says(/api\.example\.test is certified/)
+    const orders = await run(t, { ...unseen, folder }, '0')
+    assert.ok((await shown(unseen)).authorized)
+    assert.equal(seen.pebble.issued(), 1)
+
+    // The authority comes to the one who has not ordered.
+    writeFileSync(join(folder, 'concordat.yaml'), config(', www.example.test'))
+    await orders.says(/www\.example\.test is certified/)
+    writeFileSync(join(seen.folder, 'concordat.yaml'), configOf(seen, '', ', www.example.test'))
+    await answers.says(/^reloaded|^unchanged/m)
+    const [one, other] = [await shown(seen, 'www'), await shown(unseen, 'www')]
+    assert.ok(one.authorized && other.authorized)
+    assert.equal(one.certificate.serialNumber, other.certificate.serialNumber)
+    assert.equal(seen.pebble.issued(), 2)
+    await Promise.all([orders.end(), answers.end()])
+  },
+)

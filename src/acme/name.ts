@@ -61,6 +61,8 @@ export class Name {
   #failing: KeptFailures | undefined
   #isFailingKept = true
   #busyElsewhereUntilMs = 0
+  /** When the disk was looked at last. */
+  #lookedEpochMs = 0
   #tending: Promise<void> | undefined
   #isOrdering = false
   #obtained = 0
@@ -95,8 +97,6 @@ export class Name {
     if (this.#failing === undefined) return this.#nextEpochMs
     return Math.min(this.#nextEpochMs, this.#lookedEpochMs + failingLookMs)
   }
-
-  #lookedEpochMs = 0
 
   get #nextEpochMs(): number {
     const tryEpochMs = this.#failing?.nextEpochMs ?? 0
@@ -219,11 +219,12 @@ export class Name {
   async #keep(certificate: KeptCertificate): Promise<void> {
     const { authority, domain } = this.#setup
     const { store } = authority
+    await store.dropFailures(domain)
     await store.keepCertificate(domain, certificate)
     this.#unkept = undefined
     this.#forgive()
-    await store.dropOrder(domain)
-    await store.dropFailures(domain)
+    // One that is left is known by its key, and not gone on with.
+    await store.dropOrder(domain).catch(() => {})
   }
 
   #forgive(): void {

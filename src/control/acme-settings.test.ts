@@ -112,6 +112,15 @@ test('a name that two settings certify is refused where it comes second', () => 
   assert.match(said.join(), /^1\/domains\/1: 'a.test' is certified by other settings/)
 })
 
+test('an authority that two listeners deal with in different ways is refused at the second', () => {
+  const { said } = compiled({ domains: ['a.test'] }, { domains: ['b.test'], email: 'a@b.test' })
+  assert.match(said.join(), /^1: another listener deals with https:.*in another way/)
+  const apart = { domains: ['b.test'], email: 'a@b.test', storage: 'elsewhere' }
+  assert.deepEqual(compiled({ domains: ['a.test'] }, apart).said, [])
+  const byFile = { domains: ['b.test'], challenge: 'http-01' }
+  assert.deepEqual(compiled({ domains: ['a.test'] }, byFile).said, [])
+})
+
 test('a name that is written twice is refused', () => {
   assert.match(compiled({ domains: ['a.test', 'A.test'] }).said.join(), /^0\/domains\/1: .*twice/)
 })

@@ -84,6 +84,11 @@ export function compileAcme(wishes: readonly AcmeWish[], sources: AcmeSources): 
   const taken = new Map<string, Taken>()
   for (const wish of wishes) {
     const terms = termsOf(wish, sources)
+    const other = plans.find((one) => sharesAccount(one, terms) && !hasSameAccount(one, terms))
+    if (other !== undefined) {
+      const message = `another listener deals with ${terms.directory} in another way: write the same at both`
+      sources.report(errorAt(wish.locate(''), message))
+    }
     const same = plans.findIndex((one) =>
       isDeepStrictEqual(one, { ...terms, domains: one.domains }),
     )
@@ -103,6 +108,17 @@ export function compileAcme(wishes: readonly AcmeWish[], sources: AcmeSources): 
   return plans
 }
 
+type Terms = Omit<AcmePlan, 'domains'>
+
+/** An authority has one account in a folder. */
+const sharesAccount = (a: Terms, b: Terms): boolean =>
+  a.directory === b.directory && a.storage === b.storage
+
+const hasSameAccount = (a: Terms, b: Terms): boolean =>
+  a.email === b.email &&
+  a.directoryCa === b.directoryCa &&
+  isDeepStrictEqual(a.externalAccount, b.externalAccount)
+
 /** By which plan a name is certified, and who was first to wish for it. */
 interface Taken {
   readonly plan: number
@@ -117,7 +133,7 @@ function problemOfTwice(before: Taken, now: Taken): string | undefined {
     : 'is certified by other settings at another listener: write the same at both'
 }
 
-function termsOf({ written, locate }: AcmeWish, sources: AcmeSources): Omit<AcmePlan, 'domains'> {
+function termsOf({ written, locate }: AcmeWish, sources: AcmeSources): Terms {
   const { challenge, directory, email, externalAccount, storage } = written
   const directoryCa = readAuthorities({ written, locate }, sources)
   return {

@@ -8,12 +8,12 @@ import { promisify } from 'node:util'
 import { defaultLimits, systemClock } from '../../base.ts'
 import type { Piece, Stream } from '../../http.ts'
 import { linesOf } from '../lines.ts'
-import { listen } from '../server.ts'
+import { listen, type WireServer } from '../server.ts'
 import { Sweeper } from '../sweeper.ts'
 
 type Serve = (stream: Stream) => void
 
-async function serverWith(t: TestContext, serve: Serve): Promise<string> {
+async function listenerWith(t: TestContext, serve: Serve): Promise<WireServer> {
   const sweeper = new Sweeper(systemClock, assert.ifError)
   const server = await listen({
     at: { host: '127.0.0.1', port: 0 },
@@ -30,8 +30,13 @@ async function serverWith(t: TestContext, serve: Serve): Promise<string> {
     server.destroy()
     sweeper.stop()
   })
-  return `http://127.0.0.1:${server.port}`
+  return server
 }
+
+const originOf = ({ port }: WireServer): string => `http://127.0.0.1:${port}`
+
+const serverWith = async (t: TestContext, serve: Serve): Promise<string> =>
+  originOf(await listenerWith(t, serve))
 
 function cutStream(stream: Stream): void {
   stream.attach(deaf)
@@ -185,6 +190,29 @@ test('either side may leave an exchange', async (t) => {
   await once(left, 'close')
   await new Promise((pinged) => session.ping(pinged))
   assert.equal(gone, 'CLIENT_CLOSED')
+})
+
+test('a listener that closes says so, and is done when the last exchange is', async (t) => {
+  const asked: Stream[] = []
+  const server = await listenerWith(t, (stream) => {
+    stream.attach(deaf)
+    asked.push(stream)
+  })
+  const session = sessionTo(t, originOf(server))
+  await once(session, 'connect')
+  const request = session.request({ ':path': '/' })
+  await new Promise((pinged) => session.ping(pinged))
+  assert.equal(server.connections, 1)
+  const goaway = once(session, 'goaway')
+  const closed = server.close()
+  await goaway
+  asked[0]!.sendHead('204 No Content', '', 'none')
+  asked[0]!.sendEnd([])
+  const [{ ':status': status }] = (await once(request, 'response')) as [Record<string, number>]
+  assert.equal(status, 204)
+  request.close()
+  await closed
+  assert.equal(server.connections, 0)
 })
 
 test('HTTP/1.1 and HTTP/2 come to the same port', async (t) => {

@@ -53,7 +53,7 @@ export class Outflow {
     if (stream.isClosed || stream.isSent || piece.length === 0) return true
     let at = 0
     while (at < piece.length && !this.#mustWait(stream)) {
-      const next = this.#sendSome(stream, piece, at)
+      const next = this.#sendSome(stream, piece, at, piece.length)
       if (next === at) break
       at = next
     }
@@ -70,9 +70,9 @@ export class Outflow {
     return stream.heldBytes > 0 || this.#line.length > 0 || this.#socket.full
   }
 
-  /** Sends as much as the windows take, within a turn; gives the position behind it. */
-  #sendSome(stream: FlowStream, piece: Piece, at: number): number {
-    const bytes = Math.min(piece.length - at, this.#window, stream.sendWindow, turnBytesMax)
+  /** Sends as much as the windows take, at most so much; gives the position behind it. */
+  #sendSome(stream: FlowStream, piece: Piece, at: number, bytesMax: number): number {
+    const bytes = Math.min(piece.length - at, this.#window, stream.sendWindow, bytesMax)
     if (bytes <= 0) return at
     this.#window -= bytes
     stream.sendWindow -= bytes
@@ -170,7 +170,7 @@ export class Outflow {
     let leftBytes = turnBytesMax
     while (stream.heldBytes > 0 && leftBytes > 0) {
       const piece = stream.held[0]!
-      const next = this.#sendSome(stream, piece, stream.heldAt)
+      const next = this.#sendSome(stream, piece, stream.heldAt, leftBytes)
       const sent = next - stream.heldAt
       // What is sent may have been the last of it, and its stream closed.
       if (sent === 0 || stream.isClosed) return

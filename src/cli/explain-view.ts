@@ -31,13 +31,14 @@ export function explanationText(tried: Tried, paint: Paint, width = Infinity): s
   ].join('')
 }
 
-function headText({ request, operation, upstream, revision }: Tried, paint: Paint): string {
+function headText(tried: Tried, paint: Paint): string {
+  const { request, operation, upstream, protocol, revision } = tried
   const { id, at, durationMs, method, path, client } = request
   const named = operation && `${operation.id}  ${operation.method} ${operation.template}`
   const took = durationMs === null ? '' : `, ${durationMs.toFixed(1)} ms`
   const rows: [string, string][] = [
     ['operation', named ?? 'none'],
-    ['upstream', upstream ?? '–'],
+    ['upstream', upstream === null ? '–' : [upstream, protocol].filter(Boolean).join(', ')],
     ['client', client],
     ['revision', revision.slice(0, 12)],
   ]

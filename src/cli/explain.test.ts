@@ -154,6 +154,19 @@ for (const [says, args, request, want] of cases) {
   })
 }
 
+test('explain says which upstream is spoken to in HTTP/2, and shows what it gets as text', async (t) => {
+  for (const [endpoints, want] of [
+    ['[h2c://10.0.0.7:3000]', /^upstream +notes, HTTP\/2$/m],
+    ['[h2c://10.0.0.7:3000, http://10.0.0.8]', /^upstream +notes, HTTP\/2 in part$/m],
+  ] as const) {
+    const written = config.replace('[http://10.0.0.7:3000/base]', endpoints)
+    const folder = folderWith(t, { ...files, 'concordat.yaml': written })
+    const { out } = await command(['explain', 'GET', '/v1/notes?limit=5'], folder)
+    assert.match(out, want)
+    assert.match(out, /^ +GET \/v1\/notes\?limit=5 HTTP\/1\.1$/m)
+  }
+})
+
 test('explain --json gives the same to programs', async (t) => {
   const args = ['explain', 'GET', '/v1/notes?limit=x', '--json']
   const { out } = await command(args, folderWith(t, files))

@@ -61,6 +61,7 @@ const explanation = object({
   revision: text,
   operation: maybe(object({ id: text, method: text, template: text })),
   upstream: maybe(text),
+  protocol: absent(text),
   bounds: all(object({ name: text, value: number, unit: text, default: number, origin: text })),
   decisions: all(
     object({

@@ -17,6 +17,8 @@ export interface Explanation {
     readonly template: string
   } | null
   readonly upstream: string | null
+  /** What it is spoken to in, where that is not HTTP/1.1. */
+  readonly protocol?: string
   readonly bounds: readonly ExplainedBound[]
   readonly decisions: readonly Decision[]
   readonly outcome: ExplainedOutcome
@@ -110,7 +112,7 @@ function requestOf({ method, path, clientAddress }: KeptExchange): ExplainedRequ
   return { id: null, at: null, durationMs: null, method, path, client: clientAddress }
 }
 
-type Explained = Pick<Explanation, 'operation' | 'upstream' | 'bounds' | 'decisions'>
+type Explained = Pick<Explanation, 'operation' | 'upstream' | 'protocol' | 'bounds' | 'decisions'>
 
 /** What holds for the operation of an exchange, and what was said of it there. */
 export function explainOperation(sources: Sources, kept: Exchange): Explained {
@@ -123,7 +125,7 @@ export function explainOperation(sources: Sources, kept: Exchange): Explained {
   const names = Object.keys(limitTable) as LimitName[]
   return {
     operation: plan === undefined ? null : nameOf(plan),
-    upstream: (plan && snapshot.upstreams[plan.upstream]?.name) ?? null,
+    ...upstreamShown(plan && snapshot.upstreams[plan.upstream]),
     bounds: names
       .filter((name) => limits[name] !== defaultLimits[name])
       .map((name) => ({
@@ -135,6 +137,16 @@ export function explainOperation(sources: Sources, kept: Exchange): Explained {
       })),
     decisions: decisionsOf(told ?? unplaced(sources, kept.operation), kept),
   }
+}
+
+function upstreamShown(
+  upstream: OpenSnapshot['upstreams'][number] | undefined,
+): Pick<Explanation, 'upstream' | 'protocol'> {
+  if (upstream === undefined) return { upstream: null }
+  const { name, endpoints } = upstream
+  const many = endpoints.filter(({ http }) => http === 2).length
+  if (many === 0) return { upstream: name }
+  return { upstream: name, protocol: many < endpoints.length ? 'HTTP/2 in part' : 'HTTP/2' }
 }
 
 type Exchange = Parameters<typeof decisionsOf>[1] & Pick<KeptExchange, 'operation'>

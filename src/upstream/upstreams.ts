@@ -136,7 +136,9 @@ export class Upstreams {
 
 function newPool(transport: Transport, tools: PoolTools): EndpointConnections {
   const { http2, prefaceFor } = transport
-  if (http2 !== undefined) return new Multiplexed(transport, http2, tools)
+  // Who is reached in another way than the plan says is a program in this process: HTTP/1.1.
+  const isHttp2 = http2 !== undefined && tools.connect === undefined
+  if (isHttp2) return new Multiplexed(transport, http2, tools)
   return prefaceFor === undefined ? new Pool(transport, tools) : new SingleUse(transport, tools)
 }
 

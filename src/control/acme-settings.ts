@@ -18,7 +18,7 @@ export const acmeSchema = z.strictObject({
   domains: z
     .array(domain)
     .min(1)
-    .max(1_000)
+    .max(100)
     .describe('names to certify, each in a certificate of its own; they must lead here'),
   agreeToTerms: z
     .literal(true)

@@ -250,7 +250,7 @@ export class Engine {
    * of no use: nothing has changed then.
    */
   prove(material: TlsMaterial): void {
-    this.#identities = new TlsIdentities(material)
+    this.#identities = new TlsIdentities(material, this.#identities)
     const { answers } = material
     this.#answers = new Map(answers.map(({ token, keyAuthorization }) => [token, keyAuthorization]))
     this.#http3.renew(material)

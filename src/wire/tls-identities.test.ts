@@ -66,3 +66,14 @@ test('material that OpenSSL cannot use is refused whole', () => {
   const broken = { ...one!, key: makeCertificate().key }
   assert.throws(() => new TlsIdentities({ ...noTlsMaterial, certificates: [one!, broken] }))
 })
+
+test('what stays is not made again, and what has other ticket keys is', () => {
+  const more = [...certificates, certificate('added.test')]
+  const next = new TlsIdentities({ ...noTlsMaterial, certificates: more }, identities)
+  assert.equal(next.standard, identities.standard)
+  assert.equal(next.contextFor('api.test'), identities.contextFor('api.test'))
+  assert.notEqual(next.contextFor('added.test'), identities.contextFor('added.test'))
+  const ticketKeys = Buffer.alloc(48, 1)
+  const other = new TlsIdentities({ ...noTlsMaterial, certificates, ticketKeys }, identities)
+  assert.notEqual(other.standard, identities.standard)
+})

@@ -7,8 +7,7 @@ import type { Limits } from '../../base.ts'
 import type { Piece } from '../../http.ts'
 import type { ByteStream } from '../bytes.ts'
 import { latin1Text } from '../latin1.ts'
-import { Allowance } from './allowance.ts'
-import { ClosedStreams } from './closed-streams.ts'
+import { Conduct } from './conduct.ts'
 import { FieldLines } from './field-lines.ts'
 import type { FlowStream, StreamEnd } from './flow-stream.ts'
 import { FrameReader, type FrameSink } from './frame-reader.ts'
@@ -33,7 +32,12 @@ import {
 import { emptyTable } from './hpack-encoder.ts'
 import { Inflow } from './inflow.ts'
 import { Outflow, type OutflowEvents } from './outflow.ts'
-import { firstPeerSettings, type PeerSettings, takeSettings } from './peer-settings.ts'
+import {
+  type ConnectionFault,
+  firstPeerSettings,
+  type PeerSettings,
+  takeSettings,
+} from './peer-settings.ts'
 import { type SectionBounds, Sections } from './sections.ts'
 
 export type { PeerSettings }
@@ -58,17 +62,12 @@ export interface CoreOwner<S extends FlowStream> {
   failed(code: number, reason: string): void
 }
 
-/** What a request may take in frames of control, as if it were bytes. */
-const requestEarnsBytes = 8 * 1024
-
 /** One for all connections of a thread: a section is read before the next one is decoded. */
 const lines = new FieldLines()
 
 export class Http2Core<S extends FlowStream> implements FrameSink, OutflowEvents {
   readonly streams = new Map<number, S>()
   readonly peer: PeerSettings = firstPeerSettings()
-  /** The highest id that was opened. */
-  lastId = 0
   /** The highest id that somebody serves, or did. */
   servedId = 0
   isOver = false
@@ -87,9 +86,7 @@ export class Http2Core<S extends FlowStream> implements FrameSink, OutflowEvents
   readonly #sections: Sections
   readonly #inflow: Inflow
   readonly #outflow = new Outflow(this)
-  readonly #closed = new ClosedStreams()
-  readonly #control: Allowance
-  readonly #resets: Allowance
+  readonly #conduct: Conduct
   /** Who takes the data of the frame under way; undefined: nobody. */
   #dataStream: S | undefined
   #isDataEmpty = false
@@ -110,8 +107,7 @@ export class Http2Core<S extends FlowStream> implements FrameSink, OutflowEvents
     // An endpoint's calls are of many clients: none may wait for another's.
     const bounds = { bufferedBytesMax, streamBytesMax, waitsForNobody: !owner.takesStreams }
     this.#inflow = new Inflow(bounds, (text) => this.write(text))
-    this.#control = new Allowance(limits.http2ControlFramesPerSecondMax, nowMs())
-    this.#resets = new Allowance(limits.http2ResetsPerSecondMax, nowMs())
+    this.#conduct = new Conduct(owner.takesStreams, limits, nowMs)
   }
 
   /** Says what we are; must follow the constructor at once. */
@@ -171,10 +167,9 @@ export class Http2Core<S extends FlowStream> implements FrameSink, OutflowEvents
     ) {
       this.fail(errorCode.protocolError, 'the first frame is none of SETTINGS')
     } else {
-      const problem = frameProblem(type, flags, id, bytes)
-      if (problem !== undefined) this.fail(problem.code, problem.reason)
+      return this.#keeps(frameProblem(type, flags, id, bytes))
     }
-    return !this.isOver
+    return false
   }
 
   frame(type: number, flags: number, id: number, view: Buffer, start: number, end: number): void {
@@ -218,7 +213,7 @@ export class Http2Core<S extends FlowStream> implements FrameSink, OutflowEvents
   #streamOfData(id: number, bytes: number): S | undefined {
     const stream = this.streams.get(id)
     if (stream === undefined) {
-      this.#unknown(id, 'DATA')
+      this.#keeps(this.#conduct.misplaced(id, 'DATA'))
       return undefined
     }
     stream.receiveWindow -= bytes
@@ -236,7 +231,7 @@ export class Http2Core<S extends FlowStream> implements FrameSink, OutflowEvents
   data(view: Buffer, start: number, end: number): void {
     const stream = this.#dataStream
     this.#isDataEmpty = false
-    this.#control.earn(end - start)
+    this.#conduct.moved(end - start)
     if (stream === undefined || stream.isClosed) return this.#inflow.taken(undefined, end - start)
     const { expectedBytes, receivedBytes } = stream
     // Before any of it is passed on: behind its length another reader would see another message.
@@ -285,20 +280,21 @@ export class Http2Core<S extends FlowStream> implements FrameSink, OutflowEvents
   /** Takes a stream on that this side opens, or that it lets the peer open. */
   openStream(stream: S): void {
     this.streams.set(stream.id, stream)
-    this.lastId = Math.max(this.lastId, stream.id)
+    this.#conduct.opened(stream.id)
     this.servedId = stream.id
   }
 
   /** A stream that came behind our GOAWAY: whatever comes for it is dropped. */
   ignore(id: number): void {
-    this.#closed.note(id, 'reset')
+    this.#conduct.closed(id, 'reset')
     this.#spendControl()
   }
 
   #readHeaders(view: Buffer, start: number, end: number, flags: number, id: number): void {
-    const isNew = this.#owner.takesStreams && id > this.lastId && id % 2 === 1
-    if (!isNew && !this.streams.has(id)) this.#unknown(id, 'HEADERS')
-    if (this.isOver) return
+    const isNew = this.#owner.takesStreams && id > this.#conduct.lastId && id % 2 === 1
+    if (!isNew && !this.streams.has(id)) {
+      if (!this.#keeps(this.#conduct.misplaced(id, 'HEADERS'))) return
+    }
     const came = this.#sections.begin(view, start, end, flags, id, lines)
     if (came === 'whole') this.#takeSection(id, (flags & frameFlag.endStream) !== 0)
     else if (came !== 'unfinished') this.fail(came.code, came.reason)
@@ -316,9 +312,8 @@ export class Http2Core<S extends FlowStream> implements FrameSink, OutflowEvents
     const stream = this.streams.get(id)
     if (stream === undefined) {
       // Of a stream that we have reset it is read for the sake of the table.
-      if (id <= this.lastId) return
-      this.lastId = id
-      this.#control.earn(requestEarnsBytes)
+      if (id <= this.#conduct.lastId) return
+      this.#conduct.opened(id)
       return this.#owner.section(id, undefined, lines, isLast)
     }
     if (stream.isReceived) {
@@ -331,39 +326,19 @@ export class Http2Core<S extends FlowStream> implements FrameSink, OutflowEvents
 
   // Frames of control.
 
+  /** Ends the connection where a rule is broken. */
+  #keeps(fault: ConnectionFault | undefined): boolean {
+    if (fault !== undefined) this.fail(fault.code, fault.reason)
+    return fault === undefined
+  }
+
   #spendControl(): boolean {
-    if (this.#control.spend(this.#nowMs())) return true
-    this.fail(errorCode.enhanceYourCalm, 'too many frames that carry nothing')
-    return false
+    return this.#keeps(this.#conduct.control())
   }
 
-  /** Of a client's streams; our own calls are as many as our own clients make. */
-  /** The peer has reset a stream, or done what calls for a reset. */
+  /** A stream was reset, or what it did calls for it. */
   spendReset(): void {
-    if (!this.#owner.takesStreams || this.#resets.spend(this.#nowMs())) return
-    this.fail(errorCode.enhanceYourCalm, 'too many streams were reset')
-  }
-
-  /** Whether a stream was opened at some time; the connection ends for frames of others. */
-  #wasOpened(id: number, what: string): boolean {
-    if (id % 2 === 1 && id <= this.lastId) return true
-    this.fail(errorCode.protocolError, `${what} of a stream that was not opened`)
-    return false
-  }
-
-  /** DATA or HEADERS of a stream that is not open. */
-  #unknown(id: number, what: string): void {
-    if (!this.#wasOpened(id, what)) return
-    const how = this.#closed.how(id)
-    // What was on its way when we reset the stream, it was free to send; of an endpoint, whose
-    // streams may be a thousand, nobody remembers.
-    const isForgotten = how === 'unknown' && !this.#owner.takesStreams
-    if (how === 'reset' || isForgotten) this.#spendControl()
-    else if (how === 'ended') {
-      this.fail(errorCode.streamClosed, `${what} of a stream that has ended`)
-    } else {
-      this.fail(errorCode.protocolError, `${what} of a stream that is long over`)
-    }
+    this.#keeps(this.#conduct.reset())
   }
 
   #readWindowUpdate(view: Buffer, start: number, id: number): void {
@@ -376,7 +351,7 @@ export class Http2Core<S extends FlowStream> implements FrameSink, OutflowEvents
     }
     const stream = this.streams.get(id)
     if (stream === undefined) {
-      this.#wasOpened(id, 'WINDOW_UPDATE')
+      this.#keeps(this.#conduct.late(id, 'WINDOW_UPDATE'))
     } else if (increment === 0) {
       this.breakStream(stream, errorCode.protocolError, noIncrement)
     } else if (!this.#outflow.widenStream(stream, increment)) {
@@ -387,7 +362,7 @@ export class Http2Core<S extends FlowStream> implements FrameSink, OutflowEvents
   }
 
   #readReset(view: Buffer, start: number, id: number): void {
-    if (!this.#wasOpened(id, 'RST_STREAM')) return
+    if (!this.#keeps(this.#conduct.late(id, 'RST_STREAM'))) return
     const stream = this.streams.get(id)
     if (stream === undefined) return void this.#spendControl()
     const code = uint32At(view, start)
@@ -403,7 +378,7 @@ export class Http2Core<S extends FlowStream> implements FrameSink, OutflowEvents
     const { peer } = this
     const windowBefore = peer.initialWindow
     const fault = takeSettings(peer, view, start, end, !this.#owner.takesStreams)
-    if (fault !== undefined) return this.fail(fault.code, fault.reason)
+    if (!this.#keeps(fault)) return
     this.#outflow.frameBytesMax = peer.frameBytesMax
     this.#changeWindows(peer.initialWindow - windowBefore)
     if (this.isOver) return
@@ -462,7 +437,7 @@ export class Http2Core<S extends FlowStream> implements FrameSink, OutflowEvents
   }
 
   moved(bytes: number): void {
-    this.#control.earn(bytes)
+    this.#conduct.moved(bytes)
   }
 
   /** Who has said all may need no more of what the peer has to say (RFC 9113 §8.1). */
@@ -499,7 +474,7 @@ export class Http2Core<S extends FlowStream> implements FrameSink, OutflowEvents
   refuse(id: number, code: number): void {
     this.servedId = id
     this.write(rstStreamFrame(id, code))
-    this.#closed.note(id, 'reset')
+    this.#conduct.closed(id, 'reset')
     this.spendReset()
   }
 
@@ -510,7 +485,7 @@ export class Http2Core<S extends FlowStream> implements FrameSink, OutflowEvents
   #close(stream: S, how: 'ended' | 'reset'): void {
     stream.isClosed = true
     this.streams.delete(stream.id)
-    this.#closed.note(stream.id, how)
+    this.#conduct.closed(stream.id, how)
     this.#outflow.drop(stream)
     this.#inflow.drop(stream)
     this.#owner.streamOver(stream)

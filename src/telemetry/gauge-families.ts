@@ -180,7 +180,10 @@ function connectionsText(endpoints: readonly EndpointGauges[]): string {
       sample(name, `${labels},http_connection_state="idle"`, endpoint.idleConnections),
     ]
   })
-  return familyHead(name, 'gauge', 'Connections to endpoints.') + lines.join('')
+  return (
+    familyHead(name, 'gauge', 'Connections to endpoints; of HTTP/2 each call is an active one.') +
+    lines.join('')
+  )
 }
 
 function waitingText(endpoints: readonly EndpointGauges[]): string {

@@ -124,9 +124,6 @@ const clear = 'Alt-Svc: clear\r\n'
 
 /** Installed beside this package, or where the program was started. */
 async function loadPackage(): Promise<QuicPackage> {
-  const isMissing = (error: unknown) =>
-    (error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND' ||
-    (error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND'
   try {
     return await import(packageName)
   } catch (error) {
@@ -141,4 +138,9 @@ async function loadPackage(): Promise<QuicPackage> {
       cause: error,
     })
   }
+}
+
+function isMissing(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException
+  return code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND'
 }

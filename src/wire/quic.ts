@@ -18,8 +18,10 @@ export interface QuicConnection {
   send(stream: number, bytes: Buffer, isLast: boolean): boolean
   /** Ends both sides of a stream, what has not left included. */
   reset(stream: number, code: number): void
-  /** Ends the connection; `closed` follows. */
+  /** Ends the connection at once. */
   close(code: number, reason: string): void
+  /** Ends it when all that was sent has left, and had some time to arrive. */
+  finish(code: number): void
   /** Slows the client down as long as it holds: more has come than anybody takes. */
   hold(isHeld: boolean): void
 }

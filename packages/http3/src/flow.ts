@@ -18,6 +18,13 @@ export interface FlowOwner {
   failed(flow: Flow, error: Error): void
 }
 
+/**
+ * What every path takes. Both ends send larger packets to see what becomes of them: here they are
+ * lost, lest the native part takes the loopback interface, which carries 16 kB, for the client's path.
+ */
+const packetBytesMax = 1_452
+/** The native part sends a thousand packets at once. */
+const bufferBytes = 2 * 1024 * 1024
 /** Packets that come before the socket is there. */
 const earlyPacketsMax = 8
 /** Smaller packets hold acknowledgements and pass in any case: replies go on. */
@@ -44,9 +51,10 @@ export class Flow implements Carrier {
     this.server = server
     this.sinceMs = nowMs
     this.#owner = owner
-    this.#socket = createSocket('udp4')
+    this.#socket = createSocket({ type: 'udp4', recvBufferSize: bufferBytes })
     this.#socket.on('error', (error) => this.#owner.failed(this, error))
     this.#socket.on('message', (packet) => {
+      if (packet.length > packetBytesMax) return
       this.connection?.packetSent(packet.length)
       this.#owner.send(packet, client)
     })
@@ -66,7 +74,7 @@ export class Flow implements Carrier {
 
   /** A packet from the client. */
   take(packet: Buffer): void {
-    if (this.#isOver || this.#isDropped(packet)) return
+    if (this.#isOver || packet.length > packetBytesMax || this.#isDropped(packet)) return
     // A packet that cannot be sent is a packet that was lost.
     if (this.#early === undefined) this.#socket.send(packet, () => {})
     else if (this.#early.length < earlyPacketsMax) this.#early.push(packet)

@@ -171,6 +171,7 @@ class Front implements QuicListener, FlowOwner, NeighboursOwner {
       if (nowMs - flow.sinceMs < unprovenMs) break
       this.left(flow)
     }
+    for (const server of [...this.#servers, ...this.#leaving]) server.resume()
     for (const server of this.#leaving) if (server.isUnused) this.#end(server)
   }
 

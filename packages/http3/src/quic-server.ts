@@ -88,10 +88,11 @@ export class QuicServer {
     const { eventType, connHandle } = event
     if (eventType === eventTypes.newSession) return this.#open(event)
     if (eventType === eventTypes.shutdownComplete) return this.#ended.resolve()
-    if (eventType === eventTypes.writeReady) return this.#resume()
+    if (eventType === eventTypes.writeReady) return this.resume()
     const connection = this.#connections.get(connHandle)
     if (connection === undefined) return
     const { made, flow } = connection
+    if (eventType === eventTypes.drain) return made.resume()
     try {
       if (eventType === eventTypes.sessionClose) {
         this.#connections.delete(connHandle)
@@ -111,13 +112,14 @@ export class QuicServer {
     if (flow === undefined) return void this.#native?.closeSession(connHandle, 0, '')
     const { address, port } = flow.client
     const peer = { address, port, isSecure: true, memo: undefined }
-    const made = new Connection(this.#native!, connHandle, flow, peer)
+    const made = new Connection(this.#native!, connHandle, flow, peer, this.#setup.clock)
     made.sink = this.#setup.accept(made)
     this.#connections.set(connHandle, { made, flow })
     flow.opened(made)
   }
 
-  #resume(): void {
+  /** What waits goes on, whatever the native part has told of it. */
+  resume(): void {
     for (const { made } of this.#connections.values()) made.resume()
   }
 

@@ -44,7 +44,7 @@ test('cut at every byte a request with a body and trailers reads the same', () =
     served[0]!.stream.readBody()
     assert.equal(served[0]!.body, 'abcdef', `cut at ${cut}`)
     assert.deepEqual(served[0]!.trailers, ['x-sum', '7'])
-    assert.equal(quic.closed, undefined)
+    assert.equal(quic.code, undefined)
   }
 })
 
@@ -65,6 +65,19 @@ test('interim replies, a streamed body and trailers go out in order', async () =
     return status ?? text
   })
   assert.deepEqual(sent, ['100', '103', '200', 'a', 'b', 'x-sum: 2\r\n'])
+})
+
+test('requests come in any order, and what is late for one that is over is dropped', () => {
+  const { connection, served } = opened()
+  for (const id of [8, 0, 4]) connection.bytes(id, head('GET', `/${id}`), true)
+  assert.deepEqual(
+    served.map(({ stream }) => stream.head.path),
+    ['/8', '/0', '/4'],
+  )
+  served[1]!.stream.sendHead('204 No Content', '', 'none')
+  served[1]!.stream.sendEnd([])
+  connection.bytes(0, head('GET', '/late'), true)
+  assert.equal(served.length, 3)
 })
 
 test('a body that nobody reads holds the client back until it is read', () => {
@@ -145,7 +158,7 @@ test('heads that break a rule are answered, and the connection goes on', () => {
     const { connection, quic, served } = opened()
     connection.bytes(0, frame(1, section(...fields)), true)
     assert.equal(served[0]?.refusal?.code, code, says)
-    assert.equal(quic.closed, undefined, says)
+    assert.equal(quic.code, undefined, says)
     connection.bytes(4, head('GET', '/'), true)
     assert.equal(served[1]?.refusal, undefined, says)
   }
@@ -185,7 +198,7 @@ test('what nobody could understand ends the connection, each with its code', () 
   for (const [says, id, bytes, isLast, code] of cases) {
     const { connection, quic } = opened()
     connection.bytes(id, bytes, isLast)
-    assert.equal(quic.closed?.code, code, says)
+    assert.equal(quic.code, code, says)
   }
 })
 
@@ -194,9 +207,9 @@ test('a second stream of control ends the connection, one of nobody is refused a
   connection.bytes(2, settings, false)
   connection.bytes(14, Buffer.from([0x40, 0x54, 1, 2, 3]), false)
   assert.deepEqual([...quic.resets], [[14, 0x103]])
-  assert.equal(quic.closed, undefined)
+  assert.equal(quic.code, undefined)
   connection.bytes(6, settings, false)
-  assert.equal(quic.closed?.code, 0x103)
+  assert.equal(quic.code, 0x103)
 })
 
 test('SETTINGS say what is taken: heads so large, and CONNECT for other protocols', () => {
@@ -223,11 +236,11 @@ test('draining says so, serves what comes, and the last reply ends the connectio
   )
   assert.deepEqual([...goaways[1]!.payload], [8])
   for (const { stream } of served) {
-    assert.equal(quic.closed, undefined)
+    assert.equal(quic.code, undefined)
     stream.sendHead('204 No Content', '', 'none')
     stream.sendEnd([])
   }
-  assert.equal(quic.closed?.code, 0x100)
+  assert.equal(quic.code, 0x100)
 })
 
 test('floods that move nothing end the connection', () => {
@@ -250,8 +263,8 @@ test('floods that move nothing end the connection', () => {
     const one = opened()
     one.connection.bytes(2, settings, false)
     if (says === 'empty DATA') one.connection.bytes(0, head('POST', '/'), false)
-    for (let i = 0; i < 5_000 && one.quic.closed === undefined; i++) send(one, i)
-    assert.equal(one.quic.closed?.code, 0x107, says)
+    for (let i = 0; i < 5_000 && one.quic.code === undefined; i++) send(one, i)
+    assert.equal(one.quic.code, 0x107, says)
   }
 })
 
@@ -272,7 +285,7 @@ test('time is up for handshakes, heads, bodies, bodies behind a reply, and conne
   clock.advance(3_000)
   assert.equal(quic.resets.get(4), 0x100)
   clock.advance(61_000)
-  assert.equal(quic.closed?.code, 0x100)
+  assert.equal(quic.code, 0x100)
 })
 
 test('CONNECT for a WebSocket is an upgrade, and its bytes go both ways', async () => {

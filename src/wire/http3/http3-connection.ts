@@ -36,6 +36,7 @@ const keptBytesLow = 64 * 1024
 /** A body that nobody read may go on so long behind its reply. */
 const lingerMs = 2_000
 const trailerFieldsMax = 64
+const overMax = 256
 
 /** Of all connections of a thread: a section is read before the next one is decoded. */
 const lines = new FieldLines()
@@ -57,6 +58,8 @@ export class Http3Connection
   readonly #tools: Http3Tools
   readonly #quic: QuicConnection
   readonly #requests = new Map<number, Request>()
+  /** The last requests that are over: something may come late for them. */
+  readonly #over = new Set<number>()
   readonly #peerStreams = new PeerStreams(this)
   readonly #control: Allowance
   readonly #resets: Allowance
@@ -127,13 +130,13 @@ export class Http3Connection
   }
 
   #begin(id: number): Request | undefined {
-    // What comes late for a request that is over.
-    if (id < this.#nextId) return undefined
+    if (this.#over.has(id)) return undefined
     if (this.#isEnding || this.#count >= this.#tools.limits().requestsPerConnectionMax) {
       this.#quic.reset(id, errorCode.requestRejected)
       return undefined
     }
-    this.#nextId = id + 4
+    // Requests come in any order.
+    this.#nextId = Math.max(this.#nextId, id + 4)
     this.#count++
     this.#control.earn(8 * 1024)
     const frames = new RequestFrames(this, id)
@@ -171,7 +174,7 @@ export class Http3Connection
 
   closed(reason: string): void {
     if (this.#state === 'over') return
-    this.#over('CLIENT_CLOSED', reason)
+    this.#leaveAll('CLIENT_CLOSED', reason)
   }
 
   threw(error: unknown): void {
@@ -274,6 +277,8 @@ export class Http3Connection
 
   #forget(id: number): void {
     if (!this.#requests.delete(id)) return
+    this.#over.add(id)
+    if (this.#over.size > overMax) this.#over.delete(this.#over.values().next().value!)
     this.#movedMs = this.#tools.sweeper.nowMs
     if (this.#isEnding && this.#requests.size === 0) this.#endQuietly()
   }
@@ -306,17 +311,20 @@ export class Http3Connection
     this.#end('OVERLOADED', errorCode.internalError, 'the gateway stopped')
   }
 
+  /** There is nothing under way. */
   #endQuietly(): void {
-    this.#end('CLIENT_CLOSED', errorCode.noError, '')
+    if (this.#state === 'over') return
+    this.#leaveAll('CLIENT_CLOSED', '')
+    this.#quic.finish(errorCode.noError)
   }
 
   #end(fault: FaultCode, code: number, reason: string): void {
     if (this.#state === 'over') return
-    this.#over(fault, reason)
+    this.#leaveAll(fault, reason)
     this.#quic.close(code, reason)
   }
 
-  #over(fault: FaultCode, reason: string): void {
+  #leaveAll(fault: FaultCode, reason: string): void {
     this.#state = 'over'
     this.#tools.sweeper.remove(this)
     const requests = [...this.#requests.values()]

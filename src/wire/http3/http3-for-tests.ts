@@ -53,8 +53,17 @@ export class FakeQuic implements QuicConnection {
     this.closed ??= { code, reason }
   }
 
+  finish(code: number): void {
+    this.close(code, '')
+  }
+
   hold(isHeld: boolean): void {
     this.isHeld = isHeld
+  }
+
+  /** Undefined while it stands. */
+  get code(): number | undefined {
+    return this.closed?.code
   }
 
   /** The frames that were sent on the stream of a request. */

@@ -187,7 +187,7 @@ function teller({ json }: RunOptions, { source: { shown } }: BuiltSource, world:
 }
 
 function servingText(
-  { url, adminUrl, reloader }: Serving,
+  { url, urls, adminUrl, reloader }: Serving,
   world: World,
   behind: Behind | undefined,
 ): string {
@@ -198,6 +198,7 @@ function servingText(
   const threads = workers === 0 ? 'in the main thread' : counted(workers, 'worker')
   const facts = table([
     [paint('bold', title), paint('green', url)],
+    ...urls.filter((one) => one !== url).map((one) => ['and', one]),
     ['admin', `${adminUrl}  (/metrics /livez /readyz)`],
     ['serves', `${counted(operations, 'operation')}, audience ${audience}, ${threads}`],
     ['revision', revision.slice(0, 12)],
@@ -207,11 +208,12 @@ function servingText(
   return `${problemLines(problems, world.cwd, paint)}${facts}`
 }
 
-function servingJson({ url, adminUrl, reloader }: Serving, { cwd }: World): object {
+function servingJson({ url, urls, adminUrl, reloader }: Serving, { cwd }: World): object {
   const { problems, snapshot } = reloader.running
   return {
     url,
     adminUrl,
+    ...(urls.length > 1 ? { urls } : {}),
     ...summaryOf(snapshot),
     problems: problems.map((one) => problemJson(one, cwd)),
   }

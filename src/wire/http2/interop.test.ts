@@ -134,6 +134,19 @@ test('fields come through as Node sends them, and go out as Node reads them', as
   }
 })
 
+test('a head larger than a frame comes in several', async (t) => {
+  const value = 'x'.repeat(40_000)
+  const origin = await serverWith(t, (stream) => {
+    stream.attach(deaf)
+    stream.sendHead('200 OK', `X-Large: ${value}\r\nX-Last: y\r\n`, 'none')
+    stream.sendEnd([])
+  })
+  const request = sessionTo(t, origin).request({ ':path': '/' })
+  const [got] = (await once(request, 'response')) as [Record<string, string>]
+  assert.deepEqual([got['x-large'], got['x-last']], [value, 'y'])
+  request.close()
+})
+
 const bytesOf = async (stream: ClientHttp2Stream): Promise<Buffer> =>
   Buffer.concat((await stream.toArray()) as Buffer[])
 

@@ -128,7 +128,7 @@ export class Http2ServerConnection
   }
 
   #leaveIfDone(): void {
-    if (this.#core.streams.size > 0) return
+    if (this.#core.streams.size > 0 || this.#core.isOver) return
     if (this.#state === 'leaving' || this.#inputEnded) this.#linger()
   }
 

@@ -122,18 +122,37 @@ test('a connection that ends under a call is met as one of HTTP/1.1: once more i
 
 test('a reply that does not begin in time ends its call alone', async (t) => {
   const operation = { limits: { firstByteTimeoutMs: 1_000 } }
-  const { client, end, endpoint, id, pass, record, sent } = await asking(t, { operation })
+  const { client, end, id, pass, record, sent } = await asking(t, { operation })
   await pass(1_500)
   assert.match(await client.until('}}'), /^HTTP\/1\.1 504 /)
   assert.equal((await record()).reason, 'no reply began in time')
   assert.equal(await end.resetOf(id), errorCode.cancel)
   assert.equal(end.of('ping').length, 1, 'whether the connection lives is asked')
+  const early = await sent(ask('POST /a'))
+  await settled()
+  assert.equal(end.of('headers').length, 1, 'nothing more is asked before it is known')
   end.send(frameHead(8, frameType.ping, frameFlag.ack, 0) + end.of('ping')[0]!.payload)
+  end.send(whole(await end.asked(2)))
+  await early.until('ok')
   await pass(10_000)
   const other = await sent(ask('GET /a'))
-  end.send(whole(await end.asked(2)))
+  end.send(whole(await end.asked(3)))
   await other.until('ok')
-  assert.equal(endpoint.peers.length, 1)
+})
+
+test('a connection on which a call waited in vain, and that shows no life, takes no other', async (t) => {
+  const operation = { limits: { firstByteTimeoutMs: 1_000 } }
+  const { client, end, next, pass, sent } = await asking(t, { operation })
+  await pass(1_500)
+  await client.until('}}')
+  const other = await sent(ask('POST /a'))
+  const another = await next()
+  another.greet()
+  another.send(whole(await another.asked()))
+  await other.until('ok')
+  assert.equal(end.of('headers').length, 1)
+  await pass(6_000)
+  await end.peer.gone()
 })
 
 test('a connection that gives no sign of life under a call ends', async (t) => {

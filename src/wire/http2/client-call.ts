@@ -41,7 +41,7 @@ export interface CallConnection {
   reset(call: Http2Call, code: number): void
   breakStream(call: Http2Call, code: number, reason: string): void
   /** It never had a stream, and never will. */
-  released(call: Http2Call): void
+  released(): void
   /** Nothing came for it in time: the connection itself may be dead. */
   doubt(): void
 }
@@ -85,13 +85,11 @@ export class Http2Call extends FlowStream implements Call {
     this.waited = waited
   }
 
-  get isUnbegun(): boolean {
-    return this.#state === 'taken'
-  }
-
-  /** It will not begin. */
-  release(): void {
+  /** It will not begin; false where it has, or is of another connection. */
+  release(connection: CallConnection): boolean {
+    if (this.#state !== 'taken' || connection !== this.#connection) return false
     this.#state = 'over'
+    return true
   }
 
   begin(events: CallEvents, method: string, head: string, body: CallBody, terms: CallTerms): void {
@@ -118,7 +116,7 @@ export class Http2Call extends FlowStream implements Call {
     // Later: whoever begins a call is not told of its end before it has begun.
     queueMicrotask(() => {
       if (this.#state !== 'open') return
-      this.#connection.released(this)
+      this.#connection.released()
       this.#fail({ kind: 'protocol', reason })
     })
   }

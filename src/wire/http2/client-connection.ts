@@ -49,8 +49,8 @@ export class Http2ClientConnection implements Carrier, ByteSink, Sweepable, Call
   readonly #core: Http2Core<Http2Call>
   #state: 'greeting' | 'open' | 'leaving' | 'closed' = 'greeting'
   #callsMax = 1
-  /** Taken and not begun. */
-  readonly #taken = new Set<Http2Call>()
+  /** Calls that are taken and not begun. */
+  #taken = 0
   #nextId = 1
   #isOpened = false
   /** Within the call that tells of its opening. */
@@ -58,6 +58,8 @@ export class Http2ClientConnection implements Carrier, ByteSink, Sweepable, Call
   #idleSinceMs: number
   /** By when a sign of life must have come; undefined: none is awaited. */
   #lifeByMs: number | undefined
+  /** Whether a call has waited in vain: until there is a sign of life no other begins. */
+  #isSuspect = false
   #sentBytes = 0
   #sentSinceMs = 0
   #endReason = 'closed'
@@ -80,14 +82,14 @@ export class Http2ClientConnection implements Carrier, ByteSink, Sweepable, Call
   // For the pool.
 
   get room(): number {
-    if (this.#state !== 'open') return 0
+    if (this.#state !== 'open' || this.#isSuspect) return 0
     const { calls } = this
     const isStale = calls === 0 && this.#idleMs >= this.#limits.endpointIdleTimeoutMs
     return isStale ? 0 : Math.max(0, this.#callsMax - calls)
   }
 
   get calls(): number {
-    return this.#core.streams.size + this.#taken.size
+    return this.#core.streams.size + this.#taken
   }
 
   get callsMax(): number {
@@ -103,15 +105,13 @@ export class Http2ClientConnection implements Carrier, ByteSink, Sweepable, Call
   }
 
   takeCall(): Call {
-    const call = new Http2Call(this, !this.#isFresh)
-    this.#taken.add(call)
-    return call
+    this.#taken++
+    return new Http2Call(this, !this.#isFresh)
   }
 
   release(call: Call): boolean {
-    if (!(call instanceof Http2Call) || !this.#taken.delete(call)) return false
-    call.release()
-    this.#freed()
+    if (!(call instanceof Http2Call) || !call.release(this)) return false
+    this.released()
     return true
   }
 
@@ -148,13 +148,13 @@ export class Http2ClientConnection implements Carrier, ByteSink, Sweepable, Call
 
   open(call: Http2Call, { method, head, tunnel, ends }: CallRequest): void {
     this.restUntilMs = 0
-    this.#taken.delete(call)
+    this.#taken--
     call.id = this.#nextId
     call.sendWindow = this.#core.peer.initialWindow
     this.#nextId += 2
     // Ids are used up after a thousand million calls.
     if (this.#nextId > lastStreamId - 2) this.#state = 'leaving'
-    if (this.calls === 0 && this.#idleMs > restMs) this.doubt()
+    if (this.calls === 0 && this.#idleMs > restMs) this.#askForLife()
     this.#core.openStream(call)
     const block = requestBlock(method, head, this.#scheme, tunnel)
     this.#core.sendSection(call, block, ends)
@@ -180,12 +180,17 @@ export class Http2ClientConnection implements Carrier, ByteSink, Sweepable, Call
     this.#core.breakStream(call, code, reason)
   }
 
-  released(call: Http2Call): void {
-    this.#taken.delete(call)
+  released(): void {
+    this.#taken--
     this.#freed()
   }
 
   doubt(): void {
+    this.#isSuspect = true
+    this.#askForLife()
+  }
+
+  #askForLife(): void {
     if (this.#lifeByMs !== undefined || this.#state === 'closed') return
     this.#lifeByMs = this.nowMs + lifeSignMs
     this.#core.write(ping)
@@ -259,8 +264,11 @@ export class Http2ClientConnection implements Carrier, ByteSink, Sweepable, Call
   // What the socket says.
 
   bytes(buffer: Buffer, length: number): void {
+    const wasSuspect = this.#isSuspect
     this.#lifeByMs = undefined
+    this.#isSuspect = false
     this.#core.bytes(buffer, length)
+    if (wasSuspect) this.#tools.keeper.freed(this)
   }
 
   /** Whatever is not answered by now never will be. */
@@ -289,17 +297,19 @@ export class Http2ClientConnection implements Carrier, ByteSink, Sweepable, Call
 
   sweep(nowMs: number): void {
     for (const call of this.#core.streams.values()) call.sweep(nowMs)
-    if (this.calls === 0) return this.#sweepIdle(nowMs)
     const dead = this.#deadReason(nowMs)
-    if (dead === undefined) return
-    this.#endReason = dead
-    this.#socket.reset()
+    if (dead !== undefined) {
+      this.#endReason = dead
+      this.#socket.reset()
+    } else if (this.calls === 0) {
+      this.#sweepIdle(nowMs)
+    }
   }
 
   #sweepIdle(nowMs: number): void {
     const untilMs = this.#idleSinceMs + this.#limits.endpointIdleTimeoutMs
     if (nowMs >= untilMs) this.close()
-    else this.restUntilMs = untilMs
+    else if (this.#lifeByMs === undefined) this.restUntilMs = untilMs
   }
 
   /** What shows that nothing will come of any call on it. */

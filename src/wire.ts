@@ -1,5 +1,5 @@
-// wire: HTTP/1.1 (RFC 9112) on raw sockets, both sides. Strict: bytes that two readers could take
-// in two ways end the connection. Policies and routes are unknown here.
+// wire: HTTP/1.1 (RFC 9112) and HTTP/2 (RFC 9113) on raw sockets, both sides. Strict: bytes that two
+// readers could take in two ways end the connection. Policies and routes are unknown here.
 export type {
   Call,
   CallBody,
@@ -50,10 +50,4 @@ export {
 export { HandshakeLine } from './wire/handshake-line.ts'
 export { materialProblem, servingContext, TlsIdentities } from './wire/tls-identities.ts'
 export { Http3Connection } from './wire/http3/http3-connection.ts'
-export type {
-  QuicConnection,
-  QuicListener,
-  QuicPackage,
-  QuicSetup,
-  QuicSink,
-} from './wire/quic.ts'
+export type { QuicConnection, QuicListener, QuicPackage, QuicSetup, QuicSink } from './wire/quic.ts'

@@ -29,8 +29,8 @@ export const faults = {
     'client',
     false,
     'The request is not valid HTTP.',
-    'The request line, a header field or the body framing breaks RFC 9110 or RFC 9112, or could be read in two ways.',
-    'Send the request with a maintained HTTP client. The connection was closed, for what follows on it cannot be trusted.',
+    'The request line, a header field or the body framing breaks RFC 9110, RFC 9112 or RFC 9113, or could be read in two ways.',
+    'Send the request with a maintained HTTP client. The connection was closed (of HTTP/2, the stream reset), for what follows on it cannot be trusted.',
   ),
   INVALID_PATH: fault(
     400,
@@ -310,7 +310,7 @@ export const faults = {
     false,
     'This version of HTTP is not supported here.',
     'The request line names a version other than HTTP/1.0 and HTTP/1.1.',
-    'Use HTTP/1.1.',
+    'Use HTTP/1.1, or HTTP/2 from the first byte on.',
   ),
   LOOP_DETECTED: fault(
     508,

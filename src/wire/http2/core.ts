@@ -62,6 +62,8 @@ export interface CoreOwner<S extends FlowStream> {
   failed(code: number, reason: string): void
 }
 
+const earlyRefusalsMax = 200
+
 /** One for all connections of a thread: a section is read before the next one is decoded. */
 const lines = new FieldLines()
 
@@ -91,6 +93,9 @@ export class Http2Core<S extends FlowStream> implements FrameSink, OutflowEvents
   #dataStream: S | undefined
   #isDataEmpty = false
   #saidTable = false
+  /** Whether the peer has had our settings. */
+  #isAcknowledged = false
+  #earlyRefusals = 0
 
   constructor(owner: CoreOwner<S>, limits: Limits, nowMs: () => number) {
     this.#owner = owner
@@ -374,6 +379,7 @@ export class Http2Core<S extends FlowStream> implements FrameSink, OutflowEvents
   #readSettings(view: Buffer, start: number, end: number, flags: number): void {
     const isAck = (flags & frameFlag.ack) !== 0
     this.#expects = 'frames'
+    this.#isAcknowledged ||= isAck
     if (!this.#spendControl() || isAck) return
     const { peer } = this
     const windowBefore = peer.initialWindow
@@ -470,12 +476,15 @@ export class Http2Core<S extends FlowStream> implements FrameSink, OutflowEvents
     this.spendReset()
   }
 
-  /** The same for one that never became a stream. */
+  /**
+   * Refuses what is not to become a stream. Who has not had our settings yet cannot know how many
+   * there may be.
+   */
   refuse(id: number, code: number): void {
     this.servedId = id
     this.write(rstStreamFrame(id, code))
     this.#conduct.closed(id, 'reset')
-    this.spendReset()
+    if (this.#isAcknowledged || ++this.#earlyRefusals > earlyRefusalsMax) this.spendReset()
   }
 
   #closeIfDone(stream: S): void {

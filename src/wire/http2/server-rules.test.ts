@@ -337,6 +337,15 @@ test('a section beyond the bounds of a head is answered 431, and the connection 
   }
 })
 
+test('who has not had our settings may begin too many streams', () => {
+  const limits = { ...defaultLimits, http2StreamsMax: 1, http2ResetsPerSecondMax: 5 }
+  const many = Array.from({ length: 50 }, (_, i) => headers(2 * i + 1)).join('')
+  const early = new Peer(silent, limits).begins()
+  assert.deepEqual(early.says(many).calls, [])
+  const late = new Peer(silent, limits).begins().says(frame('settings', 1, 0))
+  assert.deepEqual(late.says(many).calls, ['finish'])
+})
+
 test('more streams at once than allowed are refused, to be asked again', () => {
   const peer = new Peer(silent, { ...defaultLimits, http2StreamsMax: 2 }).begins()
   assert.deepEqual(peer.says(headers(1) + headers(3) + headers(5)).hears(), [

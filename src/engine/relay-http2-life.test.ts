@@ -11,6 +11,7 @@ import {
   frameHead,
   frameType,
   goawayFrame,
+  pingFrame,
   rstStreamFrame,
   setting,
   settingsFrame,
@@ -349,4 +350,20 @@ test('an endpoint that answers a WebSocket otherwise gives an ordinary reply', a
   const id = await end.asked()
   end.send(head(id, 403, 'content-length: 2'), data(id, 'no', true))
   assert.match(await client.until('no'), /^HTTP\/1\.1 403 /)
+})
+
+test('an endpoint that answers each small piece with updates and a ping is no flood', async (t) => {
+  const { end, id, sent, client: first } = await asking(t)
+  end.send(whole(id))
+  await first.until('ok')
+  const pieces = 1_000
+  const client = await sent(ask('POST /a', `Content-Length: ${pieces}`))
+  const upload = await end.asked(2)
+  for (let i = 0; i < pieces; i++) {
+    client.send('x')
+    await eventually('it came', () => end.of('data').length > i || end.peer.closed)
+    end.send(windowUpdateFrame(upload, 1), windowUpdateFrame(0, 1), pingFrame('12345678'))
+  }
+  end.send(whole(upload))
+  await client.until('ok')
 })

@@ -9,6 +9,12 @@ import type { ConnectionFault } from './peer-settings.ts'
 /** What a request may take in frames of control, as if it were bytes. */
 const requestEarnsBytes = 8 * 1024
 
+/**
+ * The same of what we send of a body, however small: gRPC's own libraries answer with a window's update
+ * for the stream and one for the connection, and with a PING by which they measure the way.
+ */
+const pieceEarnsBytes = 3 * 1024
+
 export class Conduct {
   /** The highest id that was opened, by whoever opens streams. */
   lastId = 0
@@ -26,9 +32,14 @@ export class Conduct {
     this.#resets = new Allowance(limits.http2ResetsPerSecondMax, nowMs())
   }
 
-  /** Bytes were moved, for which the peer has to open windows. */
-  moved(bytes: number): void {
+  /** Bytes of a body came. */
+  received(bytes: number): void {
     this.#control.earn(bytes)
+  }
+
+  /** A piece of a body went out. */
+  sent(bytes: number): void {
+    this.#control.earn(Math.max(bytes, pieceEarnsBytes))
   }
 
   /** A stream began. */

@@ -236,7 +236,7 @@ export class Http2Core<S extends FlowStream> implements FrameSink, OutflowEvents
   data(view: Buffer, start: number, end: number): void {
     const stream = this.#dataStream
     this.#isDataEmpty = false
-    this.#conduct.moved(end - start)
+    this.#conduct.received(end - start)
     if (stream === undefined || stream.isClosed) return this.#inflow.taken(undefined, end - start)
     const { expectedBytes, receivedBytes } = stream
     // Before any of it is passed on: behind its length another reader would see another message.
@@ -443,7 +443,7 @@ export class Http2Core<S extends FlowStream> implements FrameSink, OutflowEvents
   }
 
   moved(bytes: number): void {
-    this.#conduct.moved(bytes)
+    this.#conduct.sent(bytes)
   }
 
   /** Who has said all may need no more of what the peer has to say (RFC 9113 §8.1). */

@@ -82,7 +82,8 @@ interface Fate {
 export class Tunnel implements CallEvents, StreamEvents, SideOwner, TimesOwner, Lasting {
   readonly #owner: TunnelOwner
   readonly #tools: TunnelTools
-  readonly #handshake: Handshake
+  /** Until the endpoint has answered it. */
+  #handshake: Handshake | undefined
   #at: 'asking' | 'open' | 'over' = 'asking'
   #client!: Side
   #upstream!: Side
@@ -102,7 +103,7 @@ export class Tunnel implements CallEvents, StreamEvents, SideOwner, TimesOwner, 
 
   /** The head of the request as the endpoint gets it. */
   get head(): string {
-    return this.#handshake.head
+    return this.#handshake!.head
   }
 
   // The endpoint's answer.
@@ -113,12 +114,14 @@ export class Tunnel implements CallEvents, StreamEvents, SideOwner, TimesOwner, 
 
   replyHead(head: CallReplyHead): void {
     if (head.bodyLength !== 'tunnel') return this.#tools.ordinary.replyHead(head)
-    const agreed = this.#handshake.judge(head)
+    const handshake = this.#handshake!
+    this.#handshake = undefined
+    const agreed = handshake.judge(head)
     if (typeof agreed === 'string') {
       this.#tools.call.abandon()
       return this.#tools.ordinary.callFailed({ kind: 'protocol', reason: agreed })
     }
-    if (this.#owner.tunnelOpens(this.#handshake.reply(head))) this.#open(agreed.isDeflated)
+    if (this.#owner.tunnelOpens(handshake.reply(head))) this.#open(agreed.isDeflated)
   }
 
   #open(isDeflated: boolean): void {

@@ -11,6 +11,7 @@ import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls'
 import { commandLine } from '../src/cli/main.ts'
+import { createGateway } from '../src/concordat.ts'
 import { countDescriptors } from '../src/wire.ts'
 import { makeAuthority, makeCertificate } from './certificates.ts'
 import { command, testWorld } from './command.ts'
@@ -298,3 +299,26 @@ test('run --tls serves this machine, by an authority that is kept', bounded, asy
   assert.equal(status, 200)
   assert.match(shown!, /^DNS:localhost, IP Address:127\.0\.0\.1, /)
 })
+
+test(
+  'a gateway inside a program is https where it listens, and follows its files',
+  bounded,
+  async (t) => {
+    const folder = folderWith(t, files)
+    const gateway = await createGateway({
+      config: join(folder, 'concordat.yaml'),
+      to: await serviceUrl(t),
+    })
+    t.after(() => gateway.close())
+    const { url, port } = await gateway.listen()
+    assert.equal(url, `https://127.0.0.1:${port}`)
+    assert.equal((await asked(port, 'api.test', each())).status, 200)
+    const { cert, key } = certificate('api.test', 'renewed.test')
+    write(folder, 'a.key', key)
+    write(folder, 'a.pem', cert)
+    assert.equal(await gateway.reload(), 'applied')
+    const { shown } = await asked(port, 'api.test', each())
+    assert.equal(shown, 'DNS:api.test, DNS:renewed.test')
+    assert.match(gateway.metrics(), /concordat_tls_certificate_expires_timestamp_seconds/)
+  },
+)

@@ -48,6 +48,8 @@ export class SecureSocket implements ByteStream {
   readonly #held: Buffer[] = []
   #isEndHeld = false
   #fullReads = 0
+  /** Made once: it is set on every write. */
+  readonly #onSent = (status: number): void => this.#sent(status)
 
   /** The socket has just been made over its carrier, which is a connection of TCP. */
   constructor(socket: TLSSocket, carrier: Socket, sink: ByteSink) {
@@ -183,7 +185,7 @@ export class SecureSocket implements ByteStream {
       return
     }
     this.#sending = piece.length
-    result.oncomplete = (status) => this.#sent(status)
+    result.oncomplete = this.#onSent
     // It may have failed before anybody could hear of it.
     const { writeStatus } = result as WriteRequest & { writeStatus?: number | null }
     if (typeof writeStatus === 'number') setImmediate(() => this.#sent(writeStatus))

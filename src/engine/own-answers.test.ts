@@ -1,56 +1,89 @@
+// What a listener answers by itself, and what it leaves to the policies.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { RequestHead, Stream } from '../http.ts'
+import type { Stream } from '../http.ts'
 import { ownAnswer } from './own-answers.ts'
 
-const challenge = '/.well-known/acme-challenge/tOken_-1'
-const answers = new Map([['tOken_-1', 'tOken_-1.thumbprint']])
+const answers = new Map([['token', 'token.thumbprint']])
+const challenge = '/.well-known/acme-challenge/token'
 
-function asked(head: Partial<RequestHead>, httpsPort?: number) {
-  const sent: unknown[] = []
-  const stream = {
-    head: { method: 'GET', path: challenge, target: challenge, host: 'api.test', ...head },
-    peer: { isSecure: false },
-    attach: () => sent.push('attached'),
-    sendHead: (...parts: unknown[]) => sent.push(parts),
-    sendPiece: (piece: unknown) => sent.push(piece),
-    sendEnd: () => sent.push('ended'),
-  } as unknown as Stream
-  const answered = ownAnswer(stream, { answers, httpsPort, httpDate: () => 'now' })
-  return { answered, sent }
+interface Row {
+  readonly says: string
+  readonly target: string
+  readonly method?: string
+  readonly host?: string
+  readonly isSecure?: boolean
+  readonly httpsPort?: number
+  readonly want: string | false | 'refused'
 }
 
-test('a token is answered with its key authorization, whether or not others are sent to https', () => {
-  for (const httpsPort of [undefined, 443]) {
-    const { answered, sent } = asked({}, httpsPort)
-    assert.equal(answered, true)
-    const [attached, head, text, ended] = sent as [string, [string, string, number], string, string]
-    assert.equal(attached, 'attached')
-    assert.equal(head[0], '200 OK')
-    assert.match(head[1], /^Content-Type: application\/octet-stream\r\n/)
-    assert.match(head[1], /^Content-Length: 19\r$/m)
-    assert.equal(head[2], 19)
-    assert.equal(text, 'tOken_-1.thumbprint')
-    assert.equal(ended, 'ended')
-  }
-})
-
-const others: [says: string, head: Partial<RequestHead>][] = [
-  ['another method', { method: 'POST' }],
-  ['another token', { path: '/.well-known/acme-challenge/other' }],
-  ['no token', { path: '/.well-known/acme-challenge/' }],
-  ['the folder', { path: '/.well-known/acme-challenge' }],
-  ['more behind the token', { path: `${challenge}/` }],
-  ['another case', { path: challenge.toLowerCase() }],
-  ['an escape', { path: '/.well-known/acme-challenge/tOken%5F-1' }],
-  ['another folder', { path: `/x${challenge}` }],
+const rows: readonly Row[] = [
+  { says: 'a challenge', target: challenge, want: '200 token.thumbprint' },
+  {
+    says: 'a challenge before it is sent on',
+    target: challenge,
+    httpsPort: 443,
+    want: '200 token.thumbprint',
+  },
+  { says: 'a challenge on https', target: challenge, isSecure: true, want: '200 token.thumbprint' },
+  { says: 'HEAD of a challenge', target: challenge, method: 'HEAD', want: '200 ' },
+  { says: 'another token', target: `${challenge}2`, want: false },
+  { says: 'an inherited token', target: '/.well-known/acme-challenge/__proto__', want: false },
+  { says: 'another path', target: '/notes', want: false },
+  {
+    says: 'a path in clear',
+    target: '/notes?a=b',
+    httpsPort: 443,
+    want: '308 https://api.test/notes?a=b',
+  },
+  { says: 'another port', target: '/', httpsPort: 8443, want: '308 https://api.test:8443/' },
+  {
+    says: 'the port of http',
+    target: '/',
+    host: 'api.test:80',
+    httpsPort: 443,
+    want: '308 https://api.test/',
+  },
+  { says: 'an address', target: '/', host: '[::1]:80', httpsPort: 443, want: '308 https://[::1]/' },
+  {
+    says: 'the whole server',
+    target: '*',
+    method: 'OPTIONS',
+    httpsPort: 443,
+    want: '308 https://api.test/',
+  },
+  { says: 'https itself', target: '/', isSecure: true, httpsPort: 443, want: false },
+  { says: 'no host', target: '/', host: '', httpsPort: 443, want: 'refused' },
 ]
 
-for (const [says, head] of others) {
-  test(`${says} goes its ordinary way`, () => {
-    const { answered, sent } = asked(head)
-    assert.equal(answered, false)
-    assert.deepEqual(sent, [])
-    assert.match(String((asked(head, 8443).sent as [string, [string]])[1][0]), /^308/)
+for (const {
+  says,
+  target,
+  method = 'GET',
+  host = 'api.test',
+  isSecure = false,
+  httpsPort,
+  want,
+} of rows) {
+  test(`${says}: ${want === false ? 'left to the policies' : want}`, () => {
+    let status = ''
+    let location = ''
+    let body = ''
+    const stream = {
+      head: { method, target, path: target.split('?')[0]!, host },
+      peer: { isSecure },
+      attach() {},
+      sendHead(text: string, lines: string) {
+        status = text.slice(0, 3)
+        location = /^Location: (.*)\r\n/m.exec(lines)?.[1] ?? ''
+        assert.match(lines, /\r\nDate: now\r\n$/)
+      },
+      sendPiece: (piece: string) => (body += piece) !== '',
+      sendEnd() {},
+    } as unknown as Stream
+    const found = ownAnswer(stream, { answers, httpsPort, httpDate: () => 'now' })
+    if (want === false) assert.equal(found, false)
+    else if (want === 'refused') assert.ok(typeof found === 'object' && found.code)
+    else assert.equal(`${status} ${location}${body}`, want)
   })
 }

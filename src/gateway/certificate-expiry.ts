@@ -23,8 +23,8 @@ export function expiryWarning({ name, expiresEpochMs }: Expiry, epochMs: number)
   const date = new Date(expiresEpochMs).toISOString()
   if (leftMs < 0) return `the certificate of ${name} expired at ${date}: clients refuse it`
   if (leftMs > warnBeforeMs) return undefined
-  const days = Math.floor(leftMs / dayMs)
-  return `the certificate of ${name} expires in ${days} ${days === 1 ? 'day' : 'days'}, at ${date}`
+  const days = Math.ceil(leftMs / dayMs)
+  return `the certificate of ${name} expires within ${days === 1 ? 'a day' : `${days} days`}, at ${date}`
 }
 
 export function expiryMetrics(expiries: readonly Expiry[]): string {

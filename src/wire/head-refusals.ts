@@ -21,6 +21,7 @@ export function partialProblem(text: string, limits: Limits): Refusal | undefine
     // A request line that does not end is too long for its target, or has no target at all.
     return refuse(lineEnd < 0 && text.includes(' ') ? 'URI_TOO_LONG' : 'HEADERS_TOO_LARGE')
   }
+  if (text.startsWith('\x16\x03')) return refusalOf(broken('TLS came to a port that has none'))
   const bareLf = /(?:^|[^\r])\n/.test(text)
   // A NUL or control character, or a byte over 127, has no place in a request line.
   const junk = /[^\t\r\n\x20-\x7e]/.test(lineEnd < 0 ? text : text.slice(0, lineEnd))

@@ -25,6 +25,7 @@ interface Served {
   readonly bugs: unknown[]
   /** Whether the last request came encrypted. */
   wasSecure: boolean | undefined
+  client: string | undefined
   prove(material: TlsMaterial): void
 }
 
@@ -59,10 +60,12 @@ async function serving(
     clock,
     bugs,
     wasSecure: undefined,
+    client: undefined,
     prove: (next) => (identities = new TlsIdentities(next)),
   }
   function echo(stream: Stream): void {
     served.wasSecure = stream.peer.isSecure
+    served.client = stream.peer.address
     const isEmpty = stream.head.bodyLength === 'none'
     const length = isEmpty ? 5 : stream.head.bodyLength
     const lines = `Content-Length: ${String(length)}\r\n`
@@ -438,4 +441,39 @@ test('the end waits for handshakes no longer than for connections at rest', asyn
   await closed
   await half.gone()
   half.socket.destroy()
+})
+
+for (const isTogether of [true, false]) {
+  const how = isTogether ? 'in one packet with the handshake' : 'before the handshake'
+  test(`a hop's header comes ${how}, and tells the client`, async (t) => {
+    const served = await serving(t, { isAnnounced: () => true, isTrustedHop: () => true })
+    const carrier = connectPlain(served.wire.port, '127.0.0.1')
+    t.after(() => carrier.destroy())
+    carrier.cork()
+    carrier.write('PROXY TCP4 192.0.2.7 192.0.2.1 5000 443\r\n')
+    if (!isTogether) carrier.uncork()
+    const options = { socket: carrier, ca: authority.cert, servername: 'one.test' }
+    const peer = new Peer(connect(options))
+    if (isTogether) setImmediate(() => carrier.uncork())
+    peer.send(request)
+    await peer.until(replyEnd)
+    assert.equal(served.client, '192.0.2.7')
+    assert.equal(served.wasSecure, true)
+    peer.finish()
+    await nothingLeft(served)
+  })
+}
+
+test('TLS that comes to a port without is said to be that', async (t) => {
+  let reason: string | undefined
+  const served = await serving(t, {
+    identities: () => undefined,
+    malformed: (stream, refusal) => {
+      reason = refusal.reason
+      stream.cut()
+    },
+  })
+  const socket = opened(t, served)
+  assert.notEqual(await failureOf(socket), undefined)
+  assert.match(reason!, /TLS came to a port that has none/)
 })

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { makeAuthority, makeCertificate } from '../test/certificates.ts'
 import { command } from '../test/command.ts'
 import { folderWith } from '../test/folder.ts'
 import { blocksOf } from './run-page.ts'
@@ -28,4 +29,23 @@ test('without the word on the terms it is refused, at its place', async (t) => {
   const { code, out, err } = await command(['check'], folder, { CONCORDAT_CACHE: 'off' })
   assert.equal(code, 1)
   assert.match(out + err, /concordat\.yaml:9:\d+ error .*agreeToTerms' must be true/)
+})
+
+test('a listener with tls has certificates of files, of an authority, or both', async (t) => {
+  const issuer = makeAuthority()
+  const { cert, key } = makeCertificate({ names: ['own.example.com'], issuer })
+  const [config] = blocksOf(page)
+  const files = { 'own.pem': cert, 'own.key': key, 'openapi.yaml': contract }
+  const certificates = '      certificates: [{ cert: own.pem, key: own.key }]\n'
+  const both = config!.text.replace('    tls:\n', `    tls:\n${certificates}`)
+  const none = config!.text.replace(/    tls:\n(?:      .*\n)+/, '    tls: {}\n')
+  for (const [text, want] of [
+    [both, 0],
+    [none, 1],
+  ] as const) {
+    const folder = folderWith(t, { ...files, 'concordat.yaml': text })
+    const { code, out, err } = await command(['check'], folder, { CONCORDAT_CACHE: 'off' })
+    assert.equal(code, want, out + err)
+    if (want === 1) assert.match(out + err, /'tls' needs 'certificates' or 'acme'/)
+  }
 })

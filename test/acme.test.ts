@@ -7,7 +7,7 @@ import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { test, type TestContext } from 'node:test'
+import { suite, test, type TestContext } from 'node:test'
 import { connect, type PeerCertificate } from 'node:tls'
 import { folderWith } from './folder.ts'
 import { freePorts } from './free-ports.ts'
@@ -131,125 +131,128 @@ async function shown(
   return { authorized, certificate }
 }
 
-for (const challenge of ['tls-alpn-01', 'http-01']) {
+/** They wait for one another and for time: side by side they take a third. */
+suite('with an authority for tests', { concurrency: 3 }, () => {
+  for (const challenge of ['tls-alpn-01', 'http-01']) {
+    test(
+      `a name is certified by ${challenge}, and served after a restart without an order`,
+      bounded,
+      async (t) => {
+        const all = await setting(t, `challenge: ${challenge}`, { badNonces: 20 })
+        const first = await run(t, all)
+        await first.says(/api\.example\.test is certified by \S+ until/)
+        const before = await shown(all)
+        assert.ok(before.authorized)
+        assert.equal(before.certificate.subjectaltname, `DNS:${domain}`)
+        const { data } = (await (await fetch(`${first.adminUrl}/certificates`)).json()) as {
+          data: { domain: string; state: string }[]
+        }
+        assert.deepEqual(
+          data.map(({ state, ...one }) => [one.domain, state]),
+          [[domain, 'served']],
+        )
+        const metrics = await (await fetch(`${first.adminUrl}/metrics`)).text()
+        assert.match(
+          metrics,
+          /^concordat_acme_orders_total\{domain="api.example.test",outcome="obtained"\} 1$/m,
+        )
+        const path = '/.well-known/acme-challenge/none'
+        const plain = await fetch(`http://127.0.0.1:${all.httpPort}${path}`, { redirect: 'manual' })
+        assert.equal(plain.status, 308)
+        await first.end()
+
+        const second = await run(t, all, '0')
+        const after = await shown(all)
+        assert.equal(after.certificate.serialNumber, before.certificate.serialNumber)
+        assert.equal(all.pebble.issued(), 1)
+        await second.end()
+      },
+    )
+  }
+
   test(
-    `a name is certified by ${challenge}, and served after a restart without an order`,
+    'a certificate is renewed while it is served, and no handshake fails meanwhile',
     bounded,
     async (t) => {
-      const all = await setting(t, `challenge: ${challenge}`, { badNonces: 20 })
-      const first = await run(t, all)
-      await first.says(/api\.example\.test is certified by \S+ until/)
-      const before = await shown(all)
-      assert.ok(before.authorized)
-      assert.equal(before.certificate.subjectaltname, `DNS:${domain}`)
-      const { data } = (await (await fetch(`${first.adminUrl}/certificates`)).json()) as {
-        data: { domain: string; state: string }[]
+      const all = await setting(t, 'email: ops@example.test', { lifeSeconds: 12 })
+      const one = await run(t, all)
+      const serials = new Set<string>()
+      for (let times = 0; times < 2; times++) {
+        await one.says(/api\.example\.test is certified/)
+        const { authorized, certificate } = await shown(all)
+        assert.ok(authorized)
+        serials.add(certificate.serialNumber)
       }
-      assert.deepEqual(
-        data.map(({ state, ...one }) => [one.domain, state]),
-        [[domain, 'served']],
-      )
-      const metrics = await (await fetch(`${first.adminUrl}/metrics`)).text()
-      assert.match(
-        metrics,
-        /^concordat_acme_orders_total\{domain="api.example.test",outcome="obtained"\} 1$/m,
-      )
-      const path = '/.well-known/acme-challenge/none'
-      const plain = await fetch(`http://127.0.0.1:${all.httpPort}${path}`, { redirect: 'manual' })
-      assert.equal(plain.status, 308)
-      await first.end()
+      assert.equal(serials.size, 2)
+      await one.end()
+    },
+  )
 
-      const second = await run(t, all, '0')
-      const after = await shown(all)
-      assert.equal(after.certificate.serialNumber, before.certificate.serialNumber)
+  test(
+    'a process that is killed while it orders is followed by one that obtains',
+    bounded,
+    async (t) => {
+      const all = await setting(t, '')
+      const first = await run(t, all)
+      assert.ok(!(await shown(all)).authorized)
+      await first.end('SIGKILL')
+      const second = await run(t, all)
+      await second.says(/api\.example\.test is certified/)
+      assert.ok((await shown(all)).authorized)
       assert.equal(all.pebble.issued(), 1)
       await second.end()
     },
   )
-}
 
-test(
-  'a certificate is renewed while it is served, and no handshake fails meanwhile',
-  bounded,
-  async (t) => {
-    const all = await setting(t, 'email: ops@example.test', { lifeSeconds: 12 })
+  test('an authority that takes its customers alone is shown an account', bounded, async (t) => {
+    const externalAccount = { keyId: 'kid-1', macKey }
+    const acme = 'externalAccount: { keyId: kid-1, macKeyEnv: ACME_MAC }'
+    const all = await setting(t, acme, { externalAccount })
     const one = await run(t, all)
-    const serials = new Set<string>()
-    for (let times = 0; times < 2; times++) {
-      await one.says(/api\.example\.test is certified/)
-      const { authorized, certificate } = await shown(all)
-      assert.ok(authorized)
-      serials.add(certificate.serialNumber)
-    }
-    assert.equal(serials.size, 2)
+    await one.says(/api\.example\.test is certified/)
     await one.end()
-  },
-)
+  })
 
-test(
-  'a process that is killed while it orders is followed by one that obtains',
-  bounded,
-  async (t) => {
-    const all = await setting(t, '')
-    const first = await run(t, all)
-    assert.ok(!(await shown(all)).authorized)
-    await first.end('SIGKILL')
-    const second = await run(t, all)
-    await second.says(/api\.example\.test is certified/)
-    assert.ok((await shown(all)).authorized)
-    assert.equal(all.pebble.issued(), 1)
-    await second.end()
-  },
-)
+  test('an operator is told what is wrong, and when it is tried again', bounded, async (t) => {
+    const [elsewhere = 0] = await freePorts(1)
+    const all = await setting(t, 'challenge: http-01', { httpPort: elsewhere, tlsPort: elsewhere })
+    const one = await run(t, all)
+    const [text] = await one.says(/warning: .*not certified.*next try.*/)
+    assert.match(text, /did not find api\.example\.test here by http-01/)
+    const ready = await fetch(`${one.adminUrl}/readyz`)
+    assert.equal(ready.status, 200)
+    assert.match(await ready.text(), /"problem":"it did not find/)
+    await one.end()
+  })
 
-test('an authority that takes its customers alone is shown an account', bounded, async (t) => {
-  const externalAccount = { keyId: 'kid-1', macKey }
-  const acme = 'externalAccount: { keyId: kid-1, macKeyEnv: ACME_MAC }'
-  const all = await setting(t, acme, { externalAccount })
-  const one = await run(t, all)
-  await one.says(/api\.example\.test is certified/)
-  await one.end()
+  test(
+    'of two that share a folder one orders, the other answers, and both serve',
+    bounded,
+    async (t) => {
+      const seen = await setting(t, '')
+      const [httpPort = 0, tlsPort = 0] = await freePorts(2)
+      const unseen = { ...seen, httpPort, tlsPort }
+      const storage = join(seen.folder, 'certificates')
+      const config = (more?: string) =>
+        configOf(unseen, '', more).replace('storage: certificates', `storage: ${storage}`)
+      const folder = folderWith(t, { 'openapi.yaml': contract, 'concordat.yaml': config() })
+
+      const answers = await run(t, seen, '0')
+      await answers.says(/api\.example\.test is certified/)
+      const orders = await run(t, { ...unseen, folder }, '0')
+      assert.ok((await shown(unseen)).authorized)
+      assert.equal(seen.pebble.issued(), 1)
+
+      // The authority comes to the one who has not ordered.
+      writeFileSync(join(folder, 'concordat.yaml'), config(', www.example.test'))
+      await orders.says(/www\.example\.test is certified/)
+      writeFileSync(join(seen.folder, 'concordat.yaml'), configOf(seen, '', ', www.example.test'))
+      await answers.says(/^reloaded|^unchanged/m)
+      const [one, other] = [await shown(seen, 'www'), await shown(unseen, 'www')]
+      assert.ok(one.authorized && other.authorized)
+      assert.equal(one.certificate.serialNumber, other.certificate.serialNumber)
+      assert.equal(seen.pebble.issued(), 2)
+      await Promise.all([orders.end(), answers.end()])
+    },
+  )
 })
-
-test('an operator is told what is wrong, and when it is tried again', bounded, async (t) => {
-  const [elsewhere = 0] = await freePorts(1)
-  const all = await setting(t, 'challenge: http-01', { httpPort: elsewhere, tlsPort: elsewhere })
-  const one = await run(t, all)
-  const [text] = await one.says(/warning: .*not certified.*next try.*/)
-  assert.match(text, /did not find api\.example\.test here by http-01/)
-  const ready = await fetch(`${one.adminUrl}/readyz`)
-  assert.equal(ready.status, 200)
-  assert.match(await ready.text(), /"problem":"it did not find/)
-  await one.end()
-})
-
-test(
-  'of two that share a folder one orders, the other answers, and both serve',
-  bounded,
-  async (t) => {
-    const seen = await setting(t, '')
-    const [httpPort = 0, tlsPort = 0] = await freePorts(2)
-    const unseen = { ...seen, httpPort, tlsPort }
-    const storage = join(seen.folder, 'certificates')
-    const config = (more?: string) =>
-      configOf(unseen, '', more).replace('storage: certificates', `storage: ${storage}`)
-    const folder = folderWith(t, { 'openapi.yaml': contract, 'concordat.yaml': config() })
-
-    const answers = await run(t, seen, '0')
-    await answers.says(/api\.example\.test is certified/)
-    const orders = await run(t, { ...unseen, folder }, '0')
-    assert.ok((await shown(unseen)).authorized)
-    assert.equal(seen.pebble.issued(), 1)
-
-    // The authority comes to the one who has not ordered.
-    writeFileSync(join(folder, 'concordat.yaml'), config(', www.example.test'))
-    await orders.says(/www\.example\.test is certified/)
-    writeFileSync(join(seen.folder, 'concordat.yaml'), configOf(seen, '', ', www.example.test'))
-    await answers.says(/^reloaded|^unchanged/m)
-    const [one, other] = [await shown(seen, 'www'), await shown(unseen, 'www')]
-    assert.ok(one.authorized && other.authorized)
-    assert.equal(one.certificate.serialNumber, other.certificate.serialNumber)
-    assert.equal(seen.pebble.issued(), 2)
-    await Promise.all([orders.end(), answers.end()])
-  },
-)

@@ -51,6 +51,21 @@ test('a process may die at any step: the next one orders on, and no certificate 
   assert.ok(seen.length > 30, seen.join())
 })
 
+test('an order that was left so long that its certificate has expired is made again at once', async () => {
+  const all = new Simulation()
+  await all.start({
+    step: (what, die) => what.startsWith('write') && what.includes('/certificates/') && die(),
+  })
+  await all.pass(minuteMs)
+  assert.deepEqual(all.authority.issued, ['api.test'])
+  await all.pass(100 * dayMs)
+  const second = await all.start()
+  await all.pass(2 * minuteMs)
+  assert.equal(second.keeper.standings[0]!.state, 'served')
+  assert.equal(all.authority.issued.length, 2)
+  assert.equal(second.keeper.standings[0]!.failed, 0)
+})
+
 test('of three that die and start again at random, some seed by seed, one gets there', async () => {
   for (let seed = 1; seed <= 20; seed++) {
     const all = new Simulation(seed)

@@ -16,7 +16,10 @@ import { certificateIn, type KeptCertificate, type KeptOrder } from './kept.ts'
 import { acmeUrl } from './urls.ts'
 
 export async function obtain(proving: Proving): Promise<KeptCertificate | AcmeFailure> {
-  const outcome = (await resumed(proving)) ?? (await fresh(proving))
+  const left = await resumed(proving)
+  // What came of it may have expired while nobody was there to fetch it.
+  const isOfUse = left !== undefined && !(isFailure(left) && left.failed === 'misunderstood')
+  const outcome = isOfUse ? left : await fresh(proving)
   const isHopeless = isFailure(outcome) && ['refused', 'misunderstood'].includes(outcome.failed)
   // The authority will not look at it twice: the next try is another order.
   if (isHopeless) await proving.store.dropOrder(proving.domain)

@@ -101,7 +101,7 @@ async function h2load(
   ]
   const said = await run('h2load', args, { core: loadCore })
   const [, done, failed] = /(\d+) succeeded, (\d+) failed/.exec(said) ?? []
-  if (done === undefined || failed !== '0') throw new Error(`h2load: ${said}`)
+  if (done === undefined || failed !== '0') throw new Error(`${name}: h2load: ${said}`)
   const requests = Number(done)
   const latenciesUs = readFileSync(log, 'latin1')
     .split('\n')

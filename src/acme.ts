@@ -3,5 +3,4 @@
 // it hands out plain data. What it needs (jose, HTTPS) is loaded only where names are certified.
 export { type AcmePlan, domainProblem, letsEncrypt } from './acme/settings.ts'
 export type { AcmeEvent, NameStanding } from './acme/name.ts'
-export { acmeMetrics } from './acme/metrics.ts'
 export { CertifiedNames, type CertifiedSetup } from './acme/certified.ts'

@@ -1,5 +1,5 @@
 // The page of metrics, read off an exposition in which everything has happened once.
-import { acmeMetrics } from '../../src/acme.ts'
+import { acmeMetrics } from '../../src/acme/metrics.ts'
 import { refuse } from '../../src/base.ts'
 import { reloadMetrics } from '../../src/control.ts'
 import type { ExchangeRecord, Gauges } from '../../src/telemetry.ts'

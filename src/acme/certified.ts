@@ -2,7 +2,6 @@
 // goes to the listeners. Where nothing is written it costs nothing, and loads nothing.
 import { systemClock, within } from '../base.ts'
 import type { Shown } from './keeper.ts'
-import { acmeMetrics } from './metrics.ts'
 import type { AcmeEvent, NameStanding } from './name.ts'
 import type { KeptCertificates } from './plans.ts'
 import type { AcmePlan } from './settings.ts'
@@ -53,7 +52,7 @@ export class CertifiedNames {
   }
 
   metrics(): string {
-    return acmeMetrics(this.standings)
+    return this.#kept?.metrics() ?? ''
   }
 
   /** A disk that answers no more holds nobody up. */

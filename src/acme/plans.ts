@@ -7,6 +7,7 @@ import { type Asking, type AskingTerms, askOverHttps } from './asking.ts'
 import { type Disk, FolderDisk } from './disk.ts'
 import { isGone, ownHolder } from './holder.ts'
 import { AcmeKeeper, type Shown } from './keeper.ts'
+import { acmeMetrics } from './metrics.ts'
 import type { AcmeEvent, NameStanding } from './name.ts'
 import type { AcmePlan } from './settings.ts'
 
@@ -84,6 +85,10 @@ export class KeptCertificates {
 
   get standings(): NameStanding[] {
     return this.#all.flatMap(({ keeper }) => keeper.standings)
+  }
+
+  metrics(): string {
+    return acmeMetrics(this.standings)
   }
 
   async close(): Promise<void> {

@@ -322,3 +322,17 @@ test(
     assert.match(gateway.metrics(), /concordat_tls_certificate_expires_timestamp_seconds/)
   },
 )
+
+test('a listener more takes nothing from those that stay', bounded, async (t) => {
+  const { folder, port, hears } = await serving(t, '2')
+  const keeping = new Agent({ keepAlive: true, maxSockets: 1 })
+  t.after(() => keeping.destroy())
+  assert.equal((await asked(port, 'api.test', keeping)).status, 200)
+  const more = configuration.replace('redirect: https }', 'redirect: https }\n  - { port: 0 }')
+  write(folder, 'concordat.yaml', more)
+  const [line] = await hears('out', /\{"reload":"applied".*\n/)
+  assert.equal(new URL(JSON.parse(line).url).port, String(port))
+  for (const agent of [keeping, each(), each()]) {
+    assert.equal((await asked(port, 'api.test', agent)).status, 200)
+  }
+})

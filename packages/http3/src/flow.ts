@@ -11,6 +11,7 @@ export interface FlowClient {
 }
 
 export interface FlowOwner {
+  nowMs(): number
   /** A packet for the client. */
   send(packet: Buffer, client: FlowClient): void
   opened(flow: Flow): void
@@ -29,8 +30,11 @@ const bufferBytes = 2 * 1024 * 1024
 const earlyPacketsMax = 8
 /** Smaller packets hold acknowledgements and pass in any case: replies go on. */
 const heldBytesMin = 200
-/** Of those that are held back one passes now and then, so that the client knows that we live. */
-const heldPassesEach = 64
+/**
+ * Of those that are held back one passes now and then, so that the client gets somewhere: browsers
+ * take a path on which they get nowhere for five seconds for broken.
+ */
+const heldPassMs = 75
 
 export class Flow implements Carrier {
   readonly client: FlowClient
@@ -43,7 +47,7 @@ export class Flow implements Carrier {
   #port = 0
   #early: Buffer[] | undefined = []
   #isHeld = false
-  #held = 0
+  #passMs = 0
   #isOver = false
 
   constructor(owner: FlowOwner, client: FlowClient, server: QuicServer, nowMs: number) {
@@ -81,7 +85,11 @@ export class Flow implements Carrier {
   }
 
   #isDropped(packet: Buffer): boolean {
-    return this.#isHeld && packet.length > heldBytesMin && ++this.#held % heldPassesEach !== 0
+    if (!this.#isHeld || packet.length <= heldBytesMin) return false
+    const nowMs = this.#owner.nowMs()
+    if (nowMs < this.#passMs) return true
+    this.#passMs = nowMs + heldPassMs
+    return false
   }
 
   opened(connection: Connection): void {

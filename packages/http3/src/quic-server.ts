@@ -44,7 +44,7 @@ export class QuicServer {
     const { NativeQuicServer } = native()
     const { limits, protocol } = this.#setup
     const { idleTimeoutMs, http2StreamsMax, connectionsMax } = limits()
-    this.#native = new NativeQuicServer(
+    const made = new NativeQuicServer(
       {
         key: Buffer.from(this.identity.key),
         cert: Buffer.from(this.identity.cert),
@@ -58,9 +58,10 @@ export class QuicServer {
         disableActiveMigration: true,
         sessionTicketKeys: Buffer.from(ticketKeys),
       },
-      (_, events) => this.#take(events),
+      (_, events) => this.#take(made, events),
     )
-    this.port = this.#native.listen(0, '127.0.0.1').port
+    this.#native = made
+    this.port = made.listen(0, '127.0.0.1').port
   }
 
   /** A flow whose packets come from that port. */
@@ -76,11 +77,12 @@ export class QuicServer {
     return this.#flows.size === 0
   }
 
-  #take(events: readonly NativeEvent[]): void {
+  #take(from: NativeServer, events: readonly NativeEvent[]): void {
     try {
       for (const event of events) this.#dispatch(event)
     } finally {
-      this.#native?.ackEventBatch(events.length)
+      // Also of one that ends: what is not acknowledged keeps all servers of the process waiting.
+      from.ackEventBatch(events.length)
     }
   }
 

@@ -82,57 +82,6 @@ test('a large reply to a client that reads slowly takes little memory here', asy
   assert.ok(ahead < 24 * 1024 * 1024, `${ahead} bytes ahead`)
 })
 
-test('an upload that is taken slowly is held back, and arrives whole', async () => {
-  const total = 24 * 1024 * 1024
-  let kept = 0
-  let most = 0
-  const taking = Promise.withResolvers<Stream>()
-  let taken = 0
-  const { client } = await served({
-    serve(stream) {
-      stream.attach({
-        ...nothing,
-        requestPiece(piece) {
-          taken += piece.length
-          stream.pauseBody()
-          setImmediate(() => stream.readBody())
-        },
-        requestEnded() {
-          stream.sendHead('200 OK', '', 'streamed')
-          stream.sendPiece(String(taken))
-          stream.sendEnd([])
-        },
-      })
-      taking.resolve(stream)
-    },
-  })
-  const one = await client()
-  const reply = one.ask({ method: 'POST', body: 'open' })
-  const piece = Buffer.alloc(256 * 1024, 'x')
-  const before = process.memoryUsage().rss
-  let sent = 0
-  const timer = setInterval(() => {
-    while (sent < total && one.send(reply.id, piece, sent + piece.length === total)) {
-      sent += piece.length
-    }
-    kept = process.memoryUsage().rss - before
-    most = Math.max(most, kept)
-  }, 5)
-  const stream = await taking.promise
-  // Nobody takes anything for a while: the client comes to a stand.
-  let last = -1
-  while (sent !== last) {
-    last = sent
-    await new Promise((resolve) => setTimeout(resolve, 400))
-  }
-  assert.ok(sent < total, 'all of it went somewhere')
-  stream.readBody()
-  await reply.ended()
-  clearInterval(timer)
-  assert.equal(reply.text, String(total))
-  assert.ok(most < 100 * 1024 * 1024, `${most} bytes more`)
-})
-
 test('an early reply reaches a client that still sends', async () => {
   const { client } = await served({
     serve(stream) {
@@ -254,26 +203,4 @@ test('what is of no use as a certificate leaves the old one in force', async () 
   while (warnings.length === 0) await new Promise((resolve) => setImmediate(resolve))
   assert.match(warnings[0]!, /keeps its certificates/)
   assert.equal((await (await client()).ask().ended()).status, 200)
-})
-
-test('nothing is served before the handshake is through: tickets resume, early data is not taken', async () => {
-  const { client } = await served()
-  const first = await client()
-  await first.until(() => first.ticket !== undefined)
-  const again = await client('localhost', { sessionTicket: first.ticket!, allow0Rtt: true })
-  assert.equal((await again.ask({ method: 'POST', body: 'once' }).ended()).text, 'once')
-  // What a server says of early data stands in the ticket: here it says nothing of it.
-  assert.equal(first.ticket!.includes(Buffer.from('002a0004ffffffff', 'hex')), false)
-})
-
-test('an address has as many connections as it may', async () => {
-  const { client, listener, occupancy } = await served({ limits: { connectionsPerAddressMax: 2 } })
-  const one = await client()
-  await client()
-  assert.equal(occupancy.ofAddress('127.0.0.1'), 2)
-  const third = client()
-  while (listener.refusedConnections === 0) await new Promise((resolve) => setImmediate(resolve))
-  await one.close()
-  // It tries until there is room.
-  assert.equal((await third).state, 'open')
 })

@@ -75,6 +75,7 @@ export function materialFor(names: readonly (readonly string[])[], generation = 
 export async function served(options: ServedOptions = {}) {
   const bugs: unknown[] = []
   const warnings: string[] = []
+  const holds: boolean[] = []
   const sweeper = new Sweeper(systemClock, (error) => bugs.push(error))
   const limits = (): Limits => ({ ...defaultLimits, ...options.limits })
   const serve = options.serve ?? echo
@@ -96,7 +97,14 @@ export async function served(options: ServedOptions = {}) {
     limits,
     isTrustedHop: () => false,
     occupancy,
-    accept: (quic) => new Http3Connection(tools, quic),
+    accept(quic) {
+      const hold = quic.hold.bind(quic)
+      quic.hold = (isHeld) => {
+        holds.push(isHeld)
+        hold(isHeld)
+      }
+      return new Http3Connection(tools, quic)
+    },
     bug: tools.bug,
     warn: (sentence) => void warnings.push(sentence),
   })
@@ -113,6 +121,8 @@ export async function served(options: ServedOptions = {}) {
     occupancy,
     bugs,
     warnings,
+    /** Whenever a client was slowed down, and let go on. */
+    holds,
     async client(name?: string, options?: ConstructorParameters<typeof Client>[2]) {
       const client = new Client(port, name, options)
       clients.push(client)

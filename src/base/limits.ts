@@ -401,7 +401,8 @@ export const limitTable = {
     max: 100_000,
     unit: 'count',
     scope: 'upstream',
-    about: 'connections to one endpoint; each worker has its even share',
+    about:
+      'connections to one endpoint, those that became WebSockets aside; each worker has its even share',
     fault: 'UPSTREAM_BUSY',
   },
   endpointQueueMax: {

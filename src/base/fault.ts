@@ -152,6 +152,14 @@ export const faults = {
     'The `Expect` header holds something other than `100-continue`.',
     'Leave the header out.',
   ),
+  TOO_EARLY: fault(
+    425,
+    'client',
+    true,
+    'The request came before the TLS handshake was through.',
+    'A hop in front of the gateway took the request in early data, says so by `Early-Data: 1`, and the method is none that may be repeated unnoticed (RFC 8470).',
+    'Send it again once the handshake is through, as browsers do by themselves; or take early data at that hop for safe methods alone.',
+  ),
   MISDIRECTED_REQUEST: fault(
     421,
     'client',

@@ -38,6 +38,7 @@ import type { Call, CallEvents, CallFailure, CallReplyHead, CallTerms } from '..
 import { bodyKind, callTerms } from './call-terms.ts'
 import { callFaults, mappedReply, mayRepeat } from './causes.ts'
 import { beginEventStream, type EventStream } from './event-stream.ts'
+import { isTooEarly } from './early-data.ts'
 import { beginGrpc, type GrpcExchange } from './grpc-exchange.ts'
 import { forwardingOf, interimLines, ownReplyLines, replyLines, requestLines } from './heads.ts'
 import { judgeHead, mayStream, validation } from './head-breach.ts'
@@ -145,6 +146,7 @@ export class GatewayExchange implements PassedReply, Sender, StreamEvents, Tunne
   #route(): void {
     const { head } = this.#stream
     if (!this.#snapshot.isHost(head.host)) return this.#refuseOutside(refuse('MISDIRECTED_REQUEST'))
+    if (isTooEarly(head)) return this.#refuseOutside(refuse('TOO_EARLY'))
     if (passedThrough(head.headers, this.#runtime.pseudonym))
       return this.#refuseOutside(refuse('LOOP_DETECTED'))
     const match = this.#snapshot.router.find(head.method, head.path)

@@ -18,14 +18,12 @@
 // is thrown is a bug of ours, answered 500.
 import { type FaultCode, type Refusal, refuse, stackOf } from '../base.ts'
 import {
-  type Client,
   editFields,
   type Forwarding,
   headerValue,
   passedThrough,
   type Piece,
   reasonPhrase,
-  type RequestHead,
   type SentTo,
   type Step,
   type Stream,
@@ -46,9 +44,10 @@ import { inTime, whenSaid } from './in-time.ts'
 import { Notes } from './notes.ts'
 import { refusedReply } from './refused-reply.ts'
 import { expectedBody, noRoom, type RequestBody } from './request-body.ts'
-import { assertEditable, fieldsToCopy, type OwnField } from './request-fields.ts'
+import { fieldsToCopy } from './request-fields.ts'
 import type { Runtime } from './runtime.ts'
 import type { LinkedOperation, Snapshot } from './snapshot.ts'
+import { SeenExchange } from './seen-exchange.ts'
 import { type Sender, Sending } from './sending.ts'
 import { withShadow } from './shadowing.ts'
 import { type NamedPolicy, policyOfStep } from './step-names.ts'
@@ -60,19 +59,10 @@ import { beginWatches } from './watches.ts'
 /** How far an exchange has come; each state knows what must be undone when it ends early. */
 type Phase = 'asking' | 'holding' | 'sending' | 'replying' | 'over'
 
-export class GatewayExchange implements PassedReply, Sender, StreamEvents, TunnelOwner {
-  readonly request: RequestHead
-  readonly startedMs: number
-  id = ''
-  client!: Client
-  operationId = ''
-  pathValues: readonly string[] = noValues
-  query: string | undefined
-  path: string
-  upstreamHost: string | undefined
-  body: Uint8Array | undefined
-  /** What steps set of the request's fields. */
-  ownFields: Map<string, OwnField> | undefined
+export class GatewayExchange
+  extends SeenExchange
+  implements PassedReply, Sender, StreamEvents, TunnelOwner
+{
   readonly #runtime: Runtime
   readonly #snapshot: Snapshot
   readonly #stream: Stream
@@ -98,14 +88,10 @@ export class GatewayExchange implements PassedReply, Sender, StreamEvents, Tunne
   #leavePlace: (() => void) | undefined
 
   constructor(runtime: Runtime, snapshot: Snapshot, stream: Stream) {
+    super(stream.head, runtime.clock.nowMs())
     this.#runtime = runtime
     this.#snapshot = snapshot
     this.#stream = stream
-    this.request = stream.head
-    this.query = stream.head.query
-    this.path = stream.head.path
-    this.upstreamHost = undefined
-    this.startedMs = runtime.clock.nowMs()
     this.#forwarding = forwardingOf(runtime, snapshot, stream)
     runtime.active++
     stream.attach(this)
@@ -219,12 +205,6 @@ export class GatewayExchange implements PassedReply, Sender, StreamEvents, Tunne
     return this.#sending?.sentTo
   }
 
-  setField(name: string, value: string | undefined): void {
-    assertEditable(name, value)
-    this.ownFields ??= new Map()
-    this.ownFields.set(name.toLowerCase(), { name, value })
-  }
-
   // check
 
   admitted(): void {
@@ -254,10 +234,13 @@ export class GatewayExchange implements PassedReply, Sender, StreamEvents, Tunne
 
   /** Of those that live as long as their client likes so many may be open at once. */
   #takePlace(): boolean {
-    const { address } = this.client
-    const counted = this.#snapshot.isTrustedHop(address) ? undefined : address
-    const { limits } = this.#snapshot.plan
-    const taken = this.#runtime.places.take(counted, this.#stream.peer, limits)
+    const { isTrustedHop, plan } = this.#snapshot
+    const taken = this.#runtime.places.take(
+      this.client,
+      this.#stream.peer,
+      plan.limits,
+      isTrustedHop,
+    )
     if ('leave' in taken) this.#leavePlace = taken.leave
     else this.#refuse(taken.refusal)
     return 'leave' in taken

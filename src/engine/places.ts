@@ -1,7 +1,7 @@
 // How many event streams and tunnels are open at once: of one client, in all threads, and on one of
 // its connections. Each holds memory for as long as its client likes.
 import { type Limits, type Occupancy, refuse, type Refusal } from '../base.ts'
-import type { StreamPeer } from '../http.ts'
+import type { Client, StreamPeer } from '../http.ts'
 
 /** When to come back: somebody may have closed one by then. */
 const retryMs = 5_000
@@ -14,14 +14,15 @@ export class Places {
     this.#occupancy = occupancy
   }
 
-  /** Takes a place, and gives how to leave it; `address` undefined: a hop, for many clients. */
+  /** Takes a place, and gives how to leave it. A hop asks for many clients: its own do not count. */
   take(
-    address: string | undefined,
+    { address }: Client,
     peer: StreamPeer,
     limits: Limits,
+    isHop: (address: string) => boolean,
   ): { readonly leave: () => void } | { readonly refusal: Refusal } {
     const { liveStreamsPerAddressMax, liveStreamsPerConnectionMax } = limits
-    const key = address === undefined ? undefined : `live ${address}`
+    const key = isHop(address) ? undefined : `live ${address}`
     const ofConnection = this.#ofConnection.get(peer) ?? 0
     if (ofConnection >= liveStreamsPerConnectionMax) return full('of the connection')
     if (key !== undefined && this.#occupancy.ofAddress(key) >= liveStreamsPerAddressMax) {

@@ -162,8 +162,10 @@ export class Client extends EventEmitter<{ change: [] }> {
   }
 
   async close(): Promise<void> {
-    if (this.state !== 'closed') this.#native.close(0x100, '')
-    await this.until(() => this.state === 'closed')
+    if (this.state === 'open') {
+      this.#native.close(0x100, '')
+      await this.until(() => this.state === 'closed')
+    }
     this.#native.requestShutdown()
     this.#native.joinWorker()
   }

@@ -72,7 +72,7 @@ test('a certificate is for its name, then for all beside it, then for anybody', 
     ['other', 0],
     [undefined, 0],
   ]
-  for (const [name, at] of cases) assert.equal(certificateFor(name, all), at, name)
+  for (const [name, at] of cases) assert.equal(certificateFor(name, all), at, String(name))
 })
 
 test('a key lies in a file that is ours alone, and nowhere where somebody else put one', async () => {

@@ -126,9 +126,8 @@ export class Client extends EventEmitter<{ change: [] }> {
       this.state = 'closed'
       this.closeReason = meta?.errorReason ?? ''
       this.closeCode = meta?.errorCode
-      if (process.env.V) console.log('CLIENT CLOSED', meta)
       for (const one of this.#replies.values()) if (one.state === 'open') one.state = 'broken'
-    } else if (reply !== undefined) takeReply(reply, { eventType, headers, data, meta } as never)
+    } else if (reply !== undefined) takeReply(reply, { eventType, headers, data })
     this.emit('change')
     for (const one of this.#replies.values()) one.emit('change')
   }
@@ -191,8 +190,5 @@ function takeReply(
     reply.bytes += data.length
   }
   if (eventType === 5) reply.state = 'ended'
-  if (eventType === 6 || eventType === 10) {
-    reply.state = 'broken'
-    ;(reply as any).error = [eventType, (arguments[1] as any).meta]
-  }
+  if (eventType === 6 || eventType === 10) reply.state = 'broken'
 }

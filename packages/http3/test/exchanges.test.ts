@@ -56,14 +56,14 @@ test('a large reply to a client that reads slowly takes little memory here', asy
   const total = 64 * 1024 * 1024
   let sent = 0
   let ahead = 0
-  let replyBytes = () => 0
+  let received: { readonly bytes: number } = { bytes: 0 }
   const { client } = await served({
     serve(stream) {
       const piece = Buffer.alloc(64 * 1024, 'x')
       const send = () => {
         while (sent < total) {
           sent += piece.length
-          ahead = Math.max(ahead, sent - replyBytes())
+          ahead = Math.max(ahead, sent - received.bytes)
           if (!stream.sendPiece(piece)) return
         }
         stream.sendEnd([])
@@ -75,7 +75,7 @@ test('a large reply to a client that reads slowly takes little memory here', asy
   })
   const one = await client()
   const reply = one.ask()
-  replyBytes = () => reply.bytes
+  received = reply
   await reply.ended()
   assert.equal(reply.bytes, total)
   // What the window of the client and the queues of both sides hold.

@@ -123,8 +123,8 @@ export async function served(options: ServedOptions = {}) {
     warnings,
     /** Whenever a client was slowed down, and let go on. */
     holds,
-    async client(name?: string, options?: ConstructorParameters<typeof Client>[2]) {
-      const client = new Client(port, name, options)
+    async client(name?: string, more?: ConstructorParameters<typeof Client>[2]) {
+      const client = new Client(port, name, more)
       clients.push(client)
       return client.opened()
     },

@@ -147,9 +147,9 @@ test('what breaks a rule of messages is told to both sides', async (t) => {
     client.send(sent)
     await eventually(`${says}: the client is told`, () => client.received.length > 4)
     assert.equal(client.received.charCodeAt(2) * 256 + client.received.charCodeAt(3), code, says)
-    await eventually(`${says}: the endpoint is told`, () => upstream.received.includes('\x88'))
-    const told = unmasked(upstream.received.slice(upstream.received.lastIndexOf('\x88')))
-    assert.equal(told, client.received, says)
+    // By its place: random masks have the bytes of anything.
+    const told = () => unmasked(upstream.received.slice(-client.received.length - 4))
+    await eventually(`${says}: the endpoint is told`, () => told() === client.received)
     upstream.send(fromService.close(code))
     upstream.finish()
     const found = await record()

@@ -17,6 +17,7 @@ const every = (pattern: string): string[] =>
 
 const guides =
   'first-steps init mock custom-policies overlays explain shadow embedding forward-auth'
+const protocols = 'protocols http2 http3 tls acme grpc grpc-statuses'
 const operations = 'operating reload upstreams top access-log metrics'
 const reference = 'config limits faults contract bodies forwarding'
 
@@ -29,6 +30,7 @@ export function chapters(): Chapter[] {
     { title: 'Start', files: ['README.md'] },
     { title: 'Guides', files: inSpec(guides) },
     { title: 'Examples', files: every('examples/*/README.md') },
+    { title: 'Protocols', files: inSpec(protocols) },
     { title: 'Policies', files: every('spec/policies/*.md') },
     { title: 'Operating', files: inSpec(operations) },
     { title: 'Wire', files: every('spec/wire/*.md') },

@@ -19,6 +19,9 @@ import type { Front, Services } from './servers.ts'
 const [clients, streams] = [16, 4]
 const [sockets, listeners] = [64, 200]
 
+/** A reply, or a message of gRPC, is longer. */
+const replyBytesMin = 100
+
 /** What was asked in a round, and how long that took. */
 interface Asked {
   readonly requests: number
@@ -103,6 +106,9 @@ async function h2load(
   const [, done, failed] = /(\d+) succeeded, (\d+) failed/.exec(said) ?? []
   if (done === undefined || failed !== '0') throw new Error(`${name}: h2load: ${said}`)
   const requests = Number(done)
+  // A refusal in gRPC has the status 200 as well, but no message.
+  const dataBytes = Number(/ \((\d+)\) data/.exec(said)?.[1])
+  if (!(dataBytes >= requests * replyBytesMin)) throw new Error(`${name} refused: ${said}`)
   const latenciesUs = readFileSync(log, 'latin1')
     .split('\n')
     .map((line) => Number(line.split('\t')[2]))

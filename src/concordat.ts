@@ -40,13 +40,7 @@ export {
   type VerifyStep,
 } from './http.ts'
 /** What `concordat-http3` builds on: it moves with this package, and is pinned to its version. */
-export type {
-  QuicConnection,
-  QuicListener,
-  QuicPackage,
-  QuicSetup,
-  QuicSink,
-} from './wire.ts'
+export type { QuicConnection, QuicListener, QuicPackage, QuicSetup, QuicSink } from './wire.ts'
 export {
   type Detail,
   type FaultCode,

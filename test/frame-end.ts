@@ -13,10 +13,10 @@ import {
 } from '../src/wire/http2/frames.ts'
 import { FieldLines } from '../src/wire/http2/field-lines.ts'
 import { HpackDecoder } from '../src/wire/http2/hpack-decoder.ts'
-import { encodeField, encodeLines } from '../src/wire/http2/hpack-encoder.ts'
+import { encodeField, encodeLines, encodeStatus } from '../src/wire/http2/hpack-encoder.ts'
 import { eventually, type Peer } from './raw-peer.ts'
 
-export { encodeField }
+export { encodeField, encodeLines, encodeStatus }
 export * from '../src/wire/http2/frames.ts'
 
 export interface Frame {

@@ -133,7 +133,7 @@ for (const workers of ['0', '2']) {
       const { status, body } = await asked(port, 'api.test', each())
       assert.equal(status, 200)
       assert.match(body, /"x-forwarded-proto":"https"/)
-      const [plain] = line.urls.filter((url: string) => url.startsWith('http:'))
+      const plain = line.urls.find((url: string) => url.startsWith('http:'))
       const path = '/notes?a=b'
       const going = getPlain(`${plain}${path}`, { headers: { Host: 'api.test:80' } })
       const [sent] = (await once(going, 'response')) as [IncomingMessage]

@@ -25,7 +25,8 @@ const sentences: Readonly<Record<string, string>> = {
   ERR_SSL_HTTP_REQUEST: 'what answers there speaks no TLS',
   ERR_SSL_UNSUPPORTED_PROTOCOL: 'it speaks neither TLS 1.2 nor TLS 1.3',
   ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: 'it speaks neither TLS 1.2 nor TLS 1.3',
-  ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL: 'it takes none of the versions of HTTP that it is offered',
+  ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL:
+    'it takes none of the versions of HTTP that it is offered',
   ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: "it demands a client's certificate",
   ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: "it refuses the client's certificate",
   ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: "it does not know the CA of the client's certificate",

@@ -90,11 +90,7 @@ export function tlsConnect(terms: TlsTerms): Connect {
   }
 }
 
-function listenTo(
-  socket: TLSSocket,
-  ears: TlsSink,
-  opened: (protocol?: string) => void,
-): void {
+function listenTo(socket: TLSSocket, ears: TlsSink, opened: (protocol?: string) => void): void {
   socket.on('data', (chunk: Buffer) => handle(ears, () => ears.bytes(chunk, chunk.length)))
   // Of an alert behind the handshake Node tells, and leaves the socket open.
   socket.on('error', () => socket.destroy())

@@ -59,12 +59,13 @@ class Heard implements CallEvents {
   upstreamWritable(): void {}
 }
 
+const write = (): boolean => true
+
 function opened(calls: number) {
   const bugs: unknown[] = []
   const clock = manualClock(1_000)
   const sweeper = new Sweeper(clock, (error) => bugs.push(error))
   let isGone = false
-  const write = (): boolean => true
   const socket = {
     full: false,
     queuedBytes: 0,

@@ -28,7 +28,7 @@ export const contracts: readonly DrivenContract[] = [
   {
     name: 'chat',
     file: join(import.meta.dirname, '..', '..', 'examples', 'chat', 'openapi.yaml'),
-    operations: 11,
+    operations: 15,
     absent: false,
   },
 ]

@@ -1,4 +1,5 @@
-// The contracts that are driven, and how many operations each must have: none may be passed over.
+// The contracts that are driven, and how many operations of requests and replies each must have: none
+// may be passed over.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'yaml'
@@ -28,7 +29,7 @@ export const contracts: readonly DrivenContract[] = [
   {
     name: 'chat',
     file: join(import.meta.dirname, '..', '..', 'examples', 'chat', 'openapi.yaml'),
-    operations: 15,
+    operations: 14,
     absent: false,
   },
 ]

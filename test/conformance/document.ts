@@ -88,6 +88,7 @@ interface OperationObject {
   }
   readonly security?: readonly SecurityRequirement[]
   readonly servers?: readonly ServerObject[]
+  readonly responses?: Readonly<Record<string, unknown>>
 }
 
 interface ServerObject {
@@ -120,7 +121,9 @@ export function readDocument(root: unknown): RawDocument {
   const operations = Object.entries(document.paths).flatMap(([path, item]) =>
     methods.flatMap((method) => {
       const operation = item[method]
-      return operation ? [readOperation(document, path, method, item, operation, resolve)] : []
+      // A WebSocket is no request and reply: `test/websocket.test.ts` has those.
+      if (operation === undefined || operation.responses?.['101'] !== undefined) return []
+      return [readOperation(document, path, method, item, operation, resolve)]
     }),
   )
   return { openapi: document.openapi, root, operations, resolve }

@@ -21,7 +21,7 @@ export function explainCommand(
   return command
     .usage('[options] METHOD PATH | REQUEST-ID')
     .argument('[words...]', 'METHOD PATH of a request to try, or the id of one that was served')
-    .option('--contract <file>', 'OpenAPI document (without it, that of the configuration)')
+    .option('--contract <file>', 'contract (without it, that of the configuration)')
     .option('--as <address>', 'client address of the request (127.0.0.1)')
     .option('--request <file>', 'the request as a file: fields, empty line, body; - for stdin')
     .option('--header <field>', "a field, 'Name: value'; repeat it", listedFields)

@@ -37,7 +37,7 @@ export async function commandLine(args: readonly string[], world: World): Promis
 
 function programFor(world: World, outcome: { code: ExitCode }): CommandType {
   const program = new Command('concordat')
-    .description('Runs an API from its OpenAPI contract.')
+    .description('Runs an API from its contract.')
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
     .helpCommand('help [command]', 'Print help of a command.')
@@ -150,7 +150,7 @@ function sourced(command: CommandType, description: string): CommandType {
 }
 
 const withContract = (command: CommandType): CommandType =>
-  command.argument('[contract]', 'OpenAPI document, JSON or YAML')
+  command.argument('[contract]', 'OpenAPI document (JSON, YAML) or protobuf descriptor set')
 
 function fromFiles(command: CommandType, description: string): CommandType {
   return command

@@ -207,7 +207,7 @@ function sourcesOf(
 /** An occupied port is the usual reason, and another port the usual way out. */
 function withOption(problem: string, option: string, port: number): string {
   if (problem.endsWith('no such address')) return `${problem}. Take another with --host`
-  return port === 0
+  return port === 0 || !problem.includes('cannot listen on')
     ? problem
     : `${problem}. Take another with ${option}, or ${option} 0 for a free one`
 }

@@ -5,7 +5,7 @@ import type { TlsCertificate } from '../wire.ts'
 import type { Origins } from './origins.ts'
 
 export interface BuildOptions {
-  /** Path of the OpenAPI document; without it, `contract` of the configuration names it. */
+  /** Path of the contract; without it, `contract` of the configuration names it. */
   readonly contractFile?: string | undefined
   /** Path of `concordat.yaml` or `concordat.config.ts`. */
   readonly configFile?: string | undefined

@@ -82,6 +82,9 @@ function unknownKey(key: string, path: Path, { jsonSchema }: Checked): string {
   if (last === 'limits' && Object.hasOwn(limitTable, key)) {
     return `'${key}' bounds the whole gateway: it belongs under 'limits' of concordat.yaml`
   }
+  if (key === 'http2' && path[0] === 'listen') {
+    return `unknown key 'http2': every listener takes HTTP/2, nothing switches it on or off`
+  }
   const known = knownKeys(jsonSchema(), path)
   const hint = suggestion(key, known)
   if (hint !== '' || known.length === 0) return `unknown key '${key}'${hint}`
@@ -150,14 +153,16 @@ interface JsonSchema {
 /** Names of the properties that the object at a path may have. */
 function knownKeys(root: object, path: Path): string[] {
   let here: JsonSchema[] = [root]
-  for (const part of path) here = here.flatMap((schema) => below(schema, String(part)))
+  for (const part of path) here = here.flatMap((schema) => below(schema, part))
   return [...new Set(here.flatMap(options).flatMap((one) => Object.keys(one.properties ?? {})))]
 }
 
-function below(schema: JsonSchema, part: string): JsonSchema[] {
+function below(schema: JsonSchema, part: PropertyKey): JsonSchema[] {
   return options(schema).flatMap(({ properties, additionalProperties, items }) => {
-    if (properties !== undefined && Object.hasOwn(properties, part)) return [properties[part]!]
-    return [items, additionalProperties].filter((one) => typeof one === 'object')
+    const key = String(part)
+    if (properties !== undefined && Object.hasOwn(properties, key)) return [properties[key]!]
+    const any = typeof part === 'number' ? items : additionalProperties
+    return typeof any === 'object' ? [any] : []
   })
 }
 

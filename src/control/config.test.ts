@@ -52,6 +52,16 @@ const refused: readonly [says: string, text: string, want: string][] = [
     "concordat.yaml:2:3 unknown key 'quux': known here are form, docs",
   ],
   [
+    'a word that is nothing alike, where a list may stand too',
+    'listen: { tls: { cert: a.pem } }\n',
+    "concordat.yaml:1:18 unknown key 'cert': known here are certificates, acme",
+  ],
+  [
+    'a version that needs no setting',
+    'listen: { http2: true }\n',
+    "concordat.yaml:1:11 unknown key 'http2': every listener takes HTTP/2, nothing switches it on or off",
+  ],
+  [
     'a slip in a value',
     'audience: pubic\n',
     "concordat.yaml:1:1 'audience' must be one of public, partner, internal (did you mean 'public'?)",

@@ -173,7 +173,10 @@ const listener = z.strictObject({
 export type Listener = z.infer<typeof listener>
 
 export const configSchema = z.strictObject({
-  contract: z.string().optional().describe('the OpenAPI document, relative to this file'),
+  contract: z
+    .string()
+    .optional()
+    .describe('the OpenAPI document or descriptor set, relative to this file'),
   overlays: z
     .array(z.string())
     .default([])

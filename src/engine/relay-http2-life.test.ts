@@ -36,7 +36,11 @@ test('nothing is asked of an endpoint before it has said that it speaks HTTP/2',
 
 test('an endpoint that speaks something else is told apart, and was not asked', async (t) => {
   const rows: [says: string, answer: string, reason: RegExp][] = [
-    ['HTTP/1.1', 'HTTP/1.1 400 Bad Request\r\n\r\n', /brought no HTTP\/2/],
+    [
+      'HTTP/1.1',
+      'HTTP/1.1 400 Bad Request\r\n\r\n',
+      /brought no HTTP\/2: it speaks HTTP\/1\.1, and/,
+    ],
     ['another frame first', windowUpdateFrame(0, 1), /brought no HTTP\/2: the first frame/],
     ['an end at once', '', /closed before a word of HTTP\/2/],
   ]

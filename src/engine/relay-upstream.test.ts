@@ -20,7 +20,7 @@ test('a reply whose head breaks the rules is a 502, and its connection is never 
     ],
     ['a split value', 'HTTP/1.1 200 OK\r\nA: b\nSet-Cookie: x\r\n\r\n', /control character/],
     ['junk', 'SSH-2.0-OpenSSH_9.2\r\n', /no HTTP/],
-    ['HTTP/2', '\0\0\x12\x04\0\0\0\0\0', /no HTTP/],
+    ['HTTP/2', '\0\0\x12\x04\0\0\0\0\0', /speaks HTTP\/2/],
     ['a bare LF', 'HTTP/1.1 200 OK\n', /no HTTP/],
     ['101', 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n', /101/],
     ['endless interim replies', 'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(17), /too many interim/],

@@ -180,6 +180,11 @@ describe('the contract itself', () => {
     assert.equal(problem, 'none.yaml:1:1 none.yaml does not exist')
   })
 
+  it('may be the source of one, which protoc or buf have to read first', async () => {
+    const path = write('source', { 'chat.proto': 'syntax = "proto3";\n' })
+    assert.match((await problemsOf(path('chat.proto')))[0]!, /made of: run 'protoc /)
+  })
+
   it('may be a named pipe, which is no file', { skip: process.platform === 'win32' }, async () => {
     const path = write('pipe', {})('pipe.yaml')
     mkdirSync(dirname(path), { recursive: true })

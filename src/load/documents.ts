@@ -187,9 +187,13 @@ async function parsedOf(bytes: Uint8Array, path: string, isRoot: boolean): Promi
     const { parseDescriptorSet } = await import('./descriptor-set.ts')
     return parseDescriptorSet(bytes, path)
   }
+  if (isRoot && path.endsWith('.proto')) return { problem: sourceText(path) }
   const text = textOf(bytes, path)
   return 'problem' in text ? text : parseLocated(text.is, path)
 }
+
+const sourceText = (path: string): string =>
+  `${path} is what a descriptor set is made of: run 'protoc --include_imports --include_source_info -o api.binpb' on it, and serve that`
 
 function textOf(bytes: Uint8Array, path: string): { is: string } | { problem: string } {
   const text = utf8Text(bytes)

@@ -13,6 +13,7 @@ import { ChunkedDecoder } from './chunked.ts'
 import { type Address, type Connect, connectSocket } from './connect.ts'
 import { Gathered } from './gathered.ts'
 import { headText } from './head-text.ts'
+import { frameType } from './http2/frames.ts'
 import { linesOf } from './lines.ts'
 import { Pace } from './pace.ts'
 import { type Http1ReplyHead, parseReplyHead } from './reply-head.ts'
@@ -256,7 +257,7 @@ export class ClientConnection implements Call, ByteSink, Sweepable {
         return this.#fail(length, 'the head of the reply is too large')
       }
       const hopeless = /(?:^|[^\r])\n/.test(text) || !'HTTP/1.'.startsWith(text.slice(0, 7))
-      return hopeless ? this.#fail(length, 'the bytes are no HTTP/1.1 reply') : at
+      return hopeless ? this.#fail(length, whatItIs(text)) : at
     }
     const { replyHeadFieldsMax } = limits
     const head = parseReplyHead(
@@ -457,3 +458,9 @@ export class ClientConnection implements Call, ByteSink, Sweepable {
     return stillMs > terms.replyIdleTimeoutMs ? 'the reply stood still' : undefined
   }
 }
+
+/** SETTINGS is what an endpoint of HTTP/2 says first, whatever it is asked. */
+const whatItIs = (text: string): string =>
+  text.startsWith('\0\0') && text.charCodeAt(3) === frameType.settings
+    ? 'it speaks HTTP/2, and is asked in HTTP/1.1 (write h2c:// or `http: 2`)'
+    : 'the bytes are no HTTP/1.1 reply'

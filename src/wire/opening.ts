@@ -61,10 +61,13 @@ export class Opening implements ByteSink, Sweepable, Greeted {
   }
 
   ungreeted(reason: string): void {
-    this.#refused = reason
+    this.#refused ??= reason
   }
 
   bytes(buffer: Buffer, length: number): void {
+    if (this.#at === 'greeting' && buffer.toString('latin1', 0, Math.min(length, 5)) === 'HTTP/') {
+      this.#refused = 'it speaks HTTP/1.1, and is asked in HTTP/2 (h2c:// or `http: 2`)'
+    }
     this.#carrier?.sink.bytes(buffer, length)
   }
 

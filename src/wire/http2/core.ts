@@ -92,6 +92,8 @@ export class Http2Core<S extends FlowStream> implements FrameSink, OutflowEvents
   /** Who takes the data of the frame under way; undefined: nobody. */
   #dataStream: S | undefined
   #isDataEmpty = false
+  /** Of streams that we reset: what their windows let come, and may be on its way. */
+  #lateBytesMax = 0
   #saidTable = false
   /** Whether the peer has had our settings. */
   #isAcknowledged = false
@@ -218,7 +220,10 @@ export class Http2Core<S extends FlowStream> implements FrameSink, OutflowEvents
   #streamOfData(id: number, bytes: number): S | undefined {
     const stream = this.streams.get(id)
     if (stream === undefined) {
-      this.#keeps(this.#conduct.misplaced(id, 'DATA'))
+      this.#lateBytesMax -= bytes
+      if (this.#keeps(this.#conduct.misplaced(id, 'DATA')) && this.#lateBytesMax < 0) {
+        this.fail(errorCode.flowControlError, 'more DATA than the windows of streams that are over')
+      }
       return undefined
     }
     stream.receiveWindow -= bytes
@@ -291,6 +296,7 @@ export class Http2Core<S extends FlowStream> implements FrameSink, OutflowEvents
 
   /** A stream that came behind our GOAWAY: whatever comes for it is dropped. */
   ignore(id: number): void {
+    this.#lateBytesMax += firstWindowBytes
     this.#conduct.closed(id, 'reset')
     this.#spendControl()
   }
@@ -483,6 +489,7 @@ export class Http2Core<S extends FlowStream> implements FrameSink, OutflowEvents
   refuse(id: number, code: number): void {
     this.servedId = id
     this.write(rstStreamFrame(id, code))
+    this.#lateBytesMax += firstWindowBytes
     this.#conduct.closed(id, 'reset')
     if (this.#isAcknowledged || ++this.#earlyRefusals > earlyRefusalsMax) this.spendReset()
   }
@@ -494,6 +501,9 @@ export class Http2Core<S extends FlowStream> implements FrameSink, OutflowEvents
   #close(stream: S, how: 'ended' | 'reset'): void {
     stream.isClosed = true
     this.streams.delete(stream.id)
+    if (how === 'reset' && !stream.isReceived) {
+      this.#lateBytesMax += Math.max(0, stream.receiveWindow)
+    }
     this.#conduct.closed(stream.id, how)
     this.#outflow.drop(stream)
     this.#inflow.drop(stream)

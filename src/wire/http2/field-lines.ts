@@ -69,6 +69,9 @@ export function isCleanValue(bytes: Buffer, start: number, end: number): boolean
 
 const isBlank = (code: number): boolean => code === 0x20 || code === 0x09
 
+/** Beyond so many times its bounds a section is no mistake, and is read no further. */
+const bombFactor = 8
+
 /** Room before the lines, for one that is put there later. */
 export const headroomBytes = 512
 
@@ -80,6 +83,8 @@ export class FieldLines {
   end = headroomBytes
   /** More bytes or fields came than allowed: the rest was dropped. */
   isTooLarge = false
+  /** So much more came that nobody should read on. */
+  isBomb = false
   /** The rule that a field breaks. */
   broken: string | undefined
   method: string | undefined
@@ -99,6 +104,7 @@ export class FieldLines {
     this.start = headroomBytes
     this.end = headroomBytes
     this.isTooLarge = false
+    this.isBomb = false
     this.broken = undefined
     this.method = undefined
     this.scheme = undefined
@@ -158,8 +164,11 @@ export class FieldLines {
   #exceeds(lineLength: number): boolean {
     this.#usedBytes += lineLength
     this.#fields++
-    this.isTooLarge ||= this.#usedBytes > this.#bytesMax || this.#fields > this.#fieldsMax
-    return this.isTooLarge
+    if (this.#usedBytes <= this.#bytesMax && this.#fields <= this.#fieldsMax) return false
+    this.isTooLarge = true
+    this.isBomb =
+      this.#usedBytes > bombFactor * this.#bytesMax || this.#fields > bombFactor * this.#fieldsMax
+    return true
   }
 
   #special(from: Buffer, at: number, nameLength: number, lineLength: number, kind: number): void {

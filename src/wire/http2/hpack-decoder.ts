@@ -25,15 +25,15 @@ export class HpackDecoder {
   }
 
   /**
-   * Decodes a block. False where it is broken: nothing later on the connection can be decoded then
-   * (RFC 9113 §4.3).
+   * Decodes a block. False where it is broken, or a bomb: nothing later on the connection can be
+   * decoded then (RFC 9113 §4.3).
    */
   decode(view: Buffer, start: number, end: number, into: FieldLines): boolean {
     this.#view = view
     this.#at = start
     this.#end = end
     if (!this.#readSizes()) return false
-    while (this.#at < end) if (!this.#readField(into)) return false
+    while (this.#at < end) if (!this.#readField(into) || into.isBomb) return false
     into.finish()
     return true
   }

@@ -241,8 +241,8 @@ test('a kilobyte that stands for megabytes makes none of them', () => {
   const into = new FieldLines()
   into.begin(16_384, 100)
   const block = Buffer.alloc(16_384, 0xbe)
-  assert.ok(decoder.decode(block, 0, block.length, into))
-  assert.ok(into.isTooLarge)
+  assert.ok(!decoder.decode(block, 0, block.length, into))
+  assert.ok(into.isBomb)
   assert.ok(into.bytes.length <= 64 * 1024)
 })
 

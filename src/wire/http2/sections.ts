@@ -93,6 +93,8 @@ export class Sections {
   #decode(view: Buffer, from: number, to: number, into: FieldLines): 'whole' | ConnectionFault {
     into.begin(this.#bounds.bytesMax, this.#bounds.fieldsMax)
     if (this.#decoder.decode(view, from, to, into)) return 'whole'
-    return { code: errorCode.compressionError, reason: 'a section cannot be decoded' }
+    return into.isBomb
+      ? { code: errorCode.enhanceYourCalm, reason: 'a section far beyond its bounds' }
+      : { code: errorCode.compressionError, reason: 'a section cannot be decoded' }
   }
 }

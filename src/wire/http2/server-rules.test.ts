@@ -283,15 +283,29 @@ test('what means nothing is passed over', () => {
 
 test('frames for a stream that we have reset were on their way, and count for the connection alone', () => {
   const peer = new Peer(({ stream }) => stream.cut()).begins()
-  assert.deepEqual(peer.says(openPost).hears(), ['rstStream 1 internalError'])
-  peer.says(frame('data', 0, 1, 'x'.repeat(16_384)).repeat(40))
+  const ids = Array.from({ length: 9 }, (_, i) => 2 * i + 1)
+  for (const id of ids) {
+    assert.deepEqual(peer.says(headers(id, post, endHeaders)).hears(), [
+      `rstStream ${id} internalError`,
+    ])
+  }
+  const window = [16_384, 16_384, 16_384, 16_383]
+  const late = ids.flatMap((id) => window.map((bytes) => frame('data', 0, id, 'x'.repeat(bytes))))
+  peer.says(late.join(''))
   // The table follows the trailers, too: what they put into it serves the next stream.
   const indexed = '\x40\x01a\x01b'
-  peer.says(frame('headers', 5, 1, indexed) + frame('headers', 5, 3, `${block}\xbe`))
-  assert.equal(peer.heard[1]!.stream.forwardable, 'a: b\r\n')
+  peer.says(frame('headers', 5, 1, indexed) + frame('headers', 5, 19, `${block}\xbe`))
+  assert.equal(peer.heard[9]!.stream.forwardable, 'a: b\r\n')
   assert.deepEqual(
     peer.hears().filter((said) => said.startsWith('windowUpdate')),
-    ['windowUpdate 0 524288'],
+    ['windowUpdate 0 540664'],
+  )
+  assert.deepEqual(
+    peer
+      .says(frame('data', 0, 1, 'x'))
+      .hears()
+      .slice(-1),
+    ['goaway 19 flowControlError'],
   )
 })
 
@@ -307,7 +321,10 @@ test('a section may come in parts, and byte by byte', () => {
   }
 })
 
-test('a section in too many frames, or too large, ends the connection', () => {
+/** A field of 4 kB, for the table. */
+const largeEntry = `\x40\x01a\x7f\xa1\x1e${'x'.repeat(4_000)}`
+
+test('a section in too many frames, or far too large, ends the connection', () => {
   const rows: [says: string, bytes: string][] = [
     ['33 frames', frame('headers', 1, 1, 'x') + frame('continuation', 0, 1).repeat(33)],
     [
@@ -316,6 +333,8 @@ test('a section in too many frames, or too large, ends the connection', () => {
         frame('continuation', 0, 1, zero.repeat(16_384)) +
         frame('continuation', 0, 1, 'x'),
     ],
+    ['a bomb of bytes', frame('headers', 5, 1, `${block}${largeEntry}${'\xbe'.repeat(32)}`)],
+    ['a bomb of fields', frame('headers', 5, 1, `${block}${'\x90'.repeat(840)}`)],
   ]
   for (const [says, bytes] of rows) {
     const peer = new Peer().begins()
@@ -324,9 +343,8 @@ test('a section in too many frames, or too large, ends the connection', () => {
 })
 
 test('a section beyond the bounds of a head is answered 431, and the connection goes on', () => {
-  const entry = `\x40\x01a\x7f\xa1\x1e${'x'.repeat(4_000)}`
   const rows: [says: string, section: string][] = [
-    ['bytes', frame('headers', 5, 1, `${block}${entry}${'\xbe'.repeat(4)}`)],
+    ['bytes', frame('headers', 5, 1, `${block}${largeEntry}${'\xbe'.repeat(4)}`)],
     ['fields', headers(1, [...get, ...Array.from({ length: 120 }, () => ['a', ''] as const)])],
   ]
   for (const [says, section] of rows) {

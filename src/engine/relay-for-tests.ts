@@ -113,19 +113,23 @@ export async function openRelay(t: TestContext, options: RelayOptions = {}) {
   const occupancy = options.server?.occupancy ?? soleOccupancy(() => 0.5)
   const upstreams = new Upstreams()
   const pools = { clock, sweeper, limits: plan.limits, bug, occupancy }
-  const linked = linkSnapshot(openSnapshot(encodeSnapshot(plan)), {
-    registry: ownRegistry,
-    random: () => 0.5,
-    nowMs: () => clock.nowMs(),
-    states: new States({}),
-    upstreams: upstreams.use(plan.upstreams, pools, (number) => plan.blobs[number]!),
-    bug,
-    observers: [(record) => records.push({ ...record })],
-  })
-  const snapshot = {
-    ...linked,
-    operation: (index: number) => ({ ...linked.operation(index), ...options.steps }),
+  const states = new States({})
+  const link = () => {
+    const linked = linkSnapshot(openSnapshot(encodeSnapshot(plan)), {
+      registry: ownRegistry,
+      random: () => 0.5,
+      nowMs: () => clock.nowMs(),
+      states,
+      upstreams: upstreams.use(plan.upstreams, pools, (number) => plan.blobs[number]!),
+      bug,
+      observers: [(record) => records.push({ ...record })],
+    })
+    return {
+      ...linked,
+      operation: (index: number) => ({ ...linked.operation(index), ...options.steps }),
+    }
   }
+  let snapshot = link()
   const runtime: Runtime = {
     clock,
     newId: createIds((length) => Buffer.alloc(length)),
@@ -189,6 +193,11 @@ export async function openRelay(t: TestContext, options: RelayOptions = {}) {
     }
   }
 
+  /** Another snapshot of the same plan; exchanges under way end with the one before. */
+  function swap(): void {
+    snapshot = link()
+  }
+
   let over = false
 
   /** Ends all and checks the laws; comes behind the test by itself. */
@@ -234,6 +243,7 @@ export async function openRelay(t: TestContext, options: RelayOptions = {}) {
     runtime,
     sent,
     server,
+    swap,
     upstreams,
   }
 }

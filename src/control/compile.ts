@@ -282,11 +282,18 @@ function routesOf(operation: Operation, index: number, { pathForms }: Settled): 
   }))
 }
 
+/** Policies that hold only where the contract declares something, and what that is. */
+const declaredFor: Readonly<Record<string, string>> = {
+  websocket: 'declares 101',
+  'event-stream': 'declares a reply of text/event-stream',
+}
+
 /** Settings that decide nothing are refused: somebody believes that they do. */
 function reportIneffective({ settling, upstreams, upstreamsUsed, input, problems }: Work): void {
   for (const { name, place, effective } of settling.written) {
     if (effective) continue
-    const why = 'nothing that it reaches needs it, or inner settings replace it'
+    const needed = declaredFor[name.split('.')[1] ?? ''] ?? 'needs it'
+    const why = `nothing that it reaches ${needed}, or inner settings replace it`
     problems.report(errorAt(place(), `'${name}' has no effect here: ${why}`))
   }
   reportUnset(settling, input)

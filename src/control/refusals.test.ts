@@ -73,6 +73,12 @@ const refused: readonly Refused[] = [
     /^openapi\.yaml:11:\d+ error 'policies\.auth' has no effect here/,
   ],
   [
+    'a bound of WebSockets where there are none',
+    contract,
+    'policies: { auth: upstream, websocket: { messageBytesMax: 9 } }\n',
+    /^concordat\.yaml:1:\d+ error .* has no effect here: nothing that it reaches declares 101,/,
+  ],
+  [
     'a bound of bodies where there is none',
     withLines(
       '      operationId: listThings',

@@ -46,7 +46,7 @@ export const faults = {
     false,
     'This operation is no WebSocket.',
     'The request opens a WebSocket, and the contract declares no `101` for the operation, or its policy `websocket` is off.',
-    'Call the operation as an ordinary request, or open the WebSocket where the contract declares one.',
+    'Call the operation as an ordinary request. Where it is a WebSocket, declare `101` among its responses in the contract.',
   ),
   INVALID_INPUT: fault(
     400,
@@ -229,8 +229,8 @@ export const faults = {
     'upstream',
     true,
     'The service cannot be reached.',
-    'No connection to the upstream could be made: it refused, or its name does not resolve. Nothing was sent.',
-    'See whether the upstream runs and listens where the configuration says.',
+    'No connection to the upstream could be made: it refused, its name does not resolve, or it is asked in HTTP/2 (`h2c://`, `http: 2`) and speaks HTTP/1.1. Nothing was sent.',
+    'See whether the upstream runs and listens where the configuration says, in that version of HTTP; the record says why.',
   ),
   UPSTREAM_CLOSED: fault(
     502,

@@ -3,6 +3,21 @@
 import type { EndpointPlan } from '../upstream.ts'
 import type { Deployment } from './build-types.ts'
 
+/** What services are said to speak elsewhere, and how that is written here. */
+const written: Readonly<Record<string, string>> = {
+  'ws:': 'http://, for WebSockets too',
+  'wss:': 'https://, for WebSockets too',
+  'grpc:': 'h2c://',
+  'grpcs:': "https://, with 'http: 2' at the upstream",
+  'http2:': 'h2c://',
+  'h2:': "https://, with 'http: 2' at the upstream",
+}
+
+const insteadOf = (protocol: string): string => {
+  const instead = written[protocol]
+  return instead === undefined ? '' : `: write ${instead}`
+}
+
 /** An address read, or what is wrong with it. */
 export function readEndpoint(text: string): EndpointPlan | string {
   if (/^unix:/i.test(text)) return readUnix(text)
@@ -14,7 +29,7 @@ export function readEndpoint(text: string): EndpointPlan | string {
   }
   const isSecure = url.protocol === 'https:'
   if (!isSecure && url.protocol !== 'http:') {
-    return `an endpoint is http://, https://, h2c:// or unix:, not ${url.protocol}//`
+    return `an endpoint is http://, https://, h2c:// or unix:, not ${url.protocol}//${insteadOf(url.protocol)}`
   }
   if (url.username !== '' || url.password !== '') return 'an endpoint holds no user or password'
   if (text.includes('?') || text.includes('#')) return 'an endpoint holds no query and no fragment'

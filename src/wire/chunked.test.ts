@@ -19,8 +19,8 @@ interface Outcome {
 /** Reads parts that lie one after the other in a buffer that is overwritten each time. */
 function decode(parts: readonly string[]): Outcome | string {
   let body = ''
-  const decoder = new ChunkedDecoder(bounds, (piece) => {
-    body += piece.toString('latin1')
+  const decoder = new ChunkedDecoder(bounds, (view, start, end) => {
+    body += view.toString('latin1', start, end)
   })
   const shared = Buffer.alloc(4_096)
   for (const [i, part] of parts.entries()) {

@@ -2,7 +2,10 @@
 // lines end in CRLF, extensions are checked and dropped, trailer fields are kept.
 //
 //   size ──▶ data ──▶ dataEnd ──▶ size … ──▶ (size 0) trailers ──▶ done
+import type { Piece } from '../http.ts'
+import type { ByteStream } from './bytes.ts'
 import { broken, type Broken } from './fields.ts'
+import { latin1Text } from './latin1.ts'
 import { parseTrailers } from './trailers.ts'
 
 export interface ChunkedBounds {
@@ -12,7 +15,16 @@ export interface ChunkedBounds {
 }
 
 /** Takes the pieces of a body as they come; each is valid during the call only. */
-export type TakePiece = (piece: Buffer) => void
+export type TakePiece = (view: Buffer, start: number, end: number) => void
+
+const cr = 0x0d
+const lf = 0x0a
+
+/** Up to here a chunk leaves as one text. */
+const textBytesMax = 8 * 1024
+
+/** Of plain sizes: more digits are read with care. */
+const plainDigitsMax = 6
 
 // Sizes of up to twelve digits are exact as numbers; an extension is a token, alone or with a token
 // or quoted text (RFC 9112 §7.1.1).
@@ -49,13 +61,18 @@ export class ChunkedDecoder {
     while (at < length && this.#at !== 'done') {
       if (this.#at === 'data') {
         const end = Math.min(length, at + this.#leftBytes)
-        this.#take(view.subarray(at, end))
+        this.#take(view, at, end)
         this.#leftBytes -= end - at
         at = end
         if (this.#leftBytes === 0) this.#at = 'dataEnd'
         continue
       }
-      const found = view.indexOf(0x0a, at)
+      const next = this.#line === '' ? this.#plainLine(view, at, length) : at
+      if (next > at) {
+        at = next
+        continue
+      }
+      const found = view.indexOf(lf, at)
       // Behind `length` lies what an earlier read left in the buffer.
       const newline = found < length ? found : -1
       const end = newline < 0 ? length : newline + 1
@@ -65,6 +82,29 @@ export class ChunkedDecoder {
       if (problem !== undefined) return problem
     }
     return at
+  }
+
+  /**
+   * Reads a line that stands whole in the view and says no more than it must, as nearly all do, and
+   * gives the position behind it; `from` where the line wants care.
+   */
+  #plainLine(view: Buffer, from: number, length: number): number {
+    if (this.#at === 'trailers') return from
+    let at = from
+    let size = 0
+    if (this.#at === 'size') {
+      const digitsEnd = Math.min(length, from + plainDigitsMax)
+      for (; at < digitsEnd; at++) {
+        const digit = digitOf(view[at]!)
+        if (digit < 0) break
+        size = size * 16 + digit
+      }
+      if (at === from || size === 0) return from
+    }
+    if (at + 1 >= length || view[at] !== cr || view[at + 1] !== lf) return from
+    this.#leftBytes = size
+    this.#at = this.#at === 'size' ? 'data' : 'size'
+    return at + 2
   }
 
   #unfinished(): Broken | undefined {
@@ -120,4 +160,23 @@ export class ChunkedDecoder {
     this.#trailers = trailers
     return undefined
   }
+}
+
+/** The value of a hexadecimal digit; -1 of anything else. */
+function digitOf(code: number): number {
+  if (code >= 0x30 && code <= 0x39) return code - 0x30
+  const letter = code | 0x20
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1
+}
+
+/** Writes a piece of a body as a chunk; false asks to wait for `drained`. */
+export function writeChunk(out: Pick<ByteStream, 'write' | 'writePiece'>, piece: Piece): boolean {
+  const size = piece.length.toString(16)
+  if (piece.length <= textBytesMax) {
+    const text = typeof piece === 'string' ? piece : latin1Text(piece, 0, piece.length)
+    return out.write(`${size}\r\n${text}\r\n`)
+  }
+  out.write(`${size}\r\n`)
+  out.writePiece(piece)
+  return out.write('\r\n')
 }

@@ -9,11 +9,12 @@ import { assert, type Limits } from '../base.ts'
 import type { Piece } from '../http.ts'
 import type { ByteSink, ByteStream } from './bytes.ts'
 import type { Call, CallBody, CallEvents, CallFailure, CallTerms, StreamTimes } from './call.ts'
-import { ChunkedDecoder } from './chunked.ts'
+import { ChunkedDecoder, writeChunk } from './chunked.ts'
 import { type Address, type Connect, connectSocket } from './connect.ts'
 import { Gathered } from './gathered.ts'
 import { headText } from './head-text.ts'
 import { frameType } from './http2/frames.ts'
+import { pieceOf } from './latin1.ts'
 import { linesOf } from './lines.ts'
 import { Pace } from './pace.ts'
 import { type Http1ReplyHead, parseReplyHead } from './reply-head.ts'
@@ -130,10 +131,7 @@ export class ClientConnection implements Call, ByteSink, Sweepable {
   /** False asks to wait for `writable`. */
   sendPiece(piece: Piece): boolean {
     if (piece.length === 0 || this.#state !== 'busy') return true
-    if (!this.#chunks) return this.#socket.writePiece(piece)
-    this.#socket.write(`${piece.length.toString(16)}\r\n`)
-    this.#socket.writePiece(piece)
-    return this.#socket.write('\r\n')
+    return this.#chunks ? writeChunk(this.#socket, piece) : this.#socket.writePiece(piece)
   }
 
   /** Sends a body whole, whose memory nobody changes any more. */
@@ -293,7 +291,9 @@ export class ClientConnection implements Call, ByteSink, Sweepable {
     this.#left = typeof length === 'number' ? length : 0
     this.#decoder =
       length === 'streamed' && !head.untilClose
-        ? new ChunkedDecoder(this.#tools.limits, (piece) => this.#call?.replyPiece(piece))
+        ? new ChunkedDecoder(this.#tools.limits, (view, start, end) =>
+            this.#call?.replyPiece(pieceOf(view, start, end)),
+          )
         : undefined
     this.#call!.replyHead(head)
     if (length === 'none' || length === 0) this.#ended([], more)
@@ -345,7 +345,7 @@ export class ClientConnection implements Call, ByteSink, Sweepable {
     }
     const end = Math.min(length, at + this.#left)
     this.#left -= end - at
-    this.#call!.replyPiece(view.subarray(at, end))
+    this.#call!.replyPiece(pieceOf(view, at, end))
     if (this.#left === 0) this.#ended([], end < length)
     return end
   }

@@ -1,6 +1,7 @@
 // One exchange on an HTTP/1.1 connection: how a reply is framed, for each version and length.
 import { assert, type FaultCode } from '../base.ts'
 import type { BodyLength, Piece, Stream, StreamEvents, StreamPeer } from '../http.ts'
+import { writeChunk } from './chunked.ts'
 import { linesOf } from './lines.ts'
 import type { Http1RequestHead } from './request-head.ts'
 
@@ -117,9 +118,7 @@ export class Http1Stream implements Stream {
   sendPiece(piece: Piece): boolean {
     if (piece.length === 0) return true
     if (this.#sending !== 'chunks') return this.#connection.writePiece(piece)
-    this.#connection.write(`${piece.length.toString(16)}\r\n`)
-    this.#connection.writePiece(piece)
-    return this.#connection.write('\r\n')
+    return writeChunk(this.#connection, piece)
   }
 
   sendEnd(trailers: readonly string[]): void {

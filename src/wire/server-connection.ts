@@ -346,7 +346,9 @@ export class ServerConnection implements ByteSink, Sweepable, Served, StreamConn
   }
 
   #newDecoder(): ChunkedDecoder {
-    return new ChunkedDecoder(this.#tools.limits, (piece) => this.#takePiece(piece))
+    return new ChunkedDecoder(this.#tools.limits, (view, start, end) =>
+      this.#takePiece(view.subarray(start, end)),
+    )
   }
 
   #readBody(view: Buffer, at: number, length: number): number {

@@ -55,7 +55,11 @@ export interface Where {
 export interface ClientKind {
   readonly name: string
   readonly version: '1.1' | '2' | '3'
-  readonly open: (where: Where) => Client
+  /** Of what it can send and take; undefined: the largest that is tried. */
+  readonly bodyBytesMax?: number
+  /** Exchanges of the suite that the client itself cannot make, each with the reason. */
+  readonly lacks?: Readonly<Record<string, string>>
+  readonly open: (where: Where) => Client | Promise<Client>
 }
 
 export const clientKinds: readonly ClientKind[] = [

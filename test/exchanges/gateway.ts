@@ -34,14 +34,23 @@ info: { title: Exchanges, version: '1' }
 paths:${paths.map(streamed).join('')}
 `
 
-export async function openGateway(t: TestContext, to: string, config = ''): Promise<Where> {
+/** `http3`: on UDP too, by the package for it. */
+export async function openGateway(
+  t: TestContext,
+  to: string,
+  config = '',
+  http3 = false,
+): Promise<Where> {
   const issuer = makeAuthority()
   const { cert, key } = makeCertificate({ names: ['localhost', 'api.test'], issuer })
   const { plan, said } = compileText(contract, `audience: internal\n${config}`, [to])
   if (plan === undefined) throw new Error(said.join('\n'))
   const here = { host: '127.0.0.1', port: 0 }
+  const secure = http3
+    ? { tls: true as const, http3: { host: '127.0.0.1' } }
+    : { tls: true as const }
   const gateway = await startGateway({
-    bundle: encodeSnapshot({ ...plan, listeners: [{}, { tls: true }] }),
+    bundle: encodeSnapshot({ ...plan, listeners: [{}, secure] }),
     listen: [here, here],
     material: {
       certificates: [{ names: ['localhost', 'api.test'], cert, key }],

@@ -44,6 +44,8 @@ type ClientNative = {
 export class Reply extends EventEmitter<{ change: [] }> {
   status = 0
   headers: Record<string, string> = {}
+  /** Of `set-cookie`, which may stand more than once. */
+  cookies: string[] = []
   trailers: Record<string, string> = {}
   interim: number[] = []
   body: Buffer[] = []
@@ -182,8 +184,10 @@ function takeReply(
     const list = listOf(headers ?? [])
     const status = Number(list[':status'] ?? 0)
     if (status >= 100 && status < 200) reply.interim.push(status)
-    else if (reply.status === 0) Object.assign(reply, { status, headers: list })
-    else reply.trailers = list
+    else if (reply.status === 0) {
+      const cookies = headers?.filter(({ name }) => name === 'set-cookie').map(({ value }) => value)
+      Object.assign(reply, { status, headers: list, cookies })
+    } else reply.trailers = list
   }
   if (data !== undefined) {
     reply.body.push(Buffer.from(data))

@@ -21,6 +21,8 @@ test('first steps', { timeout: 120_000 }, async (t) => {
       ...process.env,
       HOME: home,
       XDG_CACHE_HOME: join(home, 'cache'),
+      XDG_STATE_HOME: undefined,
+      STATE_DIRECTORY: undefined,
       // Typed in the first terminal, and to be typed in each.
       PATH: `${join(root, 'bin')}:${process.env['PATH']}`,
       NODE_TEST_CONTEXT: undefined,

@@ -29,7 +29,8 @@ export function readEndpoint(text: string): EndpointPlan | string {
   }
   const isSecure = url.protocol === 'https:'
   if (!isSecure && url.protocol !== 'http:') {
-    return `an endpoint is http://, https://, h2c:// or unix:, not ${url.protocol}//${insteadOf(url.protocol)}`
+    const instead = insteadOf(url.protocol)
+    return `an endpoint is http://, https://, h2c:// or unix:, not ${url.protocol}//${instead}`
   }
   if (url.username !== '' || url.password !== '') return 'an endpoint holds no user or password'
   if (text.includes('?') || text.includes('#')) return 'an endpoint holds no query and no fragment'

@@ -429,7 +429,10 @@ export class GatewayExchange
       else this.#stream.cut()
       this.#record(this.#runtime.clock.nowMs(), undefined, undefined)
     })
-    if (this.#events !== undefined) this.#sending?.call?.retime(endless)
+    if (this.#events === undefined) return
+    this.#sending?.call?.retime(endless)
+    // The others were told before it began.
+    if (this.#runtime.leaves !== undefined) this.#events.leave()
   }
 
   /** What stands for an upstream's own error, where a client must not see that. */

@@ -134,3 +134,17 @@ test('so many streams are open at once of one client; one that ends makes room',
     return third.received.startsWith('HTTP/1.1 200')
   })
 })
+
+test('a stream that begins while its thread leaves ends before its first event', async (t) => {
+  const relay = await openRelay(t, { steps, limits })
+  const client = await relay.sent(ask('GET /a'))
+  const upstream = await relay.endpoint.next()
+  await upstream.until('\r\n\r\n')
+  relay.runtime.leaves = 'renews'
+  upstream.send(chunked + chunk('data: 1\n\n'))
+  assert.match(await client.until('0\r\n\r\n'), /\r\n\r\n0\r\n\r\n$/)
+  await eventually('the upstream is left', () => upstream.closed || upstream.ended)
+  const { fault, status } = await relay.record()
+  assert.deepEqual({ fault, status }, { fault: undefined, status: 200 })
+  assert.equal(relay.runtime.lasting.size, 0)
+})

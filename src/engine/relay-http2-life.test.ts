@@ -346,6 +346,27 @@ test('a WebSocket to an endpoint that takes no extended CONNECT is refused, and 
   await other.until('ok')
 })
 
+test('an endpoint that ends a WebSocket and takes none of what waits for it holds no call', async (t) => {
+  const { next, record, sent, upstreams } = await relayTo(t, { steps: tunnelSteps() })
+  const client = await sent(upgrade())
+  const end = await next()
+  end.greet([
+    [setting.enableConnectProtocol, 1],
+    [setting.initialWindowSize, 0],
+  ])
+  const id = await end.asked()
+  end.send(head(id, 200))
+  await client.until('\r\n\r\n')
+  client.send(fromClient.text('nobody takes it'))
+  await settled()
+  end.send(data(id, '', true))
+  assert.equal(await end.resetOf(id), errorCode.cancel)
+  await client.until(fromService.close(1011, 'the service is gone'))
+  client.send(fromClient.close(1011))
+  assert.equal((await record()).fault, 'UPSTREAM_CLOSED')
+  assert.equal(upstreams.states()[0]!.activeConnections, 0)
+})
+
 test('an endpoint that answers a WebSocket otherwise gives an ordinary reply', async (t) => {
   const { next, sent } = await relayTo(t, { steps: tunnelSteps() })
   const client = await sent(upgrade())

@@ -206,9 +206,10 @@ export class Http2Call extends FlowStream implements Call {
     events?.replyEnded(this.#trailers)
   }
 
-  /** What the request still has nobody wants. */
+  /** What the request still has nobody wants: held, it would wait for windows with no time to do so. */
   #leaveRequest(): void {
-    if (this.#reply?.bodyLength === 'tunnel') this.#connection.sendEnd(this, noFields)
+    const endsBoth = this.#reply?.bodyLength === 'tunnel' && this.heldBytes === 0
+    if (endsBoth) this.#connection.sendEnd(this, noFields)
     else this.#connection.reset(this, errorCode.cancel)
   }
 

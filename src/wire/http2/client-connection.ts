@@ -182,7 +182,7 @@ export class Http2ClientConnection implements Carrier, ByteSink, Sweepable, Call
 
   released(): void {
     this.#taken--
-    this.#freed()
+    this.#streamClosed()
   }
 
   doubt(): void {

@@ -207,3 +207,16 @@ test('a side that takes nothing holds up the other, and both go on when it does'
   client.socket.resume()
   await eventually('all of it comes', () => client.receivedBytes >= frame.length)
 })
+
+test('a client that has said Close and goes holds up its endpoint no longer', async (t) => {
+  const { client, record, upstream } = await openSocket(t)
+  client.socket.pause()
+  upstream.socket.write(frameOf(opcodes.binary, new Uint8Array(16 * 1024 * 1024)))
+  await settled()
+  await eventually('the endpoint is held up', () => upstream.socket.writableLength > 0)
+  client.send(fromClient.close(1000))
+  await upstream.until(fromClient.close(1000))
+  client.cut()
+  upstream.finish()
+  assert.deepEqual((await record()).closed, { code: 1000, by: 'client' })
+})

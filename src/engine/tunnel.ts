@@ -224,7 +224,8 @@ export class Tunnel implements CallEvents, StreamEvents, SideOwner, TimesOwner, 
     // Who said Close may go: the endpoint has it, and is left to read it.
     if (this.#upstream.isToldToClose) {
       this.#upstream.end()
-      return this.#closeWithin()
+      this.#closeWithin()
+      return this.#client.writable()
     }
     this.#fate = this.#closed === undefined ? { fault, reason } : {}
     this.#upstream.cut()
@@ -249,6 +250,8 @@ export class Tunnel implements CallEvents, StreamEvents, SideOwner, TimesOwner, 
     this.#fate = fate
     if (!upstream.flow.isBetween) return this.#cutBoth(fate)
     this.#close({ code: 1011, by: 'upstream' }, 'the service is gone')
+    // The client's Close may stand behind what waited for it.
+    upstream.writable()
   }
 
   #breached(side: Side, breach: Breach): void {

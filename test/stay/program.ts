@@ -21,6 +21,8 @@ export class Program implements AsyncDisposable {
   readonly folder: string
   readonly pid: number
   readonly port: number
+  /** Of every listener. */
+  readonly urls: readonly string[]
   readonly adminUrl: string
   readonly ended: Promise<Exit>
   readonly #child: ChildProcess
@@ -31,6 +33,7 @@ export class Program implements AsyncDisposable {
     this.#child = running.child
     this.pid = running.child.pid!
     this.port = Number(new URL(announced.url).port)
+    this.urls = announced.urls ?? [announced.url]
     this.adminUrl = announced.adminUrl
     this.ended = running.ended
     this.#said = running.said
@@ -84,6 +87,7 @@ export class Program implements AsyncDisposable {
 
 interface Announced {
   readonly url: string
+  readonly urls?: readonly string[]
   readonly adminUrl: string
 }
 

@@ -23,6 +23,7 @@ import {
   type WriteRequest,
 } from './handle.ts'
 import { latin1Text } from './latin1.ts'
+import { bulkBytes, giveBack, readBytes, spareFor } from './spares.ts'
 
 /** Hears what happens on a socket. */
 export interface ByteSink {
@@ -41,14 +42,10 @@ export interface ByteSink {
   threw(error: unknown): void
 }
 
-/** The most that is read at once, and so what a peer that takes nothing holds of another's bytes. */
-const readBytes = 64 * 1024
-
 /**
- * What is read at once from a peer that has filled so many reads: 1 GiB through costs 1.0 s of CPU
+ * Of a peer that has filled so many reads more is read at once: 1 GiB through costs 1.0 s of CPU
  * in pieces of 64 kB, 0.7 s in these. Few sockets at a time may, for each may come to hold as much.
  */
-const bulkBytes = 256 * 1024
 const bulkAfterReads = 32
 const bulkSocketsMax = 256
 let bulkSockets = 0
@@ -62,26 +59,6 @@ const readsInARow = 8
 /** Every connection of a thread reads into this: a read is consumed before the next one begins. */
 const bulk = Buffer.allocUnsafeSlow(bulkBytes)
 export const shared = bulk.subarray(0, readBytes)
-
-/** What a protocol may put around a piece, between the frames that it makes of it. */
-const framingBytes = 1024
-
-/**
- * Buffers that large pieces are copied to while they are written; mostly the kernel takes all at
- * once and one serves for everything. A new Buffer for each piece, with its page faults and its
- * garbage, took 1.7 s of CPU a GiB in place of 1.0, and 150 µs a reply of 64 kB in place of 55.
- */
-const spares = [newSpares(readBytes + framingBytes), newSpares(bulkBytes + framingBytes)]
-const sparesMax = 16
-
-interface Spares {
-  readonly bytes: number
-  readonly free: Buffer[]
-}
-
-function newSpares(bytes: number): Spares {
-  return { bytes, free: [] }
-}
 
 /** Up to here bytes are written as latin1 text, which `net` copies on its stack. */
 export const textBytesMax = 16 * 1024
@@ -283,15 +260,14 @@ export class ByteSocket {
   writeFilled(length: number, fill: (into: Buffer) => void): boolean {
     this.flush()
     const inner = this.#directHandle
-    const fitting = spares.find(({ bytes }) => length <= bytes)
-    if (inner?.writeBuffer === undefined || fitting === undefined) {
+    if (inner?.writeBuffer === undefined) {
       const filled = Buffer.allocUnsafeSlow(length)
       fill(filled)
       return this.#socket.write(filled) && !this.#behind
     }
-    const spare = fitting.free.pop() ?? Buffer.allocUnsafeSlow(fitting.bytes)
+    const spare = spareFor(length)
     fill(spare)
-    return this.#wrote(inner.writeBuffer(null, spare.subarray(0, length)), spare)
+    return this.#wrote(inner.writeBuffer(null, spare), spare)
   }
 
   /** Writes bytes that nobody changes any more: they may wait where they are. */
@@ -327,14 +303,14 @@ export class ByteSocket {
 
   #wrote(result: number | WriteRequest, spare?: Buffer): boolean {
     if (typeof result === 'number') {
-      giveBack(spare)
+      if (spare !== undefined) giveBack(spare)
       if (result === 0) return true
       this.#socket.destroy(systemError(result))
       return false
     }
     this.#behind = true
     result.oncomplete = (status) => {
-      giveBack(spare)
+      if (spare !== undefined) giveBack(spare)
       this.#caughtUp(status)
     }
     return false
@@ -441,10 +417,4 @@ function readInBulk(socket: Socket): void {
   bulkSockets++
   socket.once('close', () => bulkSockets--)
   inner.useUserBuffer(bulk)
-}
-
-function giveBack(spare: Buffer | undefined): void {
-  if (spare === undefined) return
-  const free = spares.find(({ bytes }) => bytes === spare.length)?.free
-  if (free !== undefined && free.length < sparesMax) free.push(spare)
 }

@@ -19,6 +19,7 @@ import {
   shared,
   textBytesMax,
 } from './bytes.ts'
+import { giveBack, spareCopy, spareFor } from './spares.ts'
 import { type Handle, handleOf, isTcp, readInto, systemError, type WriteRequest } from './handle.ts'
 
 /** After so many full records in a row the others have their turn: 512 kB. */
@@ -133,7 +134,7 @@ export class SecureSocket implements ByteStream {
   writeFilled(length: number, fill: (into: Buffer) => void): boolean {
     this.#flushText()
     const isKept = this.#sending > 0 || length > scratch.length
-    const filled = isKept ? Buffer.allocUnsafeSlow(length) : scratch.subarray(0, length)
+    const filled = isKept ? spareFor(length) : scratch.subarray(0, length)
     fill(filled)
     return this.#send(filled, isKept)
   }
@@ -159,7 +160,7 @@ export class SecureSocket implements ByteStream {
   #send(piece: Piece, isKept = false): boolean {
     if (piece.length === 0 || !this.#socket.writable) return !this.full
     if (this.#sending === 0) this.#dispatch(piece)
-    else this.#keep(typeof piece === 'string' || isKept ? piece : Buffer.from(piece))
+    else this.#keep(typeof piece === 'string' || isKept ? piece : spareCopy(piece))
     this.#isAwaited ||= this.full
     return !this.full
   }
@@ -199,6 +200,7 @@ export class SecureSocket implements ByteStream {
     if (next !== undefined) {
       this.#waitingBytes -= next.length
       this.#dispatch(next)
+      if (typeof next !== 'string') giveBack(next)
     } else if (this.#isFinishing) this.#socket.end()
     if (!this.#isAwaited || this.full) return
     this.#isAwaited = false

@@ -4,6 +4,7 @@
 import type { Piece } from '../../http.ts'
 import type { ByteStream } from '../bytes.ts'
 import { latin1Text } from '../latin1.ts'
+import { giveBack, spareCopy } from '../spares.ts'
 import type { FlowStream } from './flow-stream.ts'
 import {
   fillFrameHead,
@@ -178,13 +179,14 @@ export class Outflow {
       stream.heldBytes -= sent
       stream.heldAt = next
       if (next < piece.length) continue
-      stream.held.shift()
+      giveBack(stream.held.shift()!)
       stream.heldAt = 0
     }
   }
 
   /** Of a stream that is over nothing more leaves. */
   drop(stream: FlowStream): void {
+    for (const spare of stream.held) giveBack(spare)
     stream.held.length = 0
     stream.heldBytes = 0
     if (!stream.isInLine) return
@@ -197,7 +199,7 @@ function hold(stream: FlowStream, piece: Piece, at: number): void {
   const rest =
     typeof piece === 'string'
       ? Buffer.from(piece.slice(at), 'latin1')
-      : Buffer.from(piece.subarray(at))
+      : spareCopy(piece.subarray(at))
   stream.held.push(rest)
   stream.heldBytes += rest.length
 }

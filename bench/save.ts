@@ -1,5 +1,5 @@
 // Keeps results: bench/RESULTS.md for people, with charts beside it.
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { charts } from './charts.ts'
 import type { Chart } from './charts.ts'
@@ -36,5 +36,6 @@ Written by \`npm run bench -- --save\`; [README.md](README.md) says what is meas
 ${drawings.map(({ file, title }) => `![${title}](${file})`).join('\n\n')}
 
 ${report(results, '## ')}
-`
+
+${readFileSync(join(import.meta.dirname, 'REASONS.md'), 'utf8').replace(/^# /, '## ')}`
 }

@@ -92,6 +92,30 @@ test('another answer than the upgrade is an ordinary reply, and its connection i
   await upstream.until(/GET \/a[^]*GET \/a[^]*\r\n\r\n/)
 })
 
+test('a connection that has served requests becomes a tunnel, however their replies were framed', async (t) => {
+  const replies = [
+    'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok',
+    'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n',
+  ]
+  for (const reply of replies) {
+    const { endpoint, sent } = await openRelay(t, { steps })
+    const before = await sent(ask('GET /a'))
+    const upstream = await endpoint.next()
+    await upstream.until('\r\n\r\n')
+    upstream.send(reply)
+    await before.until(/ok/)
+    const client = await sent(upgrade())
+    await upstream.until(/Upgrade: websocket[^]*\r\n\r\n/)
+    upstream.send(taken())
+    await client.until('\r\n\r\n')
+    for (const said of ['one', 'two']) {
+      upstream.send(fromService.text(said))
+      await client.until(fromService.text(said))
+    }
+    assert.equal(endpoint.peers.length, 1)
+  }
+})
+
 test('an upgrade to what nobody asked for is a fault of the upstream', async (t) => {
   const answers: [says: string, answer: string][] = [
     ['another protocol', taken().replace('websocket', 'h2c')],

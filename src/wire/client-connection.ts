@@ -305,6 +305,8 @@ export class ClientConnection implements Call, ByteSink, Sweepable {
     if (asked === undefined) return this.#fail(length, '101 came without an Upgrade')
     if (head.upgrade !== asked) return this.#fail(length, `101 is no upgrade to ${asked}`)
     this.#reply = { ...head, bodyLength: 'tunnel', untilClose: true }
+    // Of the reply before it on the connection.
+    this.#decoder = undefined
     this.#requestDone = false
     this.#staysOpen = false
     this.#tools.keeper.upgraded(this)

@@ -25,13 +25,15 @@ const textOf = (piece: Piece): string =>
 /** Undefined where the reply is none: an error, say, in another media type. */
 export function beginEventStream(
   { forwardable, bodyLength }: CallReplyHead,
-  stream: Pick<Stream, 'sendPiece'>,
+  stream: Pick<Stream, 'sendPiece' | 'last'>,
   terms: EventStreamTerms,
   runtime: Pick<Runtime, 'clock' | 'lasting'>,
   end: End,
 ): EventStream | undefined {
   if (bodyLength !== 'streamed' || !isEventStream.test(forwardable)) return undefined
   const isReadable = !/^content-encoding:/im.test(forwardable)
+  // A client that is gone keeps its place no longer than we need to hear of it.
+  stream.last?.()
   return new EventStream(stream, terms, runtime, isReadable, end)
 }
 

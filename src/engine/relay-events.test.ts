@@ -135,6 +135,14 @@ test('so many streams are open at once of one client; one that ends makes room',
   })
 })
 
+test('a client that ends its side of the connection has left its stream', async (t) => {
+  const { client, upstream, record, runtime } = await openStream(t)
+  client.finish()
+  await eventually('the upstream is left', () => upstream.closed || upstream.ended)
+  assert.equal((await record()).fault, 'CLIENT_CLOSED')
+  assert.equal(runtime.lasting.size, 0)
+})
+
 test('a stream that begins while its thread leaves ends before its first event', async (t) => {
   const relay = await openRelay(t, { steps, limits })
   const client = await relay.sent(ask('GET /a'))

@@ -27,6 +27,7 @@ function recordOf(i: number): ExchangeRecord {
     id: i.toString(16).padStart(32, '0'),
     operation: i % 200,
     method: 'GET',
+    httpVersion: '1.1',
     path: `/v1/workspaces/w_1/resources/${i % 200}/r_${i}`,
     host: 'api.example.com',
     clientAddress: '203.0.113.7',

@@ -63,6 +63,7 @@ const record: ExchangeRecord = {
   id: '',
   operation: 0,
   method: 'GET',
+  httpVersion: '1.1',
   path: '/',
   host: '',
   clientAddress: '',

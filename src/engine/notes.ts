@@ -46,12 +46,13 @@ export class Notes {
   }
 
   record({ id, request, client, startedMs }: Noted, end: End): ExchangeRecord {
-    const { method, path, host, headers } = request
+    const { method, version, path, host, headers } = request
     const { refused } = this
     return {
       id,
       operation: end.operation,
       method,
+      httpVersion: version,
       path,
       host,
       clientAddress: client.address,

@@ -32,6 +32,7 @@ test('a line holds the record, and leaves out what there is not', () => {
     time: '2026-03-12T10:30:00.007Z',
     id: '5b1f0e5c7a9d4c3e8f2a6b7c8d9e0f1a',
     method: 'GET',
+    httpVersion: '1.1',
     host: 'api.example.com',
     path: '/v1/channels/ch_1',
     operation: 'getChannel',

@@ -47,7 +47,7 @@ function operationText({ id, template }: ObservedOperation): string {
 
 function recordLine(record: ExchangeRecord, time: string, path: string, operation: string): string {
   const { closed, endpoint, fault, grpcStatus, reason, shadows, userAgent } = record
-  return `{"time":"${time}","id":${quoted(record.id, 128)},"method":${quoted(record.method, methodCharsMax)},"host":${quoted(record.host, hostCharsMax)},"path":${quoted(path, pathCharsMax)}${operation},"status":${record.status}${
+  return `{"time":"${time}","id":${quoted(record.id, 128)},"method":${quoted(record.method, methodCharsMax)},"httpVersion":"${record.httpVersion}","host":${quoted(record.host, hostCharsMax)},"path":${quoted(path, pathCharsMax)}${operation},"status":${record.status}${
     grpcStatus === undefined ? '' : `,"grpcStatus":${grpcStatus}`
   }${
     fault === undefined ? '' : `,"fault":"${fault}"`

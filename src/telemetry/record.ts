@@ -7,6 +7,8 @@ export interface ExchangeRecord {
   /** Index into the operations of the snapshot that ran it; -1 where no operation was found. */
   readonly operation: number
   readonly method: string
+  /** In which the client asked. */
+  readonly httpVersion: '1.0' | '1.1' | '2' | '3'
   /** Without its query. */
   readonly path: string
   readonly host: string

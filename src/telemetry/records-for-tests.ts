@@ -12,6 +12,7 @@ export const recordWith = (changes: Partial<ExchangeRecord> = {}): ExchangeRecor
   id: '5b1f0e5c7a9d4c3e8f2a6b7c8d9e0f1a',
   operation: 0,
   method: 'GET',
+  httpVersion: '1.1',
   path: '/v1/channels/ch_1',
   host: 'api.example.com',
   clientAddress: '203.0.113.7',

@@ -12,6 +12,7 @@ import { crash } from './crash.ts'
 import { drain } from './drain.ts'
 import { everything } from './everything.ts'
 import { memory } from './memory.ts'
+import { protocols } from './protocols.ts'
 import { reload } from './reload.ts'
 import { rogue } from './rogue.ts'
 import { slow } from './slow.ts'
@@ -24,6 +25,7 @@ const cases: Readonly<Record<string, Case>> = {
   drain,
   everything,
   memory,
+  protocols,
   reload,
   rogue,
   slow,

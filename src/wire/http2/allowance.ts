@@ -22,9 +22,9 @@ export class Allowance {
   }
 
   /** False where there were too many. */
-  spend(nowMs: number): boolean {
-    if (this.#left < 1) this.#refill(nowMs)
-    this.#left--
+  spend(nowMs: number, count = 1): boolean {
+    if (this.#left < count) this.#refill(nowMs)
+    this.#left -= count
     return this.#left >= 0
   }
 

@@ -15,6 +15,8 @@ const requestEarnsBytes = 8 * 1024
  */
 const pieceEarnsBytes = 3 * 1024
 
+const bytesOfOne = 1_024
+
 export class Conduct {
   /** The highest id that was opened, by whoever opens streams. */
   lastId = 0
@@ -53,9 +55,10 @@ export class Conduct {
     this.#closed.note(id, how)
   }
 
-  /** A frame that carries nothing. */
-  control(): ConnectionFault | undefined {
-    return this.#control.spend(this.#nowMs()) ? undefined : tooManyFrames
+  /** A frame that carries nothing; a large one of them counts as many. */
+  control(bytes = 0): ConnectionFault | undefined {
+    const count = 1 + Math.floor(bytes / bytesOfOne)
+    return this.#control.spend(this.#nowMs(), count) ? undefined : tooManyFrames
   }
 
   /**

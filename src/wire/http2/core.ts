@@ -195,13 +195,13 @@ export class Http2Core<S extends FlowStream> implements FrameSink, OutflowEvents
       case frameType.ping:
         return this.#readPing(view, start, end, flags)
       case frameType.goaway:
-        return this.#readGoaway(view, start)
+        return this.#readGoaway(view, start, end)
       case frameType.pushPromise:
         return this.fail(errorCode.protocolError, 'a push, which nobody takes')
       default:
         // Priorities of RFC 7540 and what is unknown mean nothing (RFC 9113 §5.3.2, §5.5), but are
         // no way to keep us busy.
-        this.#spendControl()
+        this.#spendControl(end - start)
     }
   }
 
@@ -343,8 +343,8 @@ export class Http2Core<S extends FlowStream> implements FrameSink, OutflowEvents
     return fault === undefined
   }
 
-  #spendControl(): boolean {
-    return this.#keeps(this.#conduct.control())
+  #spendControl(bytes = 0): boolean {
+    return this.#keeps(this.#conduct.control(bytes))
   }
 
   /** A stream was reset, or what it did calls for it. */
@@ -386,7 +386,7 @@ export class Http2Core<S extends FlowStream> implements FrameSink, OutflowEvents
     const isAck = (flags & frameFlag.ack) !== 0
     this.#expects = 'frames'
     this.#isAcknowledged ||= isAck
-    if (!this.#spendControl() || isAck) return
+    if (!this.#spendControl(end - start) || isAck) return
     const { peer } = this
     const windowBefore = peer.initialWindow
     const fault = takeSettings(peer, view, start, end, !this.#owner.takesStreams)
@@ -412,8 +412,9 @@ export class Http2Core<S extends FlowStream> implements FrameSink, OutflowEvents
     this.write(pingAck(latin1Text(view, start, end)))
   }
 
-  #readGoaway(view: Buffer, start: number): void {
-    if (this.#spendControl()) this.#owner.leaving(uint31At(view, start), uint32At(view, start + 4))
+  #readGoaway(view: Buffer, start: number, end: number): void {
+    if (!this.#spendControl(end - start)) return
+    this.#owner.leaving(uint31At(view, start), uint32At(view, start + 4))
   }
 
   // Sending.

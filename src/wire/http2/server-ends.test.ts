@@ -14,7 +14,7 @@ import {
   reply,
   uint32,
 } from './frames-for-tests.ts'
-import { settingsFrame } from './frames.ts'
+import { frameHead, settingsFrame } from './frames.ts'
 
 const silent = (): void => {}
 
@@ -131,6 +131,13 @@ const floods: [says: string, each: (i: number) => string][] = [
   ],
   ['streams beyond their number', (i) => headers(2 * i + 3, get, endHeaders)],
 ]
+
+test('a large frame that means nothing counts as many', () => {
+  const peer = new Peer().begins()
+  const large = frameHead(16_384, 99, 0, 0) + 'x'.repeat(16_384)
+  assert.deepEqual(peer.says(large.repeat(55)).hears(), [])
+  assert.deepEqual(peer.says(large.repeat(10)).hears(), ['goaway 0 enhanceYourCalm'])
+})
 
 test('a flood of what means nothing ends the connection', () => {
   const limits = {

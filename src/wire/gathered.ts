@@ -3,6 +3,8 @@
 // 16 kB), so room doubles as it grows, and of what is new every byte is looked at once; the whole
 // is judged again only where that could change the judgement.
 
+import { giveBack, spareCopy, spareFor } from './spares.ts'
+
 const cr = 0x0d
 const lf = 0x0a
 
@@ -19,7 +21,7 @@ export class Gathered {
 
   /** Copies: what is read next overwrites the view. */
   constructor(view: Buffer, from: number, to: number) {
-    this.bytes = Buffer.from(view.subarray(from, to))
+    this.bytes = spareCopy(view.subarray(from, to))
     this.length = to - from
     this.#known = this.length
   }
@@ -27,12 +29,18 @@ export class Gathered {
   add(view: Buffer, length: number): void {
     const needed = this.length + length
     if (needed > this.bytes.length) {
-      const grown = Buffer.allocUnsafe(Math.max(needed, 2 * this.bytes.length))
+      const grown = spareFor(Math.max(needed, 2 * this.bytes.length))
       this.bytes.copy(grown, 0, 0, this.length)
+      this.release()
       this.bytes = grown
     }
     view.copy(this.bytes, this.length, 0, length)
     this.length = needed
+  }
+
+  /** Nobody looks at its bytes any more. */
+  release(): void {
+    giveBack(this.bytes)
   }
 
   /**

@@ -95,6 +95,7 @@ export class Inflow {
     if (arrived === undefined) return
     stream.arrived = undefined
     stream.takePiece(arrived.bytes.subarray(0, arrived.length))
+    arrived.release()
     if (!this.#bounds.waitsForNobody) this.#left(arrived.length)
     this.#takenOf(stream, arrived.length)
   }
@@ -104,6 +105,7 @@ export class Inflow {
     const { arrived } = stream
     if (arrived === undefined) return
     stream.arrived = undefined
+    arrived.release()
     if (!this.#bounds.waitsForNobody) this.#left(arrived.length)
   }
 }

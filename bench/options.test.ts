@@ -11,7 +11,7 @@ const wantedBy = (...args: string[]): readonly string[] => {
 test('without options everything is measured', () => {
   const all =
     'relay reply64k contract post10k transfer idle operations loading workers policies start schema ' +
-    'steps tls h2-h1 h2-h2 grpc websocket sse idle-websockets'
+    'steps tls h2-h1 h2-64k h2-h2 grpc websocket sse idle-websockets'
   assert.deepEqual(wantedBy(), all.split(' '))
 })
 

@@ -44,7 +44,7 @@ export async function startUpstream(folder: string): Promise<Server> {
 }
 
 /** 64 kB of JSON. */
-function largeReply(): string {
+export function largeReply(): string {
   const opening = '{"messages":['
   const text = opening + `${reply},`.repeat(65_536 / reply.length)
   return `${text.slice(0, 65_536 - 3)}"]}`

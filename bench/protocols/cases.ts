@@ -9,6 +9,8 @@ export interface ProtocolCase {
   readonly beside: readonly RivalName[]
   /** What makes the load, and what one of its requests is. */
   readonly load: 'wrk' | 'h2load' | 'sockets' | 'events'
+  /** Undefined: `/small`, or what the load is for. */
+  readonly path?: string
   /** What the gateways speak to the service. */
   readonly upstream: 'http1' | 'http2' | 'grpc' | 'live'
 }
@@ -32,6 +34,15 @@ export const protocolCases: readonly ProtocolCase[] = [
     beside: ['nginx', 'haproxy'],
     load: 'h2load',
     upstream: 'http1',
+  },
+  {
+    name: 'h2-64k',
+    about: 'the same with replies of 64 kB',
+    goal,
+    beside: ['nginx', 'haproxy'],
+    load: 'h2load',
+    upstream: 'http1',
+    path: '/large',
   },
   {
     name: 'h2-h2',

@@ -5,7 +5,10 @@ const done = { description: 'Done.' }
 export const smallContract = (): object => ({
   openapi: '3.1.0',
   info,
-  paths: { '/small': { get: { operationId: 'getSmall', responses: { '200': done } } } },
+  paths: {
+    '/small': { get: { operationId: 'getSmall', responses: { '200': done } } },
+    '/large': { get: { operationId: 'getLarge', responses: { '200': done } } },
+  },
 })
 
 export const eventsContract = (): object => ({

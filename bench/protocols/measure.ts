@@ -91,7 +91,7 @@ async function h2load(
 ): Promise<Asked> {
   const log = join(message, '..', `${one.name}-${name}.log`)
   rmSync(log, { force: true })
-  const path = one.upstream === 'grpc' ? '/chat.v1.Chat/SendMessage' : '/small'
+  const path = one.upstream === 'grpc' ? '/chat.v1.Chat/SendMessage' : (one.path ?? '/small')
   const grpc = ['-d', message, '-H', 'content-type: application/grpc', '-H', 'te: trailers']
   const args = [
     '-t1',

@@ -7,7 +7,7 @@ import { makeCertificate } from '../../test/certificates.ts'
 import { quiet, relayOnly } from '../cases.ts'
 import { gatewayCore, loadCore, start } from '../processes.ts'
 import type { RivalName } from '../rivals.ts'
-import { filled, ready, reply, type Server } from '../servers.ts'
+import { filled, largeReply, ready, reply, type Server } from '../servers.ts'
 import type { ProtocolCase } from './cases.ts'
 import { eventsContract, smallContract, socketContract } from './contracts.ts'
 
@@ -33,6 +33,7 @@ export async function startServices(folder: string): Promise<Services> {
   mkdirSync(dir)
   const message = join(dir, 'message')
   writeFileSync(message, framedMessage())
+  writeFileSync(join(dir, 'large'), largeReply())
   const config = join(dir, 'nginx.conf')
   writeFileSync(config, filled(template('upstream.conf'), { port, http2Port, reply, dir }))
   const args = ['-p', dir, '-e', 'stderr', '-c', config]

@@ -23,6 +23,8 @@ import {
 import { HpackDecoder } from '../src/wire/http2/hpack-decoder.ts'
 import type { Peer } from './raw-peer.ts'
 
+export type { FieldLines }
+
 export class PeerStream {
   readonly id: number
   sendWindow: number

@@ -1,11 +1,15 @@
 // Clients of a simulation, of HTTP/1.1 and of HTTP/2: they ask, send bodies in pieces, take what comes
 // when they like, and leave at any moment.
 import assert from 'node:assert/strict'
-import { type PeerEvents, FramePeer, type PeerStream } from '../../test/frame-peer.ts'
+import {
+  type FieldLines,
+  FramePeer,
+  type PeerEvents,
+  type PeerStream,
+} from '../../test/frame-peer.ts'
 import { bodyEndOf, MessageReader } from '../../test/message-reader.ts'
 import { eventually, type Peer } from '../../test/raw-peer.ts'
 import { encodeField } from '../../test/frame-end.ts'
-import type { FieldLines } from '../wire/http2/field-lines.ts'
 import type { Asked, Ledger } from './chaos-ledger-for-tests.ts'
 
 /** Whoever takes part. */

@@ -1,10 +1,14 @@
 // Endpoints of a simulation, of HTTP/1.1 and of HTTP/2: they answer early or late, in pieces, with
 // heads before their time, reset, leave, and go away.
 import { encodeField, encodeLines, encodeStatus, errorCode, setting } from '../../test/frame-end.ts'
-import { FramePeer, type PeerEvents, type PeerStream } from '../../test/frame-peer.ts'
+import {
+  type FieldLines,
+  FramePeer,
+  type PeerEvents,
+  type PeerStream,
+} from '../../test/frame-peer.ts'
 import { bodyEndOf, MessageReader } from '../../test/message-reader.ts'
 import type { Peer } from '../../test/raw-peer.ts'
-import type { FieldLines } from '../wire/http2/field-lines.ts'
 import type { Actor } from './chaos-clients-for-tests.ts'
 import { type Asked, type Ledger, type Reply, Seen } from './chaos-ledger-for-tests.ts'
 

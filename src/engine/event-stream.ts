@@ -3,7 +3,7 @@
 import type { Piece, Stream } from '../http.ts'
 import type { EventStreamTerms } from '../policy.ts'
 import type { CallReplyHead } from '../wire.ts'
-import type { Lasting, Runtime } from './runtime.ts'
+import type { Lasting, LeaveReason, Runtime } from './runtime.ts'
 
 /** A line that says nothing: it may stand between any two others. */
 const heartbeat = ':\n'
@@ -27,7 +27,7 @@ export function beginEventStream(
   { forwardable, bodyLength }: CallReplyHead,
   stream: Pick<Stream, 'sendPiece' | 'last'>,
   terms: EventStreamTerms,
-  runtime: Pick<Runtime, 'clock' | 'lasting'>,
+  runtime: StreamRuntime,
   end: End,
 ): EventStream | undefined {
   if (bodyLength !== 'streamed' || !isEventStream.test(forwardable)) return undefined
@@ -39,9 +39,14 @@ export function beginEventStream(
 
 const isEventStream = /^content-type:[ \t]*text\/event-stream[ \t]*[;\r]/im
 
+type StreamRuntime = Pick<Runtime, 'clock' | 'lasting' | 'random'>
+
+/** As tunnels do. */
+const spreadMs = 5_000
+
 export class EventStream implements Lasting {
   readonly #stream: Pick<Stream, 'sendPiece'>
-  readonly #lasting: Set<Lasting>
+  readonly #runtime: StreamRuntime
   readonly #end: End
   readonly #isReadable: boolean
   readonly #stops: (() => void)[] = []
@@ -55,19 +60,20 @@ export class EventStream implements Lasting {
   constructor(
     stream: Pick<Stream, 'sendPiece'>,
     { heartbeatMs, lifetimeMs }: EventStreamTerms,
-    { clock, lasting }: Pick<Runtime, 'clock' | 'lasting'>,
+    runtime: StreamRuntime,
     isReadable: boolean,
     end: End,
   ) {
     this.#stream = stream
-    this.#lasting = lasting
+    this.#runtime = runtime
     this.#isReadable = isReadable
     this.#end = end
+    const { clock, lasting } = runtime
     lasting.add(this)
     if (heartbeatMs > 0 && isReadable) {
       this.#stops.push(clock.every(heartbeatMs, () => this.#beat()))
     }
-    if (lifetimeMs > 0) this.#stops.push(clock.after(lifetimeMs, () => this.leave()))
+    if (lifetimeMs > 0) this.#stops.push(clock.after(lifetimeMs, () => this.#leave()))
   }
 
   /** False asks to wait until the client takes bytes again, or says that it has ended. */
@@ -89,7 +95,14 @@ export class EventStream implements Lasting {
     if (isDue) this.#isFull = !this.#stream.sendPiece(heartbeat)
   }
 
-  leave(): void {
+  /** Where another thread takes over not all clients come again at once. */
+  leave(why: LeaveReason): void {
+    const { clock, random } = this.#runtime
+    if (why === 'stops') this.#leave()
+    else this.#stops.push(clock.after(random() * spreadMs, () => this.#leave()))
+  }
+
+  #leave(): void {
     if (this.#isLeaving) return
     this.#isLeaving = true
     if (!this.#isReadable) this.#end('cut')
@@ -121,7 +134,7 @@ export class EventStream implements Lasting {
 
   /** It has ended, whoever did it. */
   release(): void {
-    this.#lasting.delete(this)
+    this.#runtime.lasting.delete(this)
     for (const stop of this.#stops.splice(0)) stop()
   }
 }

@@ -432,7 +432,7 @@ export class GatewayExchange
     if (this.#events === undefined) return
     this.#sending?.call?.retime(endless)
     // The others were told before it began.
-    if (this.#runtime.leaves !== undefined) this.#events.leave()
+    if (this.#runtime.leaves !== undefined) this.#events.leave('stops')
   }
 
   /** What stands for an upstream's own error, where a client must not see that. */

@@ -156,3 +156,12 @@ test('a stream that begins while its thread leaves ends before its first event',
   assert.deepEqual({ fault, status }, { fault: undefined, status: 200 })
   assert.equal(relay.runtime.lasting.size, 0)
 })
+
+test('where another thread takes over, streams end one after the other', async (t) => {
+  const { client, pass, runtime } = await openStream(t)
+  for (const one of runtime.lasting) one.leave('renews')
+  await settled()
+  assert.equal(client.received, '')
+  await pass(5_000)
+  await client.until('0\r\n\r\n')
+})

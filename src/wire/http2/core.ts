@@ -530,11 +530,18 @@ export class Http2Core<S extends FlowStream> implements FrameSink, OutflowEvents
     this.#reader.stop()
     const left = [...this.streams.values()]
     this.streams.clear()
+    const bugs: unknown[] = []
     for (const stream of left) {
       stream.isClosed = true
       this.#outflow.drop(stream)
-      stream.broken(end)
+      try {
+        stream.broken(end)
+      } catch (error) {
+        bugs.push(error)
+      }
     }
+    // One that throws keeps no other from learning of it.
+    if (bugs.length > 0) throw bugs[0]
   }
 }
 

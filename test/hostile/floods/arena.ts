@@ -2,6 +2,8 @@
 // and, in this one, the services that an attacker has the gateway ask, and endpoints that attack.
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
+import { readdirSync } from 'node:fs'
+import { setPriority } from 'node:os'
 import { join } from 'node:path'
 import { makeCertificate } from '../../certificates.ts'
 import { Program } from '../../stay/program.ts'
@@ -54,12 +56,27 @@ export class Arena implements AsyncDisposable {
     return arena
   }
 
-  /** What others met since the last time. */
+  /** What others met since anybody was told last. */
   async bystander(): Promise<Told> {
+    const told = once(this.#bystander, 'message') as Promise<[Told]>
     this.#bystander.send('tell' satisfies Order)
-    const [told] = (await once(this.#bystander, 'message')) as [Told]
-    this.#bystander.send('clear' satisfies Order)
-    return told
+    return (await told)[0]
+  }
+
+  /**
+   * In life an attacker has a machine of its own: here it gets what those whom it attacks leave.
+   * Where they may not be put first, for that takes rights, it puts itself last.
+   */
+  attackerYields(): void {
+    setPriority(10)
+    try {
+      for (const pid of [this.program.pid, this.#bystander.pid!]) {
+        // Linux knows of threads alone.
+        for (const thread of readdirSync(`/proc/${pid}/task`)) setPriority(Number(thread), -15)
+      }
+    } catch {
+      // They stay what all others are.
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,13 +1,13 @@
-// Well-behaved clients and the service that they ask for, in a process of their own: an attacker at
-// work must not hold up who measures. Asks through the gateway and past it side by side: what a busy
-// machine does to both is not the gateway's doing.
+// Well-behaved clients and the service that they ask for, in a process of their own: an attacker
+// at work must not hold up who measures. Asks through the gateway and past it side by side: what a
+// busy machine does to both is not the gateway's doing.
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { Client, request } from '../../stay/client.ts'
 import { Latencies } from '../../stay/latencies.ts'
 
-/** From the parent: ask this gateway from now on, or tell what came of it. */
-export type Order = { readonly ask: number } | 'tell' | 'clear'
+/** From the parent: ask this gateway from now on, or tell what came of it since the last time. */
+export type Order = { readonly ask: number } | 'tell'
 
 export interface Told {
   readonly answered: number
@@ -17,9 +17,10 @@ export interface Told {
 }
 
 const clients = 4
-const pauseMs = 4
+const pauseMs = 2
 const body = '{"ok":true}'
-const reply = `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+const fields = `Content-Type: application/json\r\nContent-Length: ${body.length}`
+const reply = `HTTP/1.1 200 OK\r\n${fields}\r\n\r\n${body}`
 
 const server = createServer((socket) => {
   socket.setNoDelay(true).setEncoding('latin1')
@@ -63,7 +64,6 @@ function clear(): void {
 }
 
 process.on('message', (order: Order) => {
-  if (order === 'clear') return clear()
   if (order === 'tell') {
     const told: Told = {
       answered: through.count,
@@ -71,6 +71,7 @@ process.on('message', (order: Order) => {
       directP99Ms: past.quantile(0.99),
       wrong,
     }
+    clear()
     return void process.send!(told)
   }
   const { port } = server.address() as AddressInfo

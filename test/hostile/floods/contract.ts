@@ -1,4 +1,5 @@
-// What the gateway serves while it is flooded, and bounds on time that are short enough to wait for.
+// What the gateway serves while it is flooded, and bounds on time that are short enough to wait
+// for.
 const done = { '200': { description: 'Done.' } }
 const bytes = { required: true, content: { 'application/octet-stream': {} } }
 const messages = { required: true, content: { 'application/grpc': {} } }

@@ -30,7 +30,6 @@ export const eventFloods: readonly Flood[] = [
   {
     name: 'events: readers that take nothing',
     ends: /^cut$/,
-    isSlow: true,
     async attack(arena) {
       const all = await Promise.all(Array.from({ length: 20 }, () => opened(arena, '/events')))
       // A socket that nobody reads never tells of its end: the service sees it.
@@ -42,7 +41,6 @@ export const eventFloods: readonly Flood[] = [
   {
     name: 'events: 100 streams on one connection of HTTP/2, none of them taken',
     ends: /cancel/,
-    isSlow: true,
     attack: (arena) =>
       http2Attack(arena, (attacker) => {
         attacker.say(opening + many(100, (i) => headers(stream(i), asks('GET', '/events'))))

@@ -5,11 +5,11 @@ export interface Flood {
   readonly name: string
   /** What the gateway says in ending it, or how it ends where nothing can be said. */
   readonly ends: RegExp
-  /** Whether nothing but time ends it: a round of it lasts for seconds. */
+  /** Whether nothing but time ends it, and many such may go on side by side. */
   readonly isSlow?: boolean
   /** One round, from the first connection to the last one closed; what the attacker was told. */
   readonly attack: (arena: Arena) => Promise<string>
 }
 
-/** Whoever says more than is read behind the last word for it is cut, and may not hear that word. */
+/** Whoever says more than is read behind the last word for it is cut, and may not hear it. */
 export const isEnded = ({ ends }: Flood, told: string): boolean => ends.test(told) || told === 'cut'

@@ -1,6 +1,6 @@
-// Calls of gRPC that lie: about lengths, deadlines, and how much their metadata is. Each is answered
-// by itself, with a status of gRPC; what none of them may is reach an endpoint as something else, or
-// hold what it says it will send.
+// Calls of gRPC that lie: about lengths, deadlines, and how much their metadata is. Each is
+// answered by itself, with a status of gRPC; what none of them may is reach an endpoint as
+// something else, or hold what it says it will send.
 import { fieldsOf } from '../../frame-end.ts'
 import { frameFlag } from '../../../src/wire/http2/frames.ts'
 import type { Flood } from './flood.ts'

@@ -15,6 +15,7 @@ export interface Measured {
   /** How often it was begun anew in its time. */
   readonly rounds: number
   readonly p99Ms: number
+  readonly quietP99Ms: number
   /** To what others waited without it; and the same of who asks past the gateway. */
   readonly ratio: number
   readonly directRatio: number
@@ -25,6 +26,8 @@ export interface Effort {
   /** How long others are asked while it lasts, and while nothing does. */
   readonly windowMs: number
   readonly rounds: number
+  /** How often it is begun anew, where it ends before; 0: at once. */
+  readonly everyMs: number
 }
 
 /** Of every thread that runs, in nanoseconds of the scheduler: ticks of 10 ms are too coarse. */
@@ -54,7 +57,8 @@ export async function measure(arena: Arena, flood: Flood, effort: Effort): Promi
   }
 }
 
-async function measureOnce(arena: Arena, flood: Flood, { windowMs }: Effort): Promise<Measured> {
+async function measureOnce(arena: Arena, flood: Flood, effort: Effort): Promise<Measured> {
+  const { windowMs, everyMs } = effort
   const { pid } = arena.program
   await arena.bystander()
   const quietCpuMs = cpuMsOf(pid)
@@ -67,6 +71,7 @@ async function measureOnce(arena: Arena, flood: Flood, { windowMs }: Effort): Pr
   const tells: string[] = []
   while (tells.length === 0 || performance.now() - startMs < windowMs) {
     tells.push(await flood.attack(arena))
+    await sleep(Math.max(0, tells.length * everyMs - (performance.now() - startMs)))
   }
   const others = await arena.bystander()
   const cpuMs = cpuMsOf(pid) - beforeCpuMs - idleCpuMs * others.answered
@@ -79,6 +84,7 @@ async function measureOnce(arena: Arena, flood: Flood, { windowMs }: Effort): Pr
     memoryKb: watch.stop() / 1024,
     rounds: tells.length,
     p99Ms: others.p99Ms,
+    quietP99Ms: quiet.p99Ms,
     ratio: others.p99Ms / quiet.p99Ms,
     directRatio: others.directP99Ms / quiet.directP99Ms,
     wrong: [...quiet.wrong, ...others.wrong],

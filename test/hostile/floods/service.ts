@@ -63,11 +63,11 @@ export class Service {
   #answer(socket: Socket, head: string): void {
     const path = head.split(' ', 2)[1] ?? ''
     if (this.heads.length < 100_000) this.heads.push(head)
+    if (path === '/held') return void socket.pause()
     if (path !== '/seen') {
       this.#lasting.add(socket)
       socket.once('close', () => this.#lasting.delete(socket))
     }
-    if (path === '/held') return void socket.pause()
     if (path === '/large') return pour(socket, piece, `Content-Length: ${largeBytes}`)
     if (path === '/events') return pour(socket, event, ofEvents)
     if (path === '/news') return void socket.write(`HTTP/1.1 200 OK\r\n${ofEvents}\r\n\r\n`)
@@ -105,5 +105,6 @@ function taken(head: string): string {
   const deflate = /permessage-deflate/i.test(head)
     ? 'Sec-WebSocket-Extensions: permessage-deflate\r\n'
     : ''
-  return `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n${accept}\r\n${deflate}\r\n`
+  const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket'
+  return `HTTP/1.1 101 Switching Protocols\r\n${upgrade}\r\n${accept}\r\n${deflate}\r\n`
 }

@@ -184,7 +184,6 @@ export const webSocketFloods: readonly Flood[] = [
     // A frame under way is an open socket as any other: its silence ends it.
     name: 'WebSocket: 100 sockets with a frame byte by byte',
     ends: /^Close 1001|^cut/,
-    isSlow: true,
     async attack(arena) {
       const bytes = framed(0x82, 'x'.repeat(1_000))
       const one = async () => {
@@ -203,7 +202,6 @@ export const webSocketFloods: readonly Flood[] = [
   {
     name: 'WebSocket: pings whose pongs are never read',
     ends: /^Close|^cut/,
-    isSlow: true,
     async attack(arena) {
       const attacker = await opened(arena, '/socket')
       attacker.socket.pause()

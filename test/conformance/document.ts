@@ -56,6 +56,8 @@ type SecurityRequirement = Readonly<Record<string, readonly string[]>>
 export interface RawOperation {
   readonly id: string
   readonly method: string
+  /** Whether it takes WebSockets. */
+  readonly isSocket: boolean
   /** Base path included. */
   readonly template: string
   readonly parameters: readonly RawParameter[]
@@ -121,9 +123,7 @@ export function readDocument(root: unknown): RawDocument {
   const operations = Object.entries(document.paths).flatMap(([path, item]) =>
     methods.flatMap((method) => {
       const operation = item[method]
-      // A WebSocket is no request and reply: `test/websocket.test.ts` has those.
-      if (operation === undefined || operation.responses?.['101'] !== undefined) return []
-      return [readOperation(document, path, method, item, operation, resolve)]
+      return operation ? [readOperation(document, path, method, item, operation, resolve)] : []
     }),
   )
   return { openapi: document.openapi, root, operations, resolve }
@@ -149,6 +149,7 @@ function readOperation(
   return {
     id: operation.operationId ?? `${method.toUpperCase()} ${path}`,
     method: method.toUpperCase(),
+    isSocket: operation.responses?.['101'] !== undefined,
     template: basePath(servers[0]) + path,
     parameters: [...parameters.values()],
     bodyRequired: body?.required ?? false,

@@ -15,6 +15,11 @@ test('without options everything is measured', () => {
   assert.deepEqual(wantedBy(), all.split(' '))
 })
 
+test('all protocols are a case of their own, whose results may be kept', () => {
+  const all = 'tls h2-h1 h2-64k h2-h2 grpc websocket sse idle-websockets'
+  assert.deepEqual(wantedBy('--case', 'protocols', '--save'), all.split(' '))
+})
+
 test('a script in the place of Concordat is measured as a relay', () => {
   assert.deepEqual(wantedBy('--gateway', 'x.ts'), ['relay'])
   assert.deepEqual(wantedBy('--gateway', 'x.ts', '--case', 'post10k'), ['post10k'])

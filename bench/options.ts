@@ -31,24 +31,24 @@ const single = [
   'steps',
 ] as const
 
-const names: readonly string[] = [
-  ...cases.map(({ name }) => name),
-  ...single,
-  ...protocolCases.map(({ name }) => name),
-  'idle-websockets',
-]
+/** `--case protocols` stands for all of these. */
+const protocols: readonly string[] = [...protocolCases.map(({ name }) => name), 'idle-websockets']
+
+const names: readonly string[] = [...cases.map(({ name }) => name), ...single, ...protocols]
 
 export const usage = `npm run bench [-- OPTIONS]
 
   --case NAME     only this; repeat it for more:
                   ${names.slice(0, 7).join(', ')},
                   ${names.slice(7, 14).join(', ')},
-                  ${names.slice(14).join(', ')}
+                  ${names.slice(14).join(', ')};
+                  protocols: the last eight
   --rounds N      alternations (9)
   --seconds S     of each round (3)
   --quick         to see that all works: 2 rounds of 1 s, contracts to 10,000 operations
   --json          print JSON
-  --save          write bench/RESULTS.md and its chart; for whole runs alone
+  --save          write bench/RESULTS.md and its charts, for whole runs alone; with
+                  --case protocols: bench/PROTOCOLS.md
   --strict        end with 1 where a goal is missed
   --profile       write a CPU profile of the gateway; its figures mean less then
   --contract FILE load this contract, OpenAPI in JSON or YAML; with --case loading alone
@@ -87,9 +87,11 @@ function parsed(args: readonly string[]): Options & { readonly help: boolean } {
     },
   })
   const { case: chosen, gateway, contract, rounds, seconds, ...flags } = values
-  const unknown = chosen?.find((name) => !names.includes(name))
+  const isProtocols = chosen?.join() === 'protocols'
+  const unknown = chosen?.find((name) => !isProtocols && !names.includes(name))
   if (unknown !== undefined) throw new Error(`No case is named '${unknown}'.`)
-  const part = chosen !== undefined || gateway !== undefined || flags.profile || flags.quick
+  const part =
+    (chosen !== undefined && !isProtocols) || gateway !== undefined || flags.profile || flags.quick
   if (flags.save && part)
     throw new Error('Only whole runs of Concordat itself are kept: drop --save, or the rest.')
   if (contract !== undefined && chosen?.join() !== 'loading')
@@ -98,7 +100,7 @@ function parsed(args: readonly string[]): Options & { readonly help: boolean } {
     ...flags,
     gateway,
     contract,
-    wanted: chosen ?? (gateway === undefined ? names : ['relay']),
+    wanted: isProtocols ? protocols : (chosen ?? (gateway === undefined ? names : ['relay'])),
     rounds: positive('--rounds', rounds ?? (flags.quick ? '2' : '9')),
     seconds: positive('--seconds', seconds ?? (flags.quick ? '1' : '3')),
   }

@@ -354,8 +354,8 @@ export class ByteSocket {
     this.#gathered = ''
     // While a FIN waits behind what is queued libuv refuses to reset, and Node would then neither
     // close the socket nor say so.
-    const isReset = !this.#socket.writableEnded && isTcp(this.#handle)
-    if (isReset) this.#carrier.resetAndDestroy()
+    const hasEnded = this.#socket.writableEnded || this.#carrier.writableEnded
+    if (!hasEnded && isTcp(this.#handle)) this.#carrier.resetAndDestroy()
     else this.#socket.destroy()
   }
 }

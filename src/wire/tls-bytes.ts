@@ -265,8 +265,8 @@ export class SecureSocket implements ByteStream {
 
   reset(): void {
     this.#forget()
-    const isReset = !this.#socket.writableEnded && isTcp(this.#tcp)
-    if (isReset) this.#carrier.resetAndDestroy()
+    const hasEnded = this.#socket.writableEnded || this.#carrier.writableEnded
+    if (!hasEnded && isTcp(this.#tcp)) this.#carrier.resetAndDestroy()
     else this.#socket.destroy()
   }
 

@@ -91,6 +91,13 @@ function overCarrier(port: number, ca: string): Socket {
   return socket
 }
 
+/** While a FIN waits Node can neither reset a socket nor close it any more: its process never ends. */
+function reset(socket: Socket): void {
+  const carrier = carriers.get(socket) ?? socket
+  if (socket.writableEnded || carrier.writableEnded) socket.destroy()
+  else carrier.resetAndDestroy()
+}
+
 class Http1Client implements Client {
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 200 })
   readonly #at: { readonly port: number; readonly ca?: string }
@@ -129,7 +136,7 @@ class Http1Client implements Client {
     if (!hasBody) request.end()
     else request.flushHeaders()
     // A FIN alone would say that no more is sent, and the reply still be wanted (RFC 9112 §9.6).
-    const abort = () => (carriers.get(request.socket!) ?? request.socket)?.resetAndDestroy()
+    const abort = () => request.socket && reset(request.socket)
     return { body: request, reply, interims, abort }
   }
 

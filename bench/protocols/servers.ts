@@ -1,6 +1,6 @@
 // The services and gateways of the protocol cases: each gateway listens in plain and with TLS, in
 // front of one service.
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { freePorts } from '../../test/free-ports.ts'
 import { makeCertificate } from '../../test/certificates.ts'
@@ -29,8 +29,9 @@ const template = (name: string): string => join('protocols', name)
 
 export async function startServices(folder: string): Promise<Services> {
   const [port = 0, http2Port = 0, live = 0] = await freePorts(3)
-  const dir = join(folder, 'services')
-  mkdirSync(dir)
+  const dir = mkdtempSync(join(folder, 'services-'))
+  // nginx's worker runs as another user when the bench runs as root.
+  chmodSync(dir, 0o755)
   const message = join(dir, 'message')
   writeFileSync(message, framedMessage())
   writeFileSync(join(dir, 'large'), largeReply())

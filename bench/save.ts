@@ -10,8 +10,8 @@ import type { Results } from './results.ts'
 export function save(results: Results): string[] {
   const drawings = charts(results)
   // A run of the protocols alone leaves the rest as it was measured before.
-  const name = results.comparisons.length === 0 ? 'PROTOCOLS.md' : 'RESULTS.md'
-  const page: [file: string, text: string] = [name, markdown(name, results, drawings)]
+  const pageName = results.comparisons.length === 0 ? 'PROTOCOLS.md' : 'RESULTS.md'
+  const page: [file: string, text: string] = [pageName, markdown(pageName, results, drawings)]
   const files = [page, ...drawings.map(({ file, drawn }) => [file, drawn] as const)]
   return files.map(([name, text]) => {
     const file = join(import.meta.dirname, name)
@@ -20,14 +20,14 @@ export function save(results: Results): string[] {
   })
 }
 
-function markdown(name: string, results: Results, drawings: readonly Chart[]): string {
+function markdown(pageName: string, results: Results, drawings: readonly Chart[]): string {
   const { machine, date, rounds, seconds } = results
   const { node, nginx, haproxy, caddy, wrk } = machine
   const programs = Object.entries({ Node: node, nginx, haproxy, Caddy: caddy, wrk })
     .filter(([, version]) => version !== undefined)
     .map(([name, version]) => `${name} ${version}`)
   const [title, command] =
-    name === 'RESULTS.md' ? ['Results', '--save'] : ['Protocols', '--case protocols --save']
+    pageName === 'RESULTS.md' ? ['Results', '--save'] : ['Protocols', '--case protocols --save']
   return `# ${title}
 
 Written by \`npm run bench -- ${command}\`; [README.md](README.md) says what is measured and how.

@@ -26,9 +26,9 @@ function markdown(pageName: string, results: Results, drawings: readonly Chart[]
   const programs = Object.entries({ Node: node, nginx, haproxy, Caddy: caddy, wrk })
     .filter(([, version]) => version !== undefined)
     .map(([name, version]) => `${name} ${version}`)
-  const [title, command] =
+  const [heading, command] =
     pageName === 'RESULTS.md' ? ['Results', '--save'] : ['Protocols', '--case protocols --save']
-  return `# ${title}
+  return `# ${heading}
 
 Written by \`npm run bench -- ${command}\`; [README.md](README.md) says what is measured and how.
 

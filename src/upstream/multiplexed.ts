@@ -12,37 +12,35 @@ import {
   Opening,
   type Unopened,
 } from '../wire.ts'
-import { type EndpointConnections, failureOf, type PoolTools, type Taker } from './pool.ts'
+import {
+  type EndpointConnections,
+  failureOf,
+  type PoolTools,
+  type Taker,
+  type Unconnected,
+} from './pool.ts'
 import type { Transport } from './transport.ts'
-
-interface Waiting {
-  readonly taker: Taker
-  /** Whether it waits for a connection that was opened behind it. */
-  readonly fresh: boolean
-  readonly untilMs: number
-}
+import { type LineOwner, WaitingLine } from './waiting-line.ts'
 
 /** As many as an endpoint takes that has not said yet (RFC 9113 §6.5.2 recommends no fewer). */
 const callsExpected = 100
 
-export class Multiplexed implements EndpointConnections, CarrierKeeper {
+export class Multiplexed implements EndpointConnections, CarrierKeeper, LineOwner {
   readonly transport: Transport
-  sweepIndex = -1
-  readonly restUntilMs = 0
   readonly #choice: Http2Choice
-  #tools: PoolTools
+  tools: PoolTools
   readonly #carriers: Carrier[] = []
   /** As many as clients have, and not what requests wait for. */
   readonly #tunnels = new Set<Carrier>()
   readonly #openings = new Set<Opening>()
-  #waiting: Waiting[] = []
+  readonly line = new WaitingLine(this)
   #callsExpected = callsExpected
   #retired: (() => void) | undefined
 
   constructor(transport: Transport, choice: Http2Choice, tools: PoolTools) {
     this.transport = transport
     this.#choice = choice
-    this.#tools = tools
+    this.tools = tools
   }
 
   get idleConnections(): number {
@@ -55,7 +53,7 @@ export class Multiplexed implements EndpointConnections, CarrierKeeper {
   }
 
   get waiting(): number {
-    return this.#waiting.length
+    return this.line.length
   }
 
   get #connections(): number {
@@ -63,7 +61,7 @@ export class Multiplexed implements EndpointConnections, CarrierKeeper {
   }
 
   get #isFull(): boolean {
-    return this.#connections >= this.#tools.limits.endpointConnectionsMax
+    return this.#connections >= this.tools.limits.endpointConnectionsMax
   }
 
   /** Calls for which connections are on their way. */
@@ -85,13 +83,11 @@ export class Multiplexed implements EndpointConnections, CarrierKeeper {
     const wantsFresh = fresh && !isFull
     const call = wantsFresh ? undefined : this.takeIdle()
     if (call !== undefined) return taker.connected(call)
-    const { clock, limits, sweeper } = this.#tools
-    if (isFull && this.#waiting.length >= this.#promised + limits.endpointQueueMax) {
+    const { limits } = this.tools
+    if (isFull && this.line.length >= this.#promised + limits.endpointQueueMax) {
       return taker.unconnected('busy', 'the queue for connections is full')
     }
-    if (this.sweepIndex < 0) sweeper.add(this)
-    const untilMs = clock.nowMs() + limits.connectTimeoutMs
-    this.#waiting.push({ taker, fresh: wantsFresh, untilMs })
+    this.line.join(taker, wantsFresh)
     this.#openMore()
   }
 
@@ -101,18 +97,17 @@ export class Multiplexed implements EndpointConnections, CarrierKeeper {
   }
 
   cancel(taker: Taker): void {
-    this.#waiting = this.#waiting.filter((one) => one.taker !== taker)
-    this.#settle()
+    this.line.leave(taker)
   }
 
   retire(over: () => void): void {
     this.#retired = over
     for (const carrier of this.#carriers.slice()) this.#closeUnused(carrier)
-    this.#settle()
+    this.line.settle()
   }
 
   use(tools: PoolTools): void {
-    this.#tools = tools
+    this.tools = tools
     this.#retired = undefined
   }
 
@@ -124,9 +119,9 @@ export class Multiplexed implements EndpointConnections, CarrierKeeper {
   #openMore(): void {
     // Who takes no call at all for now is asked no more by being asked more often.
     if (this.#carriers.some(({ callsMax }) => callsMax === 0)) return
-    const { bug, connect, limits, occupancy, sweeper } = this.#tools
+    const { bug, connect, limits, occupancy, sweeper } = this.tools
     const { transport } = this
-    while (this.#promised < this.#waiting.length && !this.#isFull) {
+    while (this.#promised < this.line.length && !this.#isFull) {
       const tools = { sweeper, limits, keeper: this, bug }
       const opens = connect ?? transport.connect
       this.#openings.add(new Opening(transport.address, tools, this.#choice, opens))
@@ -151,17 +146,11 @@ export class Multiplexed implements EndpointConnections, CarrierKeeper {
 
   /** Gives its room to those who wait, in order; `forAll`: to those who want a fresh one, too. */
   #serve(carrier: Carrier, forAll: boolean): void {
-    while (this.#waiting.length > 0 && carrier.room > 0) {
-      const next = forAll ? this.#waiting.shift() : this.#nextOfAny()
+    while (this.line.length > 0 && carrier.room > 0) {
+      const next = forAll ? this.line.next() : this.line.nextOfAny()
       if (next === undefined) return
-      next.taker.connected(carrier.takeCall())
+      next.connected(carrier.takeCall())
     }
-  }
-
-  #nextOfAny(): Waiting | undefined {
-    const at = this.#waiting.findIndex(({ fresh }) => !fresh)
-    if (at <= 0) return at < 0 ? undefined : this.#waiting.shift()
-    return this.#waiting.splice(at, 1)[0]
   }
 
   #closeUnused(carrier: Carrier): void {
@@ -173,11 +162,11 @@ export class Multiplexed implements EndpointConnections, CarrierKeeper {
     this.#openings.delete(opening)
     this.#left()
     // Who waits has a deadline of its own: whose connection timed out is not the next one's loss.
-    const failed = unopened.why === 'late' ? [] : this.#waiting.splice(0, promised)
+    const failed = unopened.why === 'late' ? [] : this.line.nextOnes(promised)
     const reason = `the connection ${unopened.reason}`
-    for (const { taker } of failed) taker.unconnected(failureOf(unopened), reason)
+    for (const taker of failed) taker.unconnected(failureOf(unopened), reason)
     this.#openMore()
-    this.#settle()
+    this.line.settle()
   }
 
   upgraded(carrier: Carrier): void {
@@ -192,35 +181,20 @@ export class Multiplexed implements EndpointConnections, CarrierKeeper {
     if (at >= 0) this.#carriers.splice(at, 1)
     this.#left()
     this.#openMore()
-    this.#settle()
+    this.line.settle()
   }
 
   #left(): void {
-    this.#tools.occupancy?.note('endpointConnections', -1)
+    this.tools.occupancy?.note('endpointConnections', -1)
   }
 
-  #settle(): void {
-    if (this.#waiting.length > 0) return
-    // Nobody's time is measured.
-    this.#tools.sweeper.remove(this)
+  settled(): void {
     if (this.#connections + this.#tunnels.size === 0) this.#retired?.()
   }
 
-  threw(error: unknown): void {
-    this.#tools.bug(error)
-    // Others may wait here. A sweep lets go of whom it tells: what throws does not come back.
-    if (this.#waiting.length > 0) this.#tools.sweeper.add(this)
-  }
-
-  sweep(nowMs: number): void {
-    for (;;) {
-      const first = this.#waiting[0]
-      if (first === undefined) return this.#settle()
-      if (first.untilMs > nowMs) return
-      this.#waiting.shift()
-      if (this.#isFull && this.#carriers.length > 0)
-        first.taker.unconnected('busy', 'no connection became free in time')
-      else first.taker.unconnected('timeout', 'no connection opened in time')
-    }
+  late(): readonly [why: Unconnected, reason: string] {
+    return this.#isFull && this.#carriers.length > 0
+      ? ['busy', 'no connection became free in time']
+      : ['timeout', 'no connection opened in time']
   }
 }

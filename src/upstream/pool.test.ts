@@ -210,7 +210,7 @@ test('a connection that is given back goes to the next, however many have no use
 
 test('a pool is swept only while somebody waits there, retired or not', async () => {
   const { lines, pool, take } = openPool()
-  const isSwept = () => pool.sweepIndex >= 0
+  const isSwept = () => pool.line.sweepIndex >= 0
   assert.ok(!isSwept())
   const first = new Waiter()
   pool.take(first)

@@ -11,6 +11,7 @@ import {
   type Unopened,
 } from '../wire.ts'
 import type { Transport } from './transport.ts'
+import { type LineOwner, WaitingLine } from './waiting-line.ts'
 
 /** An exchange that asks for a connection; told once, within `take` or later. */
 export interface Taker {
@@ -50,13 +51,6 @@ export interface EndpointConnections {
   destroy(): void
 }
 
-interface Waiting {
-  readonly taker: Taker
-  /** Whether it takes no connection that has served before. */
-  readonly fresh: boolean
-  readonly untilMs: number
-}
-
 export interface PoolTools {
   readonly clock: Clock
   readonly sweeper: Sweeper
@@ -68,23 +62,21 @@ export interface PoolTools {
   readonly connect?: Connect | undefined
 }
 
-export class Pool implements EndpointConnections, ConnectionKeeper {
+export class Pool implements EndpointConnections, ConnectionKeeper, LineOwner {
   readonly transport: Transport
-  sweepIndex = -1
-  readonly restUntilMs = 0
-  #tools: PoolTools
+  tools: PoolTools
   readonly #idle: ClientConnection[] = []
   readonly #all = new Set<ClientConnection>()
   /** Of them; as many as clients have, and not what requests wait for. */
   readonly #tunnels = new Set<ClientConnection>()
-  #waiting: Waiting[] = []
+  readonly line = new WaitingLine(this)
   #connecting = 0
   /** Told when nothing is left of a pool that retired; undefined while a snapshot uses it. */
   #retired: (() => void) | undefined
 
   constructor(transport: Transport, tools: PoolTools) {
     this.transport = transport
-    this.#tools = tools
+    this.tools = tools
   }
 
   get idleConnections(): number {
@@ -99,8 +91,12 @@ export class Pool implements EndpointConnections, ConnectionKeeper {
     return this.#all.size - this.#tunnels.size
   }
 
+  get #isFull(): boolean {
+    return this.#shared >= this.tools.limits.endpointConnectionsMax
+  }
+
   get waiting(): number {
-    return this.#waiting.length
+    return this.line.length
   }
 
   takeIdle(): ClientConnection | undefined {
@@ -114,16 +110,14 @@ export class Pool implements EndpointConnections, ConnectionKeeper {
   take(taker: Taker, fresh = false): void {
     const idle = fresh ? undefined : this.takeIdle()
     if (idle !== undefined) return taker.connected(idle)
-    const { limits } = this.#tools
-    const full = this.#shared >= limits.endpointConnectionsMax
-    if (full && this.#waiting.length >= limits.endpointQueueMax) {
+    const { limits } = this.tools
+    const full = this.#isFull
+    if (full && this.line.length >= limits.endpointQueueMax) {
       return taker.unconnected('busy', 'the queue for connections is full')
     }
     // A full pool has no room for a fresh one until somebody leaves.
     if (full && fresh) this.#idle.shift()?.close()
-    if (this.sweepIndex < 0) this.#tools.sweeper.add(this)
-    const untilMs = this.#tools.clock.nowMs() + limits.connectTimeoutMs
-    this.#waiting.push({ taker, fresh, untilMs })
+    this.line.join(taker, fresh)
     this.#connectMore()
   }
 
@@ -135,18 +129,17 @@ export class Pool implements EndpointConnections, ConnectionKeeper {
   }
 
   cancel(taker: Taker): void {
-    this.#waiting = this.#waiting.filter((one) => one.taker !== taker)
-    this.#settle()
+    this.line.leave(taker)
   }
 
   retire(over: () => void): void {
     this.#retired = over
     for (const connection of this.#idle.splice(0)) connection.close()
-    this.#settle()
+    this.line.settle()
   }
 
   use(tools: PoolTools): void {
-    this.#tools = tools
+    this.tools = tools
     this.#retired = undefined
   }
 
@@ -156,11 +149,8 @@ export class Pool implements EndpointConnections, ConnectionKeeper {
 
   /** A connection on its way for each one that waits, as far as the bound goes. */
   #connectMore(): void {
-    const { limits, sweeper, bug, connect, occupancy } = this.#tools
-    while (
-      this.#connecting < this.#waiting.length &&
-      this.#shared < limits.endpointConnectionsMax
-    ) {
+    const { limits, sweeper, bug, connect, occupancy } = this.tools
+    while (this.#connecting < this.line.length && !this.#isFull) {
       this.#connecting++
       const tools = { sweeper, limits, keeper: this, bug }
       const { transport } = this
@@ -172,15 +162,14 @@ export class Pool implements EndpointConnections, ConnectionKeeper {
 
   opened(connection: ClientConnection): void {
     this.#connecting--
-    const next = this.#waiting.shift()
-    if (next !== undefined) next.taker.connected(connection)
+    const next = this.line.next()
+    if (next !== undefined) next.connected(connection)
     else this.#keep(connection)
   }
 
   freed(connection: ClientConnection): void {
-    if (this.#waiting.length === 0) return this.#keep(connection)
-    const at = this.#waiting.findIndex((one) => !one.fresh)
-    if (at >= 0) this.#waiting.splice(at, 1)[0]!.taker.connected(connection)
+    const next = this.line.nextOfAny()
+    if (next !== undefined) next.connected(connection)
     else this.#keep(connection)
   }
 
@@ -191,14 +180,14 @@ export class Pool implements EndpointConnections, ConnectionKeeper {
 
   #keep(connection: ClientConnection): void {
     // Who still waits wants a fresh one: where the pool is full this one makes room.
-    if (this.#retired !== undefined || this.#waiting.length > this.#connecting) connection.close()
+    if (this.#retired !== undefined || this.line.length > this.#connecting) connection.close()
     else this.#idle.push(connection)
   }
 
   closed(connection: ClientConnection, unopened: Unopened | undefined): void {
     this.#all.delete(connection)
     this.#tunnels.delete(connection)
-    this.#tools.occupancy?.note('endpointConnections', -1)
+    this.tools.occupancy?.note('endpointConnections', -1)
     const at = this.#idle.lastIndexOf(connection)
     if (at >= 0) this.#idle.splice(at, 1)
     if (unopened !== undefined) {
@@ -206,37 +195,21 @@ export class Pool implements EndpointConnections, ConnectionKeeper {
       // Who waits has a deadline of its own: whose connection timed out is not the next one's loss.
       if (unopened.why !== 'late') {
         const reason = `the connection ${unopened.reason}`
-        this.#waiting.shift()?.taker.unconnected(failureOf(unopened), reason)
+        this.line.next()?.unconnected(failureOf(unopened), reason)
       }
     }
     this.#connectMore()
-    this.#settle()
+    this.line.settle()
   }
 
-  #settle(): void {
-    if (this.#waiting.length > 0) return
-    // Nobody's time is measured.
-    this.#tools.sweeper.remove(this)
+  settled(): void {
     if (this.#all.size === 0) this.#retired?.()
   }
 
-  threw(error: unknown): void {
-    this.#tools.bug(error)
-    // Others may wait here. A sweep lets go of whom it tells: what throws does not come back.
-    if (this.#waiting.length > 0) this.#tools.sweeper.add(this)
-  }
-
-  sweep(nowMs: number): void {
-    for (;;) {
-      const first = this.#waiting[0]
-      if (first === undefined) return this.#settle()
-      if (first.untilMs > nowMs) return
-      this.#waiting.shift()
-      const full = this.#shared >= this.#tools.limits.endpointConnectionsMax
-      if (full && this.activeConnections > 0)
-        first.taker.unconnected('busy', 'no connection became free in time')
-      else first.taker.unconnected('timeout', 'no connection opened in time')
-    }
+  late(): readonly [why: Unconnected, reason: string] {
+    return this.#isFull && this.activeConnections > 0
+      ? ['busy', 'no connection became free in time']
+      : ['timeout', 'no connection opened in time']
   }
 }
 

@@ -99,7 +99,7 @@ test('who waits for room is told when it waited too long, and beyond the queue n
   assert.equal(take().refused, 'busy: the queue for connections is full')
   clock.advance(1_200)
   assert.equal(second.refused, 'busy: no connection became free in time')
-  assert.equal(pool.sweepIndex, -1, 'nobody waits: it is not swept')
+  assert.equal(pool.line.sweepIndex, -1, 'nobody waits: it is not swept')
 })
 
 test('a retired one is over when its last connection is, and an older snapshot may still take', async () => {

@@ -3,30 +3,30 @@
 // client can be taken for another's. The price is a connection, and with TLS a handshake, for each
 // request.
 import { ClientConnection, type ConnectionKeeper, type Unopened } from '../wire.ts'
-import { type EndpointConnections, failureOf, type PoolTools, type Taker } from './pool.ts'
+import {
+  type EndpointConnections,
+  failureOf,
+  type PoolTools,
+  type Taker,
+  type Unconnected,
+} from './pool.ts'
 import type { Transport } from './transport.ts'
+import { type LineOwner, WaitingLine } from './waiting-line.ts'
 
-interface Waiting {
-  readonly taker: Taker
-  readonly untilMs: number
-}
-
-export class SingleUse implements EndpointConnections, ConnectionKeeper {
-  sweepIndex = -1
-  readonly restUntilMs = 0
+export class SingleUse implements EndpointConnections, ConnectionKeeper, LineOwner {
   readonly transport: Transport
-  #tools: PoolTools
+  tools: PoolTools
   /** Each with whom it is opened for; undefined once it serves, or where nobody awaits it. */
   readonly #all = new Map<ClientConnection, Taker | undefined>()
   readonly #connecting = new Set<ClientConnection>()
   /** As many as clients have, and not what requests wait for. */
   readonly #tunnels = new Set<ClientConnection>()
-  #waiting: Waiting[] = []
+  readonly line = new WaitingLine(this)
   #retired: (() => void) | undefined
 
   constructor(transport: Transport, tools: PoolTools) {
     this.transport = transport
-    this.#tools = tools
+    this.tools = tools
   }
 
   readonly idleConnections = 0
@@ -36,7 +36,7 @@ export class SingleUse implements EndpointConnections, ConnectionKeeper {
   }
 
   get waiting(): number {
-    return this.#waiting.length + this.#awaited()
+    return this.line.length + this.#awaited()
   }
 
   #awaited(): number {
@@ -52,20 +52,19 @@ export class SingleUse implements EndpointConnections, ConnectionKeeper {
   }
 
   take(taker: Taker): void {
-    const { clock, limits, sweeper } = this.#tools
+    const { limits } = this.tools
     const shared = this.#all.size - this.#tunnels.size
     if (shared < limits.endpointConnectionsMax) return this.#open(taker)
-    if (this.#waiting.length >= limits.endpointQueueMax) {
+    if (this.line.length >= limits.endpointQueueMax) {
       return taker.unconnected('busy', 'the queue for connections is full')
     }
-    if (this.sweepIndex < 0) sweeper.add(this)
-    this.#waiting.push({ taker, untilMs: clock.nowMs() + limits.connectTimeoutMs })
+    this.line.join(taker, true)
   }
 
   #open(taker: Taker): void {
-    const { bug, limits, occupancy, sweeper } = this.#tools
+    const { bug, limits, occupancy, sweeper } = this.tools
     const { address, prefaceFor } = this.transport
-    const connect = this.#tools.connect ?? this.transport.connect
+    const connect = this.tools.connect ?? this.transport.connect
     const preface = prefaceFor!(taker.route)
     const tools = { sweeper, limits, keeper: this, bug }
     const connection = new ClientConnection(address, tools, (at, sink, opened) =>
@@ -82,23 +81,22 @@ export class SingleUse implements EndpointConnections, ConnectionKeeper {
   }
 
   cancel(taker: Taker): void {
-    this.#waiting = this.#waiting.filter((one) => one.taker !== taker)
     for (const connection of this.#connecting) {
       if (this.#all.get(connection) !== taker) continue
       // Who left is not told how it ended.
       this.#all.set(connection, undefined)
       connection.close()
     }
-    this.#settle()
+    this.line.leave(taker)
   }
 
   retire(over: () => void): void {
     this.#retired = over
-    this.#settle()
+    this.line.settle()
   }
 
   use(tools: PoolTools): void {
-    this.#tools = tools
+    this.tools = tools
     this.#retired = undefined
   }
 
@@ -122,9 +120,9 @@ export class SingleUse implements EndpointConnections, ConnectionKeeper {
     const taker = this.#all.get(connection)
     this.#all.delete(connection)
     this.#connecting.delete(connection)
-    this.#tools.occupancy?.note('endpointConnections', -1)
+    this.tools.occupancy?.note('endpointConnections', -1)
     if (!this.#tunnels.delete(connection)) this.#openNext()
-    this.#settle()
+    this.line.settle()
     if (taker === undefined || unopened === undefined) return
     if (unopened.why === 'late') taker.unconnected('timeout', 'no connection opened in time')
     else taker.unconnected(failureOf(unopened), `the connection ${unopened.reason}`)
@@ -136,25 +134,15 @@ export class SingleUse implements EndpointConnections, ConnectionKeeper {
   }
 
   #openNext(): void {
-    const next = this.#waiting.shift()
-    if (next !== undefined) this.#open(next.taker)
+    const next = this.line.next()
+    if (next !== undefined) this.#open(next)
   }
 
-  #settle(): void {
-    if (this.#waiting.length > 0) return
-    this.#tools.sweeper.remove(this)
+  settled(): void {
     if (this.#all.size === 0) this.#retired?.()
   }
 
-  threw(error: unknown): void {
-    this.#tools.bug(error)
-    if (this.#waiting.length > 0) this.#tools.sweeper.add(this)
-  }
-
-  sweep(nowMs: number): void {
-    while (this.#waiting.length > 0 && this.#waiting[0]!.untilMs <= nowMs) {
-      this.#waiting.shift()!.taker.unconnected('busy', 'no connection became free in time')
-    }
-    this.#settle()
+  late(): readonly [why: Unconnected, reason: string] {
+    return ['busy', 'no connection became free in time']
   }
 }
